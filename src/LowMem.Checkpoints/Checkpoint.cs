@@ -1,0 +1,49 @@
+namespace LowMem.Checkpoints;
+
+/// <summary>What is in a checkpoint: tensors, values and the globals it names. Holds no file open.</summary>
+public sealed record Checkpoint
+{
+    /// <summary>The path that was asked for.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>The format, one of <see cref="CheckpointFormats"/>; that of the shards when sharded.</summary>
+    public required string Format { get; init; }
+
+    /// <summary>The version the file states, or null.</summary>
+    public string? FormatVersion { get; init; }
+
+    /// <summary>The tensors, in the order of the file.</summary>
+    public required IReadOnlyList<TensorInfo> Tensors { get; init; }
+
+    /// <summary>The leaves that are not tensors, by key.</summary>
+    public IReadOnlyDictionary<string, object?> Values { get; init; } = new OrderedDictionary<string, object?>();
+
+    /// <summary>Every global the pickles name, as <c>module.name</c>, sorted.</summary>
+    public IReadOnlyList<string> Globals { get; init; } = [];
+
+    /// <summary>Those of <see cref="Globals"/> that could run code or reach outside the file.</summary>
+    public IReadOnlyList<string> UnsafeGlobals { get; init; } = [];
+
+    /// <summary>The free-form text that the file or index carries.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; init; } = new OrderedDictionary<string, string>();
+
+    /// <summary>The files that were read, shards in order, as they were when they were read.</summary>
+    public required IReadOnlyList<CheckpointFile> Files { get; init; }
+
+    /// <summary>How many shards there are; 0 when the checkpoint is one file.</summary>
+    public int ShardCount { get; init; }
+
+    /// <summary>What is odd but no error, one sentence each.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
+    /// <summary>Opens what is at a path: a file, a <c>*.index.json</c>, or a directory that holds one.</summary>
+    /// <param name="path">A file-system path.</param>
+    /// <param name="cancellationToken">Ends the reading early.</param>
+    /// <exception cref="CheckpointException">What is there cannot be read as a checkpoint.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public static Checkpoint Open(string path, CancellationToken cancellationToken = default) =>
+        Formats.CheckpointOpener.Open(path, cancellationToken);
+
+    /// <summary>The figures of the whole checkpoint.</summary>
+    public CheckpointSummary GetSummary() => CheckpointSummary.Of(this);
+}

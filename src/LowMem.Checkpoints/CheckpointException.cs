@@ -1,0 +1,35 @@
+namespace LowMem.Checkpoints;
+
+/// <summary>
+/// The one exception that reading a checkpoint throws: it says what is wrong, where, and what to do.
+/// </summary>
+public sealed class CheckpointException : Exception
+{
+    /// <summary>Creates the error.</summary>
+    /// <param name="errorId">One of <see cref="CheckpointErrorIds"/>.</param>
+    /// <param name="path">The file or directory at fault.</param>
+    /// <param name="message">What is wrong, where, and what to do.</param>
+    /// <param name="innerException">The cause, or null.</param>
+    public CheckpointException(string errorId, string path, string message, Exception? innerException = null)
+        : base($"{path}: {message}", innerException)
+    {
+        ErrorId = errorId;
+        Path = path;
+        Detail = message;
+    }
+
+    /// <summary>The stable id, one of <see cref="CheckpointErrorIds"/>.</summary>
+    public string ErrorId { get; }
+
+    /// <summary>The file or directory at fault.</summary>
+    public string Path { get; }
+
+    /// <summary>The message without the path in front.</summary>
+    public string Detail { get; }
+
+    /// <summary>The record inside the file (a zip entry, a tensor key), or null.</summary>
+    public string? Record { get; init; }
+
+    /// <summary>Where in the file, in bytes from its start, or null when no place can be named.</summary>
+    public long? Offset { get; init; }
+}

@@ -1,0 +1,7 @@
+namespace LowMem.Checkpoints;
+
+/// <summary>A file as it was when it was read, so that a later change can be told.</summary>
+/// <param name="Path">The full path.</param>
+/// <param name="Length">Its length in bytes.</param>
+/// <param name="LastWriteTimeUtc">When it was last written.</param>
+public sealed record CheckpointFile(string Path, long Length, DateTime LastWriteTimeUtc);

@@ -1,0 +1,11 @@
+namespace LowMem.Checkpoints;
+
+/// <summary>The names of formats, as they stand in <see cref="TensorInfo.Format"/>.</summary>
+public static class CheckpointFormats
+{
+    /// <summary>The zip archive that <c>torch.save</c> writes since PyTorch 1.6.</summary>
+    public const string PyTorchZip = "pytorch-zip";
+
+    /// <summary>A safetensors file.</summary>
+    public const string Safetensors = "safetensors";
+}

@@ -1,0 +1,83 @@
+namespace LowMem.Checkpoints;
+
+/// <summary>The figures of one checkpoint.</summary>
+public sealed record CheckpointSummary
+{
+    /// <summary>The path that was asked for.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>The format, one of <see cref="CheckpointFormats"/>.</summary>
+    public required string Format { get; init; }
+
+    /// <summary>The version the file states, or null.</summary>
+    public string? FormatVersion { get; init; }
+
+    /// <summary>The number of keys that name a tensor.</summary>
+    public required long TensorCount { get; init; }
+
+    /// <summary>The number of elements of all tensors; elements that several keys share count once.</summary>
+    public required long ParameterCount { get; init; }
+
+    /// <summary>The bytes of all distinct storages.</summary>
+    public required long ByteLength { get; init; }
+
+    /// <summary>The bytes of all files on disk.</summary>
+    public required long FileLength { get; init; }
+
+    /// <summary>How many tensors there are of each element type.</summary>
+    public required IReadOnlyDictionary<string, long> DTypes { get; init; }
+
+    /// <summary>How many shards there are; 0 when the checkpoint is one file.</summary>
+    public required int ShardCount { get; init; }
+
+    /// <summary>Every global the pickles name.</summary>
+    public required IReadOnlyList<string> Globals { get; init; }
+
+    /// <summary>Those that could run code or reach outside the file.</summary>
+    public required IReadOnlyList<string> UnsafeGlobals { get; init; }
+
+    /// <summary>The leaves that are not tensors: epoch, learning rate, ... .</summary>
+    public required IReadOnlyDictionary<string, object?> Values { get; init; }
+
+    /// <summary>The free-form text that the file or index carries.</summary>
+    public required IReadOnlyDictionary<string, string> Metadata { get; init; }
+
+    internal static CheckpointSummary Of(Checkpoint checkpoint)
+    {
+        var dtypes = new SortedDictionary<string, long>(StringComparer.Ordinal);
+        var storages = new HashSet<(string Path, string? Key)>();
+        var regions = new HashSet<(string Path, string? Key, long Offset)>();
+        long parameters = 0;
+        long bytes = 0;
+        foreach (var tensor in checkpoint.Tensors)
+        {
+            dtypes[tensor.DType] = dtypes.GetValueOrDefault(tensor.DType) + 1;
+            if (tensor.StorageKey is null || storages.Add((tensor.Path, tensor.StorageKey)))
+            {
+                bytes += tensor.Storage?.ByteLength ?? 0;
+            }
+
+            if (tensor.StorageKey is null || regions.Add((tensor.Path, tensor.StorageKey, tensor.Offset)))
+            {
+                parameters += tensor.ElementCount;
+            }
+        }
+
+        return new CheckpointSummary
+        {
+            Path = checkpoint.Path,
+            Format = checkpoint.Format,
+            FormatVersion = checkpoint.FormatVersion,
+            TensorCount = checkpoint.Tensors.Count,
+            ParameterCount = parameters,
+            ByteLength = bytes,
+            FileLength = checkpoint.Files.Sum(file => file.Length),
+            DTypes = dtypes,
+            ShardCount = checkpoint.ShardCount,
+            Globals = checkpoint.Globals,
+            UnsafeGlobals = checkpoint.UnsafeGlobals,
+            Values = checkpoint.Values,
+            Metadata = checkpoint.Metadata,
+        };
+    }
+}

@@ -1,0 +1,79 @@
+namespace LowMem.Checkpoints;
+
+/// <summary>
+/// One tensor of a checkpoint: its name, type, shape and the place of its bytes. Nothing of its data has been read.
+/// </summary>
+/// <remarks>Every place and extent here has been checked against the storage and the file.</remarks>
+public sealed record TensorInfo
+{
+    /// <summary>The full name; keys of nested containers are joined by dots, list items by index.</summary>
+    public required string Key { get; init; }
+
+    /// <summary>PyTorch's name of the element type, such as <c>float32</c> or <c>bfloat16</c>; see <see cref="Checkpoints.DType"/>.</summary>
+    public required string DType { get; init; }
+
+    /// <summary>The size of each dimension, in elements; empty for a zero-dim tensor.</summary>
+    public required long[] Shape { get; init; }
+
+    /// <summary>The step of each dimension, in elements of the storage.</summary>
+    public required long[] Stride { get; init; }
+
+    /// <summary>The number of elements: the product of <see cref="Shape"/>.</summary>
+    public required long ElementCount { get; init; }
+
+    /// <summary>The bytes that the elements take when packed.</summary>
+    public required long ByteLength { get; init; }
+
+    /// <summary>
+    /// Where the first element is, in bytes from the start of <see cref="Path"/>, or -1 when the bytes cannot be
+    /// addressed (compressed, or not there).
+    /// </summary>
+    public required long Offset { get; init; }
+
+    /// <summary>
+    /// The name of the storage; tensors with the same key in the same file share their bytes. Null when the tensor
+    /// has no single storage.
+    /// </summary>
+    public string? StorageKey { get; init; }
+
+    /// <summary>True when the elements lie in row-major order without gaps.</summary>
+    public required bool IsContiguous { get; init; }
+
+    /// <summary>Whether the tensor was saved as one that wants a gradient.</summary>
+    public bool RequiresGrad { get; init; }
+
+    /// <summary>The file that holds the bytes (a shard, when the checkpoint is sharded).</summary>
+    public required string Path { get; init; }
+
+    /// <summary>The path that was asked for.</summary>
+    public required string Checkpoint { get; init; }
+
+    /// <summary>The format of the file that holds the bytes, one of <see cref="CheckpointFormats"/>.</summary>
+    public required string Format { get; init; }
+
+    /// <summary>
+    /// PyTorch's name of the memory layout: <c>strided</c> for every dense tensor, else <c>sparse_coo</c>,
+    /// <c>sparse_csr</c>, ... .
+    /// </summary>
+    public string Layout { get; init; } = TensorLayouts.Strided;
+
+    /// <summary>True when PyTorch's conjugate bit is set: the values are the conjugates of the stored bytes.</summary>
+    public bool IsConjugated { get; init; }
+
+    /// <summary>True when PyTorch's negative bit is set: the values are the negatives of the stored bytes.</summary>
+    public bool IsNegated { get; init; }
+
+    /// <summary>Why the values cannot be read (a sparse layout, no storage, compressed...), or null when they can.</summary>
+    public string? UnreadableReason { get; init; }
+
+    /// <summary>The extent of the storage the tensor lies in, or null when it has none.</summary>
+    internal StorageExtent? Storage { get; init; }
+
+    /// <summary>
+    /// Where the storage starts in <see cref="Path"/>, in bytes; -1 when its bytes cannot be addressed.
+    /// </summary>
+    public long GetStorageOffset() => Storage?.Offset ?? -1;
+
+    /// <summary>How many bytes the storage has; 0 when there is none.</summary>
+    public long GetStorageByteLength() => Storage?.ByteLength ?? 0;
+}
