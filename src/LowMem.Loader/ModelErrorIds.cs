@@ -1,0 +1,23 @@
+namespace LowMem.Loader;
+
+/// <summary>The fixed ids of errors about modules and libtorch. Scripts depend on them: they never change.</summary>
+public static class ModelErrorIds
+{
+    /// <summary>Keys, shapes or dtypes of the checkpoint and the module do not fit.</summary>
+    public const string Mismatch = "ModelMismatch";
+
+    /// <summary>libtorch, or a library it needs, is not there or cannot be loaded.</summary>
+    public const string NativeLibraryNotFound = "NativeLibraryNotFound";
+
+    /// <summary>libtorch loaded, but does not behave as this version of LowMem relies on.</summary>
+    public const string NativeLibraryIncompatible = "NativeLibraryIncompatible";
+
+    /// <summary>A module could not be built from what was given.</summary>
+    public const string SkeletonInvalid = "SkeletonInvalid";
+
+    /// <summary>The module cannot be worked on: it contains itself, or a tensor of it has been disposed.</summary>
+    public const string ModuleInvalid = "ModuleInvalid";
+
+    /// <summary>The module, or a parameter of it, is of a kind that is not handled here.</summary>
+    public const string ModuleUnsupported = "ModuleUnsupported";
+}

@@ -1,0 +1,82 @@
+using System.Runtime.InteropServices;
+
+namespace LowMem.Loader.Native;
+
+/// <summary>Loads libtorch from beside this assembly, before TorchSharp looks for it elsewhere.</summary>
+/// <remarks>
+/// TorchSharp's own search finds any libtorch of the system first, and when it finds none it copies half a
+/// gigabyte next to its assembly. A library that is loaded already is found by its name before any search starts.
+/// </remarks>
+public static class NativeLibraryLoader
+{
+    private static readonly Lazy<nint> Library = new(
+        static () => Load(GetSearchDirectories(), NativePlatform.CurrentRid),
+        LazyThreadSafetyMode.ExecutionAndPublication);
+
+    /// <summary>The handle of LibTorchSharp, for exports that TorchSharp does not show.</summary>
+    /// <exception cref="NativeLibraryNotFoundException">libtorch is not there or does not load.</exception>
+    internal static nint Handle => Library.Value;
+
+    /// <summary>
+    /// Makes sure that libtorch is loaded. Call it before the first use of a TorchSharp type, and in another method
+    /// than that use: compiling a method may already run TorchSharp's initialisation. Safe for several threads; a
+    /// failure is remembered, and thrown again by each later call.
+    /// </summary>
+    /// <exception cref="NativeLibraryNotFoundException">libtorch is not there or does not load.</exception>
+    public static void EnsureLoaded() => _ = Library.Value;
+
+    /// <summary>Loads libtorch from the first directory that has it.</summary>
+    internal static nint Load(IReadOnlyList<string> directories, string rid)
+    {
+        var platform = NativePlatform.Find(rid) ?? throw new NativeLibraryNotFoundException(
+            directories[0],
+            missingLibrary: null,
+            $"There is no libtorch for '{rid}' in this module; it is made for {NativePlatform.SupportedRids}. "
+            + "Inspecting checkpoints works here; modules can be loaded on one of those platforms.");
+
+        var directory = directories.FirstOrDefault(path => File.Exists(Path.Combine(path, platform.Main)))
+            ?? throw Missing(directories[^1], platform.Main, string.Join("' and '", directories));
+
+        // Dependencies first, by full path: LD_LIBRARY_PATH goes before the RUNPATH of the main library, so another
+        // libtorch there would be taken instead. One that is loaded already is not searched for.
+        foreach (var pattern in platform.Dependencies)
+        {
+            var file = Directory.EnumerateFiles(directory, pattern).Order(StringComparer.Ordinal).FirstOrDefault()
+                ?? throw Missing(directory, pattern, directory);
+            LoadFile(file);
+        }
+
+        return LoadFile(Path.Combine(directory, platform.Main));
+    }
+
+    private static string[] GetSearchDirectories()
+    {
+        // A single-file application has no location; its natives are in its base directory.
+        var location = typeof(NativeLibraryLoader).Assembly.Location;
+        var directory = location.Length > 0 ? Path.GetDirectoryName(location)! : AppContext.BaseDirectory;
+        return [directory, Path.Combine(directory, "runtimes", NativePlatform.CurrentRid, "native")];
+    }
+
+    private static nint LoadFile(string path)
+    {
+        try
+        {
+            return NativeLibrary.Load(path);
+        }
+        catch (Exception exception) when (exception is DllNotFoundException or BadImageFormatException)
+        {
+            throw new NativeLibraryNotFoundException(
+                path,
+                Path.GetFileName(path),
+                $"'{path}' does not load. The operating system says: {exception.Message.Trim()} "
+                + "Install what it names, or build the module again on this machine with build.ps1 or build.sh.",
+                exception);
+        }
+    }
+
+    private static NativeLibraryNotFoundException Missing(string path, string library, string searched) => new(
+        path,
+        library,
+        $"'{library}' is not in '{searched}'. libtorch is needed to load a model, and is not complete in this "
+        + "installation: install the module again, or build it with build.ps1 or build.sh.");
+}
