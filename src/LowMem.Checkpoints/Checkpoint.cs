@@ -33,8 +33,8 @@ public sealed record Checkpoint
     /// <summary>How many shards there are; 0 when the checkpoint is one file.</summary>
     public int ShardCount { get; init; }
 
-    /// <summary>What is odd but no error, one sentence each.</summary>
-    public IReadOnlyList<string> Warnings { get; init; } = [];
+    /// <summary>What was noticed while reading, errors among it; a tensor at fault is listed and cannot be read.</summary>
+    public IReadOnlyList<CheckpointFinding> Findings { get; init; } = [];
 
     /// <summary>Opens what is at a path: a file, a <c>*.index.json</c>, or a directory that holds one.</summary>
     /// <param name="path">A file-system path.</param>

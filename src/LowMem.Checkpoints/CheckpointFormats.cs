@@ -6,6 +6,9 @@ public static class CheckpointFormats
     /// <summary>The zip archive that <c>torch.save</c> writes since PyTorch 1.6.</summary>
     public const string PyTorchZip = "pytorch-zip";
 
+    /// <summary>The archive that <c>torch.jit.save</c> and C++ <c>torch::save</c> write.</summary>
+    public const string TorchScript = "torchscript";
+
     /// <summary>A safetensors file.</summary>
     public const string Safetensors = "safetensors";
 }

@@ -1,3 +1,6 @@
+using System.Collections.Concurrent;
+using LowMem.Checkpoints.IO;
+
 namespace LowMem.Checkpoints;
 
 /// <summary>
@@ -6,19 +9,84 @@ namespace LowMem.Checkpoints;
 /// </summary>
 public sealed class TensorDataReader : IDisposable
 {
+    /// <summary>A read of a local file is not interrupted, so a large one is cut up to notice a cancellation.</summary>
+    private const int MaxRead = 8 << 20;
+
+    private readonly ConcurrentDictionary<string, Lazy<CheckpointFileReader>> files = new(StringComparer.Ordinal);
+
     /// <summary>Reads a part of the packed, row-major bytes of a tensor.</summary>
     /// <param name="tensor">A tensor whose <see cref="TensorInfo.UnreadableReason"/> is null.</param>
     /// <param name="byteOffset">Where to start, in bytes of the packed tensor; a multiple of the element size.</param>
     /// <param name="destination">Filled whole; its length is a multiple of the element size.</param>
     /// <param name="cancellationToken">Ends the reading early.</param>
-    /// <exception cref="CheckpointException">The file is gone, changed or shorter than it was.</exception>
+    /// <exception cref="CheckpointException">The file is gone, changed or shorter than it was, or the tensor cannot be read.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The range is not inside the tensor, or cuts an element.</exception>
     public void Read(TensorInfo tensor, long byteOffset, Span<byte> destination, CancellationToken cancellationToken = default)
     {
-        throw new NotImplementedException();
+        ArgumentNullException.ThrowIfNull(tensor);
+        if (tensor.UnreadableReason is { } reason)
+        {
+            throw new CheckpointException(
+                CheckpointErrorIds.Unsupported, tensor.Path, $"the values of '{tensor.Key}' cannot be read: {reason}.")
+            {
+                Record = tensor.Key,
+            };
+        }
+
+        var type = DType.Get(tensor.DType);
+        ArgumentOutOfRangeException.ThrowIfNegative(byteOffset);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(byteOffset, tensor.ByteLength - destination.Length);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(byteOffset % type.ByteSize, 0, nameof(byteOffset));
+        ArgumentOutOfRangeException.ThrowIfNotEqual(destination.Length % type.ByteSize, 0, nameof(destination));
+        if (destination.IsEmpty)
+        {
+            return;
+        }
+
+        var file = GetFile(tensor.Path);
+        if (tensor.IsContiguous)
+        {
+            ReadContiguous(file, tensor, byteOffset, destination, cancellationToken);
+        }
+        else
+        {
+            StridedGather.Read(file, tensor, type.ByteSize, byteOffset / type.ByteSize, destination, cancellationToken);
+        }
+
+        if (tensor.Storage is { IsBigEndian: true })
+        {
+            ElementBits.ReverseByteOrder(destination, type);
+        }
+
+        if (tensor.IsNegated || tensor.IsConjugated)
+        {
+            ElementBits.FlipSigns(destination, type, tensor.IsNegated, tensor.IsConjugated);
+        }
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
+        foreach (var file in files.Values)
+        {
+            if (file.IsValueCreated)
+            {
+                file.Value.Dispose();
+            }
+        }
     }
+
+    private static void ReadContiguous(
+        CheckpointFileReader file, TensorInfo tensor, long byteOffset, Span<byte> destination, CancellationToken cancellationToken)
+    {
+        for (int done = 0; done < destination.Length; done += MaxRead)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var part = destination.Slice(done, Math.Min(MaxRead, destination.Length - done));
+            file.ReadAt(tensor.Offset + byteOffset + done, part, $"tensor '{tensor.Key}'");
+        }
+    }
+
+    private CheckpointFileReader GetFile(string path) =>
+        files.GetOrAdd(path, name => new Lazy<CheckpointFileReader>(() => CheckpointFileReader.Open(name))).Value;
 }

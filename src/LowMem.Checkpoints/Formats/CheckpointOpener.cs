@@ -1,8 +1,71 @@
+using LowMem.Checkpoints.Formats.PyTorch;
+using LowMem.Checkpoints.Formats.Safetensors;
+using LowMem.Checkpoints.Formats.Sharded;
+using LowMem.Checkpoints.IO;
+
 namespace LowMem.Checkpoints.Formats;
 
-/// <summary>Finds out what is at a path and hands it to the reader of its format.</summary>
+/// <summary>Finds out what is at a path and hands it to the reader of its format. Extensions do not count.</summary>
 internal static class CheckpointOpener
 {
-    public static Checkpoint Open(string path, CancellationToken cancellationToken) =>
-        throw new NotImplementedException();
+    public static Checkpoint Open(string path, CancellationToken cancellationToken)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        string fullPath = Path.GetFullPath(path);
+        if (Directory.Exists(fullPath))
+        {
+            return ShardIndexReader.ReadDirectory(fullPath, cancellationToken);
+        }
+
+        using var file = CheckpointFileReader.Open(fullPath);
+        return ContentDetector.Detect(file) == ContentKind.ShardIndex
+            ? ShardIndexReader.Read(file, fullPath, cancellationToken)
+            : OpenFile(file, fullPath, cancellationToken);
+    }
+
+    /// <summary>Reads one file, which a shard index may have named.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="checkpoint">The path that was asked for: the file's own, or the index's.</param>
+    /// <param name="cancellationToken">Ends the reading early.</param>
+    public static Checkpoint OpenFile(CheckpointFileReader file, string checkpoint, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return ContentDetector.Detect(file) switch
+            {
+                ContentKind.Zip => PyTorchZipReader.Read(file, checkpoint, cancellationToken),
+                ContentKind.Safetensors => SafetensorsReader.Read(file, checkpoint, cancellationToken),
+                ContentKind.LegacyPyTorch => throw new CheckpointException(
+                    CheckpointErrorIds.Unsupported,
+                    file.Path,
+                    "this is the format that PyTorch wrote before 1.6, which is not read yet. Save it again with a newer PyTorch."),
+                ContentKind.ShardIndex => throw new CheckpointException(
+                    CheckpointErrorIds.FormatInvalid, file.Path, "a shard index cannot be a shard of another one."),
+                _ => throw Unknown(file),
+            };
+        }
+        catch (OverflowException exception)
+        {
+            throw new CheckpointException(
+                CheckpointErrorIds.FormatInvalid, file.Path, "a size or offset in the file is impossible.", exception);
+        }
+    }
+
+    private static CheckpointException Unknown(CheckpointFileReader file)
+    {
+        if (file.Length == 0)
+        {
+            return new CheckpointException(
+                CheckpointErrorIds.Truncated, file.Path, "truncated: the file is empty (0 bytes). Get the file again.") { Offset = 0 };
+        }
+
+        byte[] start = file.ReadRange(0, Math.Min(16, file.Length), "the start of the file");
+        return new CheckpointException(
+            CheckpointErrorIds.FormatInvalid,
+            file.Path,
+            $"this is no checkpoint of a known format (PyTorch zip, safetensors, shard index): it starts with {Convert.ToHexStringLower(start)}.")
+        {
+            Offset = 0,
+        };
+    }
 }

@@ -1,0 +1,10 @@
+namespace LowMem.Checkpoints;
+
+/// <summary>Something noticed while reading a checkpoint.</summary>
+/// <param name="Severity">How bad it is.</param>
+/// <param name="Code">A stable word for what it is, such as <c>StorageSizeMismatch</c>.</param>
+/// <param name="Key">The tensor, or null when it is about the file.</param>
+/// <param name="Offset">Where in the file, in bytes, or null when no place can be named.</param>
+/// <param name="Message">What is wrong, in one sentence.</param>
+public sealed record CheckpointFinding(
+    FindingSeverity Severity, string Code, string? Key, long? Offset, string Message);

@@ -1,0 +1,35 @@
+namespace LowMem.Checkpoints;
+
+/// <summary>The stable codes of findings. Scripts depend on them.</summary>
+public static class FindingCodes
+{
+    /// <summary>The pickle names a global that could run code or reach outside the file.</summary>
+    public const string UnsafeGlobal = "UnsafeGlobal";
+
+    /// <summary>A tensor names a storage for which the file has no record.</summary>
+    public const string StorageMissing = "StorageMissing";
+
+    /// <summary>The size of a storage's record is not its element count times its element size.</summary>
+    public const string StorageSizeMismatch = "StorageSizeMismatch";
+
+    /// <summary>A tensor reaches outside its storage.</summary>
+    public const string TensorOutOfBounds = "TensorOutOfBounds";
+
+    /// <summary>A tensor's description breaks the rules.</summary>
+    public const string TensorInvalid = "TensorInvalid";
+
+    /// <summary>An archive entry breaks the rules of zip.</summary>
+    public const string ArchiveEntryInvalid = "ArchiveEntryInvalid";
+
+    /// <summary>There are bytes after the end of the content.</summary>
+    public const string TrailingBytes = "TrailingBytes";
+
+    /// <summary>The index names a key that no shard has.</summary>
+    public const string ShardKeyMissing = "ShardKeyMissing";
+
+    /// <summary>A shard has a key that the index does not name.</summary>
+    public const string ShardKeyUnexpected = "ShardKeyUnexpected";
+
+    /// <summary>The index names a shard that is not there or cannot be read.</summary>
+    public const string ShardMissing = "ShardMissing";
+}

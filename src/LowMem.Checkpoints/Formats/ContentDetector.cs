@@ -1,0 +1,43 @@
+using System.Buffers.Binary;
+using LowMem.Checkpoints.IO;
+
+namespace LowMem.Checkpoints.Formats;
+
+/// <summary>Tells the format of a file from its first bytes.</summary>
+internal static class ContentDetector
+{
+    private const uint ZipEntrySignature = 0x04034b50;
+    private const uint ZipEndSignature = 0x06054b50;
+    private const int ProbeLength = 64;
+
+    public static ContentKind Detect(CheckpointFileReader file)
+    {
+        byte[] start = file.ReadRange(0, Math.Min(file.Length, ProbeLength), "the start of the file");
+        if (start.Length < 4)
+        {
+            return ContentKind.Unknown;
+        }
+
+        if (BinaryPrimitives.ReadUInt32LittleEndian(start) is ZipEntrySignature or ZipEndSignature)
+        {
+            return ContentKind.Zip;
+        }
+
+        if (start[0] == 0x80 && IsLegacyMagic(start))
+        {
+            return ContentKind.LegacyPyTorch;
+        }
+
+        if (start.Length > 8 && start.AsSpan(8).TrimStart(" \t\r\n"u8) is [(byte)'{', ..])
+        {
+            return ContentKind.Safetensors;
+        }
+
+        return start.AsSpan().TrimStart(" \t\r\n\uFEFF"u8) is [(byte)'{', ..] ? ContentKind.ShardIndex : ContentKind.Unknown;
+    }
+
+    /// <summary>A pickle of the integer 0x1950a86a20f9469cfc6c (<c>MAGIC_NUMBER</c> of torch/serialization.py).</summary>
+    private static bool IsLegacyMagic(ReadOnlySpan<byte> start) =>
+        start.Length >= 14
+        && start[2..].StartsWith((ReadOnlySpan<byte>)[0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19]);
+}

@@ -1,0 +1,11 @@
+namespace LowMem.Checkpoints.Formats;
+
+/// <summary>What the first bytes of a file say it is.</summary>
+internal enum ContentKind
+{
+    Unknown,
+    Zip,
+    Safetensors,
+    ShardIndex,
+    LegacyPyTorch,
+}

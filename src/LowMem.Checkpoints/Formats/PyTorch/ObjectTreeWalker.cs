@@ -1,0 +1,219 @@
+using LowMem.Checkpoints.IO;
+using LowMem.Checkpoints.Pickle;
+
+namespace LowMem.Checkpoints.Formats.PyTorch;
+
+/// <summary>
+/// Walks the tree of a pickle and names what it finds: tensors and other leaves, with the keys of nested containers
+/// joined by dots. Does not recurse; shared containers are walked again under each name, cycles are not followed, and
+/// the whole is bounded by the size of the pickle.
+/// </summary>
+internal sealed class ObjectTreeWalker
+{
+    /// <summary>The name of a root that is itself a tensor or a value.</summary>
+    public const string RootKey = "(root)";
+
+    private const int MaxDepth = 512;
+
+    private readonly CheckpointFileReader file;
+    private readonly TensorInfoFactory factory;
+    private readonly CancellationToken cancellationToken;
+    private readonly HashSet<PickleNode> onPath = new(ReferenceEqualityComparer.Instance);
+    private readonly Stack<Frame> frames = new();
+    private long visitsLeft;
+    private long keyCharactersLeft;
+
+    private ObjectTreeWalker(
+        CheckpointFileReader file, TensorInfoFactory factory, PickleResult pickle, CancellationToken cancellationToken)
+    {
+        this.file = file;
+        this.factory = factory;
+        this.cancellationToken = cancellationToken;
+
+        // A container named twice is legitimate, a doubling at each level is not: it would never end.
+        visitsLeft = checked(1024 + (4 * pickle.OpcodeCount));
+        keyCharactersLeft = checked((1 << 20) + (64 * pickle.ByteLength));
+    }
+
+    public List<TensorInfo> Tensors { get; } = [];
+
+    public OrderedDictionary<string, object?> Values { get; } = [];
+
+    public List<CheckpointFinding> Findings { get; } = [];
+
+    public static ObjectTreeWalker Walk(
+        CheckpointFileReader file, TensorInfoFactory factory, PickleResult pickle, CancellationToken cancellationToken)
+    {
+        var walker = new ObjectTreeWalker(file, factory, pickle, cancellationToken);
+        walker.Run(pickle.Root);
+        return walker;
+    }
+
+    private void Run(PickleNode root)
+    {
+        Visit(string.Empty, root);
+        while (frames.TryPeek(out var frame))
+        {
+            if (frame.Children.MoveNext())
+            {
+                var (name, node) = frame.Children.Current;
+                Visit(frame.Prefix.Length == 0 ? name : $"{frame.Prefix}.{name}", node);
+            }
+            else
+            {
+                frames.Pop();
+                onPath.Remove(frame.Node);
+            }
+        }
+    }
+
+    private void Visit(string key, PickleNode node)
+    {
+        keyCharactersLeft -= key.Length;
+        if (--visitsLeft < 0 || keyCharactersLeft < 0)
+        {
+            throw new CheckpointException(
+                CheckpointErrorIds.FormatInvalid,
+                file.Path,
+                "the pickle names the same containers over and over: it would unfold to far more than its size.");
+        }
+
+        if ((visitsLeft & 0xfff) == 0)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+
+        if (TryAddTensor(key, node))
+        {
+            return;
+        }
+
+        if (NaturalValues.TryConvert(node, out var value))
+        {
+            AddValue(key, value);
+        }
+        else if (Children(key, node) is { } children)
+        {
+            Descend(key, node, children);
+        }
+        else
+        {
+            AddValue(key, PythonText.Describe(node));
+        }
+    }
+
+    private bool TryAddTensor(string key, PickleNode node)
+    {
+        TensorDescription? description = null;
+        key = NameOf(key);
+        try
+        {
+            description = TensorRebuilder.TryDescribe(node);
+            if (description is null)
+            {
+                return false;
+            }
+
+            Tensors.Add(factory.Create(key, description));
+        }
+        catch (TensorProblemException problem)
+        {
+            Findings.Add(new CheckpointFinding(FindingSeverity.Error, problem.Code, key, null, $"tensor '{key}': {problem.Message}"));
+            Tensors.Add(factory.CreateFaulty(key, description, problem.Message));
+        }
+
+        return true;
+    }
+
+    private void AddValue(string key, object? value) => Values[NameOf(key)] = value;
+
+    private void Descend(string key, PickleNode node, IEnumerable<(string Name, PickleNode Node)> children)
+    {
+        if (!onPath.Add(node))
+        {
+            return;
+        }
+
+        if (frames.Count == MaxDepth)
+        {
+            throw new CheckpointException(
+                CheckpointErrorIds.FormatInvalid, file.Path, $"the pickle nests its containers deeper than {MaxDepth}.");
+        }
+
+        frames.Push(new Frame(key, node, children.GetEnumerator()));
+    }
+
+    /// <summary>The named parts of a container, or null when the node is none. An empty one becomes a value.</summary>
+    private IEnumerable<(string Name, PickleNode Node)>? Children(string key, PickleNode node)
+    {
+        if (PythonValues.AsMapping(node) is { } entries)
+        {
+            if (entries.Count == 0)
+            {
+                AddValue(key, new OrderedDictionary<string, object?>());
+            }
+
+            return entries.Select(entry => (PythonText.OfKey(entry.Key), entry.Value));
+        }
+
+        if (PythonValues.AsSequence(node) is { } items)
+        {
+            if (items.Count == 0)
+            {
+                AddValue(key, Array.Empty<object?>());
+            }
+
+            return Indexed(items);
+        }
+
+        return node is PickleObject made ? ObjectChildren(key, made) : null;
+    }
+
+    private IEnumerable<(string Name, PickleNode Node)>? ObjectChildren(string key, PickleObject made)
+    {
+        var attributes = PythonValues.AsAttributes(made);
+        if (attributes is not null && PickledModule.TryGetChildren(attributes) is { } moduleChildren)
+        {
+            return moduleChildren;
+        }
+
+        var arguments = made.ArgumentList.Any(HoldsMore) ? made.ArgumentList : [];
+        if (attributes is null && made.Items.Count == 0 && made.Entries.Count == 0 && arguments.Count == 0)
+        {
+            return null;
+        }
+
+        if (!IsPlainRecord(made.CallableName))
+        {
+            AddValue(key, TypeName(made));
+        }
+
+        return Indexed(arguments)
+            .Concat(Indexed(made.Items))
+            .Concat(made.Entries.Select(entry => (PythonText.OfKey(entry.Key), entry.Value)))
+            .Concat((attributes?.Entries ?? []).Select(entry => (PythonText.OfKey(entry.Key), entry.Value)));
+    }
+
+    private static bool IsPlainRecord(string? name) => name is "argparse.Namespace" or "types.SimpleNamespace";
+
+    /// <summary>copyreg._reconstructor(cls, object, None) is how protocol 0 and 1 make an instance of cls.</summary>
+    private static string TypeName(PickleObject made) =>
+        made.CallableName == "copyreg._reconstructor" && made.ArgumentList is [PickleGlobal type, ..]
+            ? type.FullName
+            : PythonText.Describe(made.Callable);
+
+    /// <summary>Whether an argument can hold tensors, as the fields of a named tuple do.</summary>
+    private static bool HoldsMore(PickleNode argument) => argument switch
+    {
+        PickleObject or PickleMapping { Count: > 0 } => true,
+        PickleSequence sequence => sequence.Count > 0,
+        _ => false,
+    };
+
+    private static IEnumerable<(string Name, PickleNode Node)> Indexed(IReadOnlyList<PickleNode> items) =>
+        items.Select((item, index) => (index.ToString(System.Globalization.CultureInfo.InvariantCulture), item));
+
+    private static string NameOf(string key) => key.Length == 0 ? RootKey : key;
+
+    private sealed record Frame(string Prefix, PickleNode Node, IEnumerator<(string Name, PickleNode Node)> Children);
+}

@@ -1,0 +1,108 @@
+using System.Text;
+using LowMem.Checkpoints.Formats.Zip;
+using LowMem.Checkpoints.IO;
+using LowMem.Checkpoints.Pickle;
+using LowMem.Checkpoints.Safety;
+
+namespace LowMem.Checkpoints.Formats.PyTorch;
+
+/// <summary>
+/// The archive that <c>torch.save</c> writes since PyTorch 1.6: one root directory with <c>data.pkl</c> and a record
+/// <c>data/KEY</c> for each storage.
+/// </summary>
+internal static class PyTorchZipReader
+{
+    /// <summary>The records beside the pickle are a line of text each.</summary>
+    private const int MaxLineRecord = 4096;
+
+    public static Checkpoint Read(CheckpointFileReader file, string checkpoint, CancellationToken cancellationToken)
+    {
+        var archive = ZipDirectoryReader.Read(file, cancellationToken);
+        string prefix = FindRoot(archive);
+        if (archive.Find(prefix + "data.pkl") is not { } entry)
+        {
+            throw new CheckpointException(
+                CheckpointErrorIds.FormatInvalid,
+                file.Path,
+                $"this zip archive is no PyTorch checkpoint: it has no '{PickleText.Shorten(prefix)}data.pkl'.");
+        }
+
+        // The pickle is held in memory, so its size is bounded by that of the file or, unfolded, by a fair multiple.
+        long limit = Math.Max(file.Length, 1 << 20) * 16;
+        byte[] bytes = archive.ReadContent(entry, Math.Min(limit, Array.MaxLength), out long offset);
+        var source = new PickleSource(file.Path, "data.pkl", offset, PickleSource.BudgetFor(file.Length));
+        var pickle = PickleMachine.Read(bytes, source, cancellationToken);
+        string? byteOrder = ReadLine(archive, prefix + "byteorder");
+        var resolver = new ZipStorageResolver(archive, prefix, byteOrder == "big");
+        string format = archive.Find(prefix + "constants.pkl") is null
+            ? CheckpointFormats.PyTorchZip
+            : CheckpointFormats.TorchScript;
+        var factory = new TensorInfoFactory(file, checkpoint, format, resolver);
+        var walker = ObjectTreeWalker.Walk(file, factory, pickle, cancellationToken);
+        var globals = GlobalReport.Of(pickle.Globals);
+        return new Checkpoint
+        {
+            Path = checkpoint,
+            Format = format,
+            FormatVersion = ReadLine(archive, prefix + "version"),
+            Tensors = walker.Tensors,
+            Values = walker.Values,
+            Globals = globals.All,
+            UnsafeGlobals = globals.Unsafe,
+            Metadata = ReadMetadata(archive, prefix, byteOrder),
+            Files = [file.Describe()],
+            Findings = [.. archive.Findings, .. globals.Findings, .. walker.Findings],
+        };
+    }
+
+    /// <summary>PyTorch takes the root from the first entry; everything else must be below it.</summary>
+    private static string FindRoot(ZipArchive archive)
+    {
+        if (archive.Entries.Count == 0)
+        {
+            throw new CheckpointException(
+                CheckpointErrorIds.FormatInvalid, archive.File.Path, "the zip archive is empty.");
+        }
+
+        string first = archive.Entries[0].Name;
+        int slash = first.IndexOf('/', StringComparison.Ordinal);
+        return slash < 0 ? string.Empty : first[..(slash + 1)];
+    }
+
+    private static OrderedDictionary<string, string> ReadMetadata(ZipArchive archive, string prefix, string? byteOrder)
+    {
+        var metadata = new OrderedDictionary<string, string>();
+        AddIfAny("byteorder", byteOrder);
+        AddIfAny("format_version", ReadLine(archive, prefix + ".format_version"));
+        AddIfAny("storage_alignment", ReadLine(archive, prefix + ".storage_alignment"));
+        AddIfAny("serialization_id", ReadLine(archive, prefix + ".data/serialization_id"));
+        return metadata;
+
+        void AddIfAny(string name, string? value)
+        {
+            if (value is not null)
+            {
+                metadata[name] = value;
+            }
+        }
+    }
+
+    private static string? ReadLine(ZipArchive archive, string name)
+    {
+        if (archive.Find(name) is not { } entry)
+        {
+            return null;
+        }
+
+        try
+        {
+            return Encoding.UTF8.GetString(archive.ReadContent(entry, MaxLineRecord, out _)).Trim();
+        }
+        catch (CheckpointException exception)
+        {
+            archive.Findings.Add(new CheckpointFinding(
+                FindingSeverity.Warning, FindingCodes.ArchiveEntryInvalid, null, entry.HeaderOffset, exception.Detail));
+            return null;
+        }
+    }
+}

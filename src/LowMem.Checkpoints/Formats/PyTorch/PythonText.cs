@@ -1,0 +1,97 @@
+using System.Globalization;
+using System.Numerics;
+using System.Text;
+using LowMem.Checkpoints.Pickle;
+
+namespace LowMem.Checkpoints.Formats.PyTorch;
+
+/// <summary>Shows nodes as text, much as Python's <c>repr</c> would, cut to a bounded length and depth.</summary>
+internal static class PythonText
+{
+    private const int MaxLength = 200;
+    private const int MaxDepth = 4;
+    private const int MaxItems = 8;
+
+    /// <summary>The text of a dict key in a dotted name.</summary>
+    public static string OfKey(PickleNode key) => key switch
+    {
+        PickleScalar { Value: string text } => text,
+        PickleScalar { Value: not byte[] } scalar => OfScalar(scalar.Value),
+        _ => Describe(key),
+    };
+
+    public static string Describe(PickleNode node)
+    {
+        var text = new StringBuilder();
+        Append(text, node, MaxDepth);
+        return text.Length > MaxLength ? string.Concat(text.ToString(0, MaxLength), "...") : text.ToString();
+    }
+
+    private static string OfScalar(object? value) => value switch
+    {
+        null => "None",
+        bool flag => flag ? "True" : "False",
+        BigInteger big => big.ToString(CultureInfo.InvariantCulture),
+        double number => number.ToString("R", CultureInfo.InvariantCulture),
+        byte[] bytes => $"b'<{bytes.Length} bytes>'",
+        string text => $"'{PickleText.Shorten(text)}'",
+        _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
+    };
+
+    /// <summary>Recurses by at most <see cref="MaxDepth"/>, whatever the input.</summary>
+    private static void Append(StringBuilder text, PickleNode node, int depth)
+    {
+        if (depth == 0 || text.Length > MaxLength)
+        {
+            text.Append("...");
+            return;
+        }
+
+        switch (node)
+        {
+            case PickleScalar scalar:
+                text.Append(OfScalar(scalar.Value));
+                break;
+            case PickleGlobal global:
+                text.Append(PickleText.Shorten(global.FullName));
+                break;
+            case PickleSequence sequence:
+                var (open, close) = sequence.Kind == PickleSequenceKind.Tuple ? ("(", ")") : ("[", "]");
+                AppendItems(text, open, sequence.Items, close, depth);
+                break;
+            case PickleObject made:
+                Append(text, made.Callable, depth - 1);
+                AppendItems(text, "(", made.ArgumentList, ")", depth);
+                break;
+            case PickleMapping mapping:
+                text.Append(CultureInfo.InvariantCulture, $"{{{mapping.Count} entries}}");
+                break;
+            case PicklePersistentId id:
+                text.Append("persistent_id ");
+                Append(text, id.Id, depth - 1);
+                break;
+            default:
+                text.Append("...");
+                break;
+        }
+    }
+
+    private static void AppendItems(
+        StringBuilder text, string open, IReadOnlyList<PickleNode> items, string close, int depth)
+    {
+        text.Append(open);
+        for (int i = 0; i < items.Count; i++)
+        {
+            text.Append(i == 0 ? string.Empty : ", ");
+            if (i == MaxItems)
+            {
+                text.Append("...");
+                break;
+            }
+
+            Append(text, items[i], depth - 1);
+        }
+
+        text.Append(close);
+    }
+}

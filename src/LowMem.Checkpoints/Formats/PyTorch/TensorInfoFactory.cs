@@ -1,0 +1,112 @@
+using LowMem.Checkpoints.IO;
+
+namespace LowMem.Checkpoints.Formats.PyTorch;
+
+/// <summary>Makes a <see cref="TensorInfo"/> of a description, with every extent checked against the storage.</summary>
+internal sealed class TensorInfoFactory(
+    CheckpointFileReader file, string checkpoint, string format, IStorageResolver storages)
+{
+    /// <summary>PyTorch itself takes at most 64 dimensions in the fast paths; nobody saves more.</summary>
+    private const int MaxDimensions = 256;
+
+    /// <summary>The name given to an element type that the file does not state.</summary>
+    private const string UnknownType = "unknown";
+
+    /// <exception cref="TensorProblemException">The tensor does not fit its storage.</exception>
+    public TensorInfo Create(string key, TensorDescription description)
+    {
+        try
+        {
+            return CreateChecked(key, description);
+        }
+        catch (OverflowException)
+        {
+            throw new TensorProblemException(FindingCodes.TensorInvalid, "its size does not fit 64 bits");
+        }
+    }
+
+    /// <summary>A tensor that is at fault: listed with what is known, and unreadable.</summary>
+    public TensorInfo CreateFaulty(string key, TensorDescription? description, string reason) => new()
+    {
+        Key = key,
+        DType = description?.Type?.Name ?? UnknownType,
+        Shape = description?.Shape ?? [],
+        Stride = description?.Stride ?? [],
+        ElementCount = 0,
+        ByteLength = 0,
+        Offset = -1,
+        IsContiguous = false,
+        RequiresGrad = description?.RequiresGrad ?? false,
+        Path = file.Path,
+        Checkpoint = checkpoint,
+        Format = format,
+        Layout = description?.Layout ?? TensorLayouts.Strided,
+        UnreadableReason = reason,
+    };
+
+    private TensorInfo CreateChecked(string key, TensorDescription description)
+    {
+        long[] shape = description.Shape;
+        if (shape.Length > MaxDimensions)
+        {
+            throw new TensorProblemException(FindingCodes.TensorInvalid, $"it has {shape.Length} dimensions");
+        }
+
+        long[] stride = description.Layout == TensorLayouts.Strided
+            ? description.Stride ?? StridedLayout.ContiguousStrides(shape)
+            : [];
+        if (description.Layout == TensorLayouts.Strided && stride.Length != shape.Length)
+        {
+            throw new TensorProblemException(
+                FindingCodes.TensorInvalid, $"it has {shape.Length} dimensions and {stride.Length} strides");
+        }
+
+        var storage = description.StorageId is null ? null : storages.Resolve(description.StorageId);
+        var type = description.Type ?? storage?.Type;
+        if (type is null && storage is not null)
+        {
+            throw new TensorProblemException(FindingCodes.TensorInvalid, "neither it nor its storage states an element type");
+        }
+
+        long elements = StridedLayout.CountElements(shape);
+        long offset = storage is null ? -1 : Place(description, shape, stride, storage, type!);
+        return new TensorInfo
+        {
+            Key = key,
+            DType = type?.Name ?? UnknownType,
+            Shape = shape,
+            Stride = stride,
+            ElementCount = elements,
+            ByteLength = type?.GetByteLength(elements) ?? 0,
+            Offset = offset,
+            StorageKey = storage?.Key,
+            IsContiguous = description.Layout == TensorLayouts.Strided && StridedLayout.IsContiguous(shape, stride),
+            RequiresGrad = description.RequiresGrad,
+            Path = file.Path,
+            Checkpoint = checkpoint,
+            Format = format,
+            Layout = description.Layout,
+            IsConjugated = description.IsConjugated,
+            IsNegated = description.IsNegated,
+            UnreadableReason = description.UnreadableReason ?? storage?.UnreadableReason,
+            Storage = storage?.Extent,
+        };
+    }
+
+    private static long Place(
+        TensorDescription description, long[] shape, long[] stride, ResolvedStorage storage, DType type)
+    {
+        long extent = StridedLayout.Extent(shape, stride);
+        long end = checked((description.StorageOffset + extent) * type.ByteSize);
+        if (extent > 0 && end > storage.Extent.ByteLength)
+        {
+            throw new TensorProblemException(
+                FindingCodes.TensorOutOfBounds,
+                $"it needs {end} bytes of storage '{storage.Key}', which has {storage.Extent.ByteLength}");
+        }
+
+        // An empty tensor has no first element; its place is the start of the storage.
+        long start = extent == 0 ? 0 : checked(description.StorageOffset * type.ByteSize);
+        return storage.Extent.Offset < 0 ? -1 : checked(storage.Extent.Offset + start);
+    }
+}

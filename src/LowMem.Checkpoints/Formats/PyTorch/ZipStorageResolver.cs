@@ -1,0 +1,80 @@
+using LowMem.Checkpoints.Formats.Zip;
+using LowMem.Checkpoints.Pickle;
+
+namespace LowMem.Checkpoints.Formats.PyTorch;
+
+/// <summary>Finds storages as records <c>data/KEY</c> of a PyTorch archive.</summary>
+internal sealed class ZipStorageResolver(ZipArchive archive, string prefix, bool isBigEndian) : IStorageResolver
+{
+    private readonly Dictionary<string, Outcome> known = new(StringComparer.Ordinal);
+
+    public ResolvedStorage Resolve(PicklePersistentId id)
+    {
+        var reference = StorageReference.TryParse(id)
+            ?? throw new TensorProblemException(FindingCodes.TensorInvalid, "its persistent id is not that of a storage");
+        var outcome = Find(reference.Key);
+        if (outcome.Problem is { } problem)
+        {
+            throw new TensorProblemException(problem.Code, problem.Message);
+        }
+
+        // PyTorch trusts the pickle's count and reads past a shorter record (CVE-2026-24747).
+        if (outcome.ByteLength != reference.ByteLength)
+        {
+            throw new TensorProblemException(
+                FindingCodes.StorageSizeMismatch,
+                $"storage '{reference.Key}' should be {reference.ByteLength} bytes, and its record has {outcome.ByteLength}");
+        }
+
+        return new ResolvedStorage(
+            reference.Key,
+            reference.Type,
+            new StorageExtent(outcome.Offset, outcome.ByteLength, isBigEndian),
+            outcome.UnreadableReason);
+    }
+
+    private Outcome Find(string key)
+    {
+        if (!known.TryGetValue(key, out var outcome))
+        {
+            outcome = Locate(key);
+            known.Add(key, outcome);
+        }
+
+        return outcome;
+    }
+
+    private Outcome Locate(string key)
+    {
+        if (archive.Find($"{prefix}data/{key}") is not { } entry)
+        {
+            return new Outcome(FindingCodes.StorageMissing, $"the archive has no record 'data/{PickleText.Shorten(key)}'");
+        }
+
+        try
+        {
+            long offset = archive.GetDataOffset(entry);
+            return entry.Method switch
+            {
+                ZipEntry.Stored when entry.CompressedLength == entry.Length => new Outcome(offset, entry.Length, null),
+                ZipEntry.Stored => new Outcome(
+                    FindingCodes.ArchiveEntryInvalid, $"record 'data/{key}' is stored, and yet its two sizes differ"),
+                ZipEntry.Deflated => new Outcome(-1, entry.Length, "its record is compressed"),
+                _ => new Outcome(-1, entry.Length, $"its record uses compression method {entry.Method}"),
+            };
+        }
+        catch (CheckpointException exception)
+        {
+            return new Outcome(FindingCodes.ArchiveEntryInvalid, exception.Detail);
+        }
+    }
+
+    /// <summary>What was found for one key, good or bad, so that it is looked up once.</summary>
+    private sealed record Outcome(long Offset, long ByteLength, string? UnreadableReason)
+    {
+        public Outcome(string code, string message)
+            : this(-1, 0, null) => Problem = (code, message);
+
+        public (string Code, string Message)? Problem { get; }
+    }
+}

@@ -1,0 +1,88 @@
+using System.Text.Json;
+using LowMem.Checkpoints.IO;
+using LowMem.Checkpoints.Pickle;
+
+namespace LowMem.Checkpoints.Formats.Sharded;
+
+/// <summary>Parses <c>{"metadata": {...}, "weight_map": {key: file}}</c>.</summary>
+internal static class ShardIndexParser
+{
+    /// <summary>The index of a model of a million tensors is about 100 MB.</summary>
+    private const long MaxLength = 128 << 20;
+
+    public static ShardIndex Parse(CheckpointFileReader file)
+    {
+        if (file.Length > MaxLength)
+        {
+            throw Invalid(file, $"it is {file.Length} bytes, more than the {MaxLength} read here");
+        }
+
+        try
+        {
+            using var document = JsonDocument.Parse(
+                file.ReadRange(0, file.Length, "the shard index"), new JsonDocumentOptions { MaxDepth = 32 });
+            if (document.RootElement.ValueKind != JsonValueKind.Object
+                || !document.RootElement.TryGetProperty("weight_map", out var map)
+                || map.ValueKind != JsonValueKind.Object)
+            {
+                throw Invalid(file, "it has no object 'weight_map'");
+            }
+
+            return new ShardIndex(ReadWeightMap(file, map), ReadMetadata(document.RootElement));
+        }
+        catch (JsonException exception)
+        {
+            throw Invalid(file, exception.Message, exception);
+        }
+    }
+
+    private static OrderedDictionary<string, string> ReadWeightMap(CheckpointFileReader file, JsonElement map)
+    {
+        var weights = new OrderedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (var property in map.EnumerateObject())
+        {
+            string key = property.Name;
+            string shard = property.Value.ValueKind == JsonValueKind.String ? property.Value.GetString()! : string.Empty;
+            if (!IsInside(shard))
+            {
+                throw Invalid(
+                    file,
+                    $"key '{PickleText.Shorten(key)}' names the shard '{PickleText.Shorten(shard)}', which is no file beside the index");
+            }
+
+            if (!weights.TryAdd(key, shard))
+            {
+                throw Invalid(file, $"the key '{PickleText.Shorten(key)}' stands there twice");
+            }
+        }
+
+        return weights;
+    }
+
+    /// <summary>A shard must stay inside the directory of its index, on every platform.</summary>
+    private static bool IsInside(string shard) =>
+        shard.Length > 0
+        && !shard.Contains('\0', StringComparison.Ordinal)
+        && !shard.Contains(':', StringComparison.Ordinal)
+        && !Path.IsPathRooted(shard)
+        && !shard.Split('/', '\\').Any(part => part is "" or "." or "..");
+
+    private static OrderedDictionary<string, string> ReadMetadata(JsonElement root)
+    {
+        var metadata = new OrderedDictionary<string, string>();
+        if (root.TryGetProperty("metadata", out var element) && element.ValueKind == JsonValueKind.Object)
+        {
+            foreach (var property in element.EnumerateObject())
+            {
+                metadata[property.Name] = property.Value.ValueKind == JsonValueKind.String
+                    ? property.Value.GetString()!
+                    : property.Value.GetRawText();
+            }
+        }
+
+        return metadata;
+    }
+
+    private static CheckpointException Invalid(CheckpointFileReader file, string what, Exception? cause = null) =>
+        new(CheckpointErrorIds.FormatInvalid, file.Path, $"broken shard index: {what}.", cause);
+}

@@ -1,0 +1,152 @@
+using System.Buffers.Binary;
+using System.IO.Compression;
+using System.Text;
+using LowMem.Checkpoints.IO;
+
+namespace LowMem.Checkpoints.Formats.Zip;
+
+/// <summary>
+/// The entries of a zip archive and the places of their bytes. Ours, because no library tells the data offset that
+/// mapping needs. Sizes come from the central directory: PyTorch's local headers may hold zeros.
+/// </summary>
+internal sealed class ZipArchive
+{
+    private const uint LocalHeaderSignature = 0x04034b50;
+    private const int LocalHeaderLength = 30;
+
+    private readonly Dictionary<string, ZipEntry> byName;
+    private readonly long directoryOffset;
+
+    internal ZipArchive(
+        CheckpointFileReader file, IReadOnlyList<ZipEntry> entries, long directoryOffset, List<CheckpointFinding> findings)
+    {
+        File = file;
+        Entries = entries;
+        Findings = findings;
+        this.directoryOffset = directoryOffset;
+        byName = new Dictionary<string, ZipEntry>(entries.Count, StringComparer.Ordinal);
+        foreach (var entry in entries)
+        {
+            if (!byName.TryAdd(entry.Name, entry))
+            {
+                // Readers disagree about which one counts, which is how files are made to look harmless.
+                findings.Add(new CheckpointFinding(
+                    FindingSeverity.Error,
+                    FindingCodes.ArchiveEntryInvalid,
+                    null,
+                    entry.HeaderOffset,
+                    $"the archive holds two entries named '{entry.Name}'; the first is used"));
+            }
+        }
+    }
+
+    public CheckpointFileReader File { get; }
+
+    public IReadOnlyList<ZipEntry> Entries { get; }
+
+    public List<CheckpointFinding> Findings { get; }
+
+    /// <summary>The entry of that exact name, or null.</summary>
+    public ZipEntry? Find(string name) => byName.GetValueOrDefault(name);
+
+    /// <summary>Where the content of an entry starts: behind its local header, whose lengths are its own.</summary>
+    /// <exception cref="CheckpointException">The local header is not there or contradicts the directory.</exception>
+    public long GetDataOffset(ZipEntry entry)
+    {
+        if (entry.IsEncrypted)
+        {
+            throw Invalid(entry, "is encrypted", CheckpointErrorIds.Unsupported);
+        }
+
+        byte[] name = Encoding.UTF8.GetBytes(entry.Name);
+        Span<byte> header = stackalloc byte[LocalHeaderLength + 256];
+        int wanted = LocalHeaderLength + Math.Min(name.Length, 256);
+        if (entry.HeaderOffset < 0 || entry.HeaderOffset > directoryOffset - wanted)
+        {
+            throw Invalid(entry, $"has its header at {entry.HeaderOffset}, outside the archive's content");
+        }
+
+        header = header[..wanted];
+        File.ReadAt(entry.HeaderOffset, header, $"the header of '{entry.Name}'");
+        int nameLength = BinaryPrimitives.ReadUInt16LittleEndian(header[26..]);
+        int extraLength = BinaryPrimitives.ReadUInt16LittleEndian(header[28..]);
+        if (BinaryPrimitives.ReadUInt32LittleEndian(header) != LocalHeaderSignature)
+        {
+            throw Invalid(entry, "has no local header where the central directory says");
+        }
+
+        if (nameLength != name.Length || !header[LocalHeaderLength..].SequenceEqual(name.AsSpan(0, wanted - LocalHeaderLength)))
+        {
+            throw Invalid(entry, "has another name in its local header than in the central directory");
+        }
+
+        long offset = checked(entry.HeaderOffset + LocalHeaderLength + nameLength + extraLength);
+        if (entry.CompressedLength > directoryOffset - offset)
+        {
+            throw Invalid(entry, $"claims {entry.CompressedLength} bytes, which run into the central directory");
+        }
+
+        return offset;
+    }
+
+    /// <summary>The content of a small entry: a pickle, a version. Never the data of a tensor.</summary>
+    /// <param name="entry">The entry.</param>
+    /// <param name="limit">The most bytes that the content may have.</param>
+    /// <param name="dataOffset">Where the content is in the file, or -1 when it is compressed.</param>
+    public byte[] ReadContent(ZipEntry entry, long limit, out long dataOffset)
+    {
+        if (entry.Length > limit)
+        {
+            throw Invalid(entry, $"is {entry.Length} bytes, more than the {limit} read here", CheckpointErrorIds.Unsupported);
+        }
+
+        long offset = GetDataOffset(entry);
+        switch (entry.Method)
+        {
+            case ZipEntry.Stored when entry.CompressedLength == entry.Length:
+                dataOffset = offset;
+                return File.ReadRange(offset, entry.Length, $"'{entry.Name}'");
+            case ZipEntry.Stored:
+                throw Invalid(entry, "is stored, and yet its two sizes differ");
+            case ZipEntry.Deflated:
+                dataOffset = -1;
+                return Inflate(entry, offset);
+            default:
+                throw Invalid(entry, $"uses compression method {entry.Method}", CheckpointErrorIds.Unsupported);
+        }
+    }
+
+    private byte[] Inflate(ZipEntry entry, long offset)
+    {
+        // Deflate cannot shrink by more than about 1032 to 1: a larger claim is a lie, and nothing is allocated for it.
+        if (entry.Length / 1032 > entry.CompressedLength)
+        {
+            throw Invalid(entry, $"claims to unfold {entry.CompressedLength} bytes to {entry.Length}");
+        }
+
+        byte[] packed = File.ReadRange(offset, entry.CompressedLength, $"'{entry.Name}'");
+        var content = GC.AllocateUninitializedArray<byte>(checked((int)entry.Length));
+        try
+        {
+            using var inflater = new DeflateStream(new MemoryStream(packed), CompressionMode.Decompress);
+            inflater.ReadExactly(content);
+            if (inflater.ReadByte() >= 0)
+            {
+                throw Invalid(entry, $"unfolds to more than the {entry.Length} bytes it claims");
+            }
+        }
+        catch (Exception exception) when (exception is InvalidDataException or EndOfStreamException)
+        {
+            throw Invalid(entry, "does not unfold to what it claims");
+        }
+
+        return content;
+    }
+
+    private CheckpointException Invalid(ZipEntry entry, string what, string errorId = CheckpointErrorIds.FormatInvalid) =>
+        new(errorId, File.Path, $"zip entry '{Pickle.PickleText.Shorten(entry.Name)}' {what}.")
+        {
+            Record = entry.Name,
+            Offset = entry.HeaderOffset,
+        };
+}

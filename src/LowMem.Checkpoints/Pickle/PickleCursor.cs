@@ -1,0 +1,181 @@
+using System.Buffers.Binary;
+using System.Numerics;
+using System.Text;
+
+namespace LowMem.Checkpoints.Pickle;
+
+/// <summary>Reads opcodes and their arguments; every length is checked against what is left before it is used.</summary>
+internal sealed class PickleCursor(ReadOnlyMemory<byte> data, PickleSource source)
+{
+    /// <summary>CPython refuses decimal integers of more digits as well (<c>sys.int_info.default_max_str_digits</c>).</summary>
+    private const int MaxDecimalDigits = 4300;
+
+    /// <summary>The longest integer taken, in bytes: far above any number a checkpoint holds.</summary>
+    private const int MaxIntegerBytes = 1 << 16;
+
+    private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
+
+    private int position;
+
+    /// <summary>Where the next byte is read, from the start of the pickle.</summary>
+    public int Position => position;
+
+    public bool AtEnd => position >= data.Length;
+
+    public byte ReadByte() => Take(1)[0];
+
+    public int ReadUInt16() => BinaryPrimitives.ReadUInt16LittleEndian(Take(2));
+
+    public int ReadInt32() => BinaryPrimitives.ReadInt32LittleEndian(Take(4));
+
+    public long ReadUInt32() => BinaryPrimitives.ReadUInt32LittleEndian(Take(4));
+
+    public double ReadBigEndianDouble() => BinaryPrimitives.ReadDoubleBigEndian(Take(8));
+
+    /// <summary>An unsigned 64-bit length; one that no array could have is reported as running past the end.</summary>
+    public long ReadUInt64Length()
+    {
+        ulong value = BinaryPrimitives.ReadUInt64LittleEndian(Take(8));
+        return value <= long.MaxValue ? (long)value : throw PastEnd(value);
+    }
+
+    public ReadOnlySpan<byte> Take(long length)
+    {
+        if (length < 0)
+        {
+            throw Invalid($"a length is negative ({length})");
+        }
+
+        if (length > data.Length - position)
+        {
+            throw PastEnd((ulong)length);
+        }
+
+        var taken = data.Span.Slice(position, (int)length);
+        position += (int)length;
+        return taken;
+    }
+
+    public string ReadUtf8(long length)
+    {
+        var bytes = Take(length);
+        try
+        {
+            return StrictUtf8.GetString(bytes);
+        }
+        catch (DecoderFallbackException)
+        {
+            // Python writes lone surrogates with "surrogatepass"; .NET has no such mode, so they become U+FFFD.
+            return Encoding.UTF8.GetString(bytes);
+        }
+    }
+
+    /// <summary>A Python-2 byte string: text when it is valid UTF-8, as <c>torch.load</c> decodes it, else bytes.</summary>
+    public PickleScalar ReadPython2String(long length)
+    {
+        var bytes = Take(length);
+        try
+        {
+            return PickleScalar.Of(StrictUtf8.GetString(bytes));
+        }
+        catch (DecoderFallbackException)
+        {
+            return PickleScalar.Of(bytes.ToArray());
+        }
+    }
+
+    public BigInteger ReadInteger(long length)
+    {
+        if (length > MaxIntegerBytes)
+        {
+            throw Invalid($"an integer of {length} bytes is more than the {MaxIntegerBytes} read here");
+        }
+
+        return new BigInteger(Take(length));
+    }
+
+    /// <summary>The bytes up to the next line feed, which is consumed and not returned.</summary>
+    public ReadOnlySpan<byte> ReadLine()
+    {
+        var rest = data.Span[position..];
+        int end = rest.IndexOf((byte)'\n');
+        if (end < 0)
+        {
+            throw source.Error(CheckpointErrorIds.Truncated, position, "the pickle ends inside a line");
+        }
+
+        position += end + 1;
+        return rest[..end];
+    }
+
+    public string ReadTextLine() => Encoding.UTF8.GetString(ReadLine()).TrimEnd('\r');
+
+    /// <summary>The argument of INT: <c>00</c> and <c>01</c> are the booleans of protocol 1.</summary>
+    public PickleScalar ReadIntLine()
+    {
+        string text = ReadTextLine();
+        return text switch
+        {
+            "00" => PickleScalar.False,
+            "01" => PickleScalar.True,
+            _ => PickleScalar.Of(ParseDecimal(text)),
+        };
+    }
+
+    public PickleScalar ReadLongLine() => PickleScalar.Of(ParseDecimal(ReadTextLine().TrimEnd('L')));
+
+    public PickleScalar ReadFloatLine()
+    {
+        string text = ReadTextLine();
+        return PickleText.TryParseFloat(text, out double value)
+            ? PickleScalar.Of(value)
+            : throw Invalid($"'{PickleText.Shorten(text)}' is not a number");
+    }
+
+    public PickleScalar ReadQuotedLine()
+    {
+        byte[] bytes = PickleText.Unquote(ReadLine()) ?? throw Invalid("a string is not in quotes");
+        try
+        {
+            return PickleScalar.Of(StrictUtf8.GetString(bytes));
+        }
+        catch (DecoderFallbackException)
+        {
+            return PickleScalar.Of(bytes);
+        }
+    }
+
+    public PickleScalar ReadUnicodeLine() => PickleScalar.Of(PickleText.DecodeRawUnicodeEscape(ReadLine()));
+
+    public long ReadIndexLine()
+    {
+        string text = ReadTextLine();
+        return long.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out long index) && index >= 0
+            ? index
+            : throw Invalid($"'{PickleText.Shorten(text)}' is not a memo index");
+    }
+
+    public CheckpointException Invalid(string message) =>
+        source.Error(CheckpointErrorIds.FormatInvalid, position, message);
+
+    private BigInteger ParseDecimal(string text)
+    {
+        if (text.Length > MaxDecimalDigits)
+        {
+            throw Invalid($"an integer of {text.Length} digits is more than the {MaxDecimalDigits} read here");
+        }
+
+        return BigInteger.TryParse(
+            text.Trim(),
+            System.Globalization.NumberStyles.AllowLeadingSign,
+            System.Globalization.CultureInfo.InvariantCulture,
+            out var value)
+            ? value
+            : throw Invalid($"'{PickleText.Shorten(text)}' is not an integer");
+    }
+
+    private CheckpointException PastEnd(ulong length) => source.Error(
+        CheckpointErrorIds.Truncated,
+        position,
+        $"{length} bytes are announced but only {data.Length - position} are left");
+}

@@ -1,0 +1,35 @@
+using System.Numerics;
+
+namespace LowMem.Checkpoints.Pickle;
+
+/// <summary>
+/// A leaf: null, <see cref="bool"/>, <see cref="long"/>, <see cref="BigInteger"/>, <see cref="double"/>,
+/// <see cref="string"/> or an array of <see cref="byte"/>.
+/// </summary>
+internal sealed class PickleScalar : PickleNode
+{
+    public static readonly PickleScalar None = new(null);
+    public static readonly PickleScalar True = new(true);
+    public static readonly PickleScalar False = new(false);
+
+    private static readonly PickleScalar[] SmallIntegers =
+        [.. Enumerable.Range(0, 256).Select(value => new PickleScalar((long)value))];
+
+    private PickleScalar(object? value) => Value = value;
+
+    public object? Value { get; }
+
+    public static PickleScalar Of(bool value) => value ? True : False;
+
+    public static PickleScalar Of(long value) =>
+        value is >= 0 and < 256 ? SmallIntegers[value] : new PickleScalar(value);
+
+    public static PickleScalar Of(BigInteger value) =>
+        value >= long.MinValue && value <= long.MaxValue ? Of((long)value) : new PickleScalar(value);
+
+    public static PickleScalar Of(double value) => new(value);
+
+    public static PickleScalar Of(string value) => new(value);
+
+    public static PickleScalar Of(byte[] value) => new(value);
+}

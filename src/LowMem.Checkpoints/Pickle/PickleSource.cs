@@ -1,0 +1,29 @@
+namespace LowMem.Checkpoints.Pickle;
+
+/// <summary>Where the bytes of a pickle come from, for messages, and what reading it may cost.</summary>
+/// <param name="Path">The file.</param>
+/// <param name="Record">The part of the file, such as <c>data.pkl</c>, or null.</param>
+/// <param name="Offset">Where the pickle starts in the file, or -1 when it is compressed.</param>
+/// <param name="MemoryBudget">The bytes that its tree may take.</param>
+internal sealed record PickleSource(string Path, string? Record, long Offset, long MemoryBudget)
+{
+    /// <summary>
+    /// A tree node costs at most about 72 bytes for each byte of pickle, so an honest pickle never comes near; a
+    /// compressed one that unfolds to many times the file does.
+    /// </summary>
+    public static long BudgetFor(long fileLength) => checked((96L << 20) + (Math.Min(fileLength, 1L << 40) * 96));
+
+    /// <summary>An error at a byte of the pickle.</summary>
+    public CheckpointException Error(string errorId, long position, string message)
+    {
+        string place = Offset >= 0
+            ? $" at byte {Offset + position} of the file"
+            : $" at byte {position} of the pickle";
+        string record = Record is null ? "pickle" : $"record '{Record}'";
+        return new CheckpointException(errorId, Path, $"{record}: {message}{place}.")
+        {
+            Record = Record,
+            Offset = Offset >= 0 ? Offset + position : null,
+        };
+    }
+}
