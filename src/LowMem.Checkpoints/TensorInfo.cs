@@ -74,6 +74,9 @@ public sealed record TensorInfo
     /// </summary>
     public long GetStorageOffset() => Storage?.Offset ?? -1;
 
+    /// <summary>Whether the file keeps the most significant byte of each element first.</summary>
+    public bool IsStoredBigEndian() => Storage?.IsBigEndian ?? false;
+
     /// <summary>How many bytes the storage has; 0 when there is none.</summary>
     public long GetStorageByteLength() => Storage?.ByteLength ?? 0;
 }

@@ -20,4 +20,10 @@ public static class ModelErrorIds
 
     /// <summary>The module, or a parameter of it, is of a kind that is not handled here.</summary>
     public const string ModuleUnsupported = "ModuleUnsupported";
+
+    /// <summary>The device that was asked for is not there, or is none.</summary>
+    public const string DeviceUnavailable = "DeviceUnavailable";
+
+    /// <summary>The memory that a tensor needs is not there.</summary>
+    public const string OutOfMemory = "OutOfMemory";
 }

@@ -1,0 +1,23 @@
+namespace LowMem.Loader.Memory;
+
+/// <summary>
+/// The bytes of a whole file in the address space, private to the process: a write changes a copy of the page,
+/// never the file. The file must not be truncated while it is mapped: a page that is gone ends the process.
+/// </summary>
+internal abstract class FileMapping : IDisposable
+{
+    /// <summary>Where the first byte is.</summary>
+    public abstract nint Address { get; }
+
+    /// <summary>Maps a file that is open for reading; the handle may be closed afterwards.</summary>
+    /// <param name="handle">The file.</param>
+    /// <param name="length">Its length in bytes; not 0.</param>
+    /// <exception cref="IOException">The operating system refused.</exception>
+    public static FileMapping Create(FileStream handle, long length) =>
+        OperatingSystem.IsWindows()
+            ? new ViewFileMapping(handle, length)
+            : new PosixFileMapping(handle.SafeFileHandle, length);
+
+    /// <inheritdoc/>
+    public abstract void Dispose();
+}

@@ -1,0 +1,32 @@
+using System.Runtime.InteropServices;
+
+namespace LowMem.Loader.Memory;
+
+/// <summary>Asks for large pages, since filling fresh memory spends most of its time in page faults.</summary>
+internal static partial class HugePages
+{
+    private const long PageSize = 2 << 20;
+    private const int MadviseHugePage = 14;
+
+    /// <summary>
+    /// Advises the kernel to back whole large pages inside a range at once. Never rounds outwards, so that no byte
+    /// beyond the range is committed. Does nothing elsewhere than on Linux; advice that is refused is no error.
+    /// </summary>
+    public static void Advise(nint address, long length)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return;
+        }
+
+        var start = (address + PageSize - 1) / PageSize * PageSize;
+        var end = (address + length) / PageSize * PageSize;
+        if (end > start)
+        {
+            _ = Advise((nint)start, (nuint)(end - start), MadviseHugePage);
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "madvise")]
+    private static partial int Advise(nint address, nuint length, int advice);
+}

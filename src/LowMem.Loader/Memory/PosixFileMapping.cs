@@ -1,0 +1,48 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace LowMem.Loader.Memory;
+
+/// <summary>A file mapped by <c>mmap</c>.</summary>
+/// <remarks>
+/// Not <see cref="System.IO.MemoryMappedFiles.MemoryMappedFile"/>: a writable private map is charged against memory
+/// in full, so that a file larger than RAM fails with ENOMEM, unless MAP_NORESERVE is given.
+/// </remarks>
+internal sealed partial class PosixFileMapping : FileMapping
+{
+    private const int ReadWrite = 1 | 2;
+    private const int Private = 2;
+    private const int LinuxNoReserve = 0x4000;
+    private const int MacNoReserve = 0x40;
+    private readonly nuint byteLength;
+    private nint address;
+
+    public PosixFileMapping(SafeFileHandle file, long length)
+    {
+        byteLength = (nuint)length;
+        var flags = Private | (OperatingSystem.IsMacOS() ? MacNoReserve : LinuxNoReserve);
+        address = Map(0, byteLength, ReadWrite, flags, file, 0);
+        if (address == -1)
+        {
+            address = 0;
+            throw new IOException($"mmap of {length} bytes failed: {Marshal.GetLastPInvokeErrorMessage()}");
+        }
+    }
+
+    public override nint Address => address;
+
+    public override void Dispose()
+    {
+        if (address != 0)
+        {
+            _ = Unmap(address, byteLength);
+            address = 0;
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "mmap", SetLastError = true)]
+    private static partial nint Map(nint address, nuint length, int protection, int flags, SafeFileHandle file, long offset);
+
+    [LibraryImport("libc", EntryPoint = "munmap", SetLastError = true)]
+    private static partial int Unmap(nint address, nuint length);
+}

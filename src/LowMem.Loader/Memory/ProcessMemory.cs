@@ -1,0 +1,41 @@
+using System.Diagnostics;
+using System.Text;
+
+namespace LowMem.Loader.Memory;
+
+/// <summary>How much memory this process has for itself alone.</summary>
+public static class ProcessMemory
+{
+    /// <summary>
+    /// The private bytes now. Linux: anonymous memory, resident or swapped out (<c>RssAnon</c> + <c>VmSwap</c>), so that
+    /// pages of mapped files do not count until they are written. Windows: private bytes, which are committed memory.
+    /// macOS: the resident size, for want of anything better; it counts pages of mapped files too.
+    /// </summary>
+    public static long GetPrivateBytes()
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            Span<byte> status = stackalloc byte[4096];
+            using var file = File.OpenHandle("/proc/self/status");
+            status = status[..RandomAccess.Read(file, status, 0)];
+            return ReadKibibytes(status, "RssAnon:"u8) + ReadKibibytes(status, "VmSwap:"u8);
+        }
+
+        using var process = Process.GetCurrentProcess();
+        return OperatingSystem.IsWindows() ? process.PrivateMemorySize64 : process.WorkingSet64;
+    }
+
+    // A line is "RssAnon:     1234 kB"; kernels before 4.5 have none.
+    private static long ReadKibibytes(ReadOnlySpan<byte> status, ReadOnlySpan<byte> name)
+    {
+        var start = status.IndexOf(name);
+        if (start < 0)
+        {
+            return 0;
+        }
+
+        var text = status[(start + name.Length)..];
+        text = text[..text.IndexOf("kB"u8)];
+        return long.Parse(Encoding.ASCII.GetString(text).AsSpan().Trim(), provider: null) * 1024;
+    }
+}
