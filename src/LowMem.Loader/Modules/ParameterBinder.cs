@@ -1,0 +1,126 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace LowMem.Loader.Modules;
+
+/// <summary>Gives a parameter or buffer its value in place: whoever holds the tensor sees the new one.</summary>
+/// <remarks>
+/// <c>load_state_dict</c> and <c>copy_</c> silently do nothing on the meta device, and a new Parameter object would
+/// leave ties and fields with the old one.
+/// </remarks>
+internal static class ParameterBinder
+{
+    /// <summary>
+    /// Why a slot cannot take a value of this type, or null when it can. A module that computes in C++ has one
+    /// element type: taking another converts the parameters of it that have a value already.
+    /// </summary>
+    public static string? FindObstacle(ModuleParameter slot, ScalarType type, DeviceType device = DeviceType.CPU)
+    {
+        foreach (var tie in slot.Ties)
+        {
+            if (tie.Native is not { } native)
+            {
+                continue;
+            }
+
+            if (device != DeviceType.CPU)
+            {
+                return $"'{tie.Key}' belongs to a {tie.ModuleType}, which computes in C++ and holds its values on the CPU only";
+            }
+
+            if (native.Used.dtype != type && !native.CanReplace && !NativeModules.CanConvert(tie.Module, type))
+            {
+                return $"'{tie.Key}' belongs to a {tie.ModuleType}, which computes in C++ and cannot take {ScalarTypes.GetName(type)}";
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>
+    /// Replaces the value of a slot, of every entry tied to it, and of everything that holds one of them. Shares the
+    /// storage of <paramref name="value"/>, which stays the caller's. Fails before the first change or not at all.
+    /// </summary>
+    /// <param name="slot">An entry of <see cref="ModuleTree.GetParameters"/>.</param>
+    /// <param name="value">A dense tensor of the slot's shape; of the slot's dtype, or of one without obstacle.</param>
+    /// <param name="requiresGrad">Whether the parameter wants a gradient; ignored for types that cannot have one.</param>
+    /// <exception cref="ModelException">The value does not fit.</exception>
+    public static void Bind(ModuleParameter slot, Tensor value, bool requiresGrad = false)
+    {
+        TensorIdentity.EnsureSupported();
+        var type = value.dtype;
+        Validate(slot, value, type);
+
+        using var noGradient = no_grad();
+        using var data = value.detach();
+        data.requires_grad = requiresGrad && ScalarTypes.CanRequireGrad(type);
+
+        var natives = slot.Ties.Where(tie => tie.Native is not null).ToArray();
+        foreach (var tie in natives)
+        {
+            if (tie.Native!.Used.dtype != type && NativeModules.CanConvert(tie.Module, type))
+            {
+                NativeModules.Convert(tie.Module, type);
+            }
+        }
+
+        // C++ keeps its tensor and takes over the storage; the managed side becomes another handle of that tensor,
+        // so that gradients meet. What C++ cannot take over in place is replaced there below.
+        var shared = data;
+        foreach (var native in natives.Select(tie => tie.Native!).Where(native => CanShare(native, type)))
+        {
+            native.Used.set_(data);
+            native.Used.grad = null;
+            native.Used.requires_grad = data.requires_grad;
+            shared = native.Used;
+        }
+
+        foreach (var tie in slot.Ties)
+        {
+            var source = tie.Native is { } native && CanShare(native, type) ? native.Used : shared;
+            Point(tie.Tensor, source);
+        }
+
+        foreach (var tie in natives.Where(tie => !CanShare(tie.Native!, type)))
+        {
+            tie.Native!.Replace((Parameter)tie.Tensor);
+        }
+    }
+
+    /// <summary>Lets a managed handle stand for the tensor of another one.</summary>
+    public static void Point(Tensor handle, Tensor target)
+    {
+        if (TensorIdentity.Get(handle) == TensorIdentity.Get(target))
+        {
+            return;
+        }
+
+        using var alias = target.alias();
+        TensorIdentity.Exchange(handle, alias);
+    }
+
+    private static bool CanShare(NativeTensor native, ScalarType type) =>
+        native.Used.device_type == DeviceType.CPU && native.Used.dtype == type;
+
+    private static void Validate(ModuleParameter slot, Tensor value, ScalarType type)
+    {
+        if (!value.shape.AsSpan().SequenceEqual(slot.Shape))
+        {
+            throw new ModelException(
+                ModelErrorIds.Mismatch,
+                $"'{slot.Key}' has the shape [{string.Join(", ", slot.Shape)}], the value [{string.Join(", ", value.shape)}].");
+        }
+
+        if (slot.Ties.FirstOrDefault(tie => tie.Tensor.IsInvalid) is { } disposed)
+        {
+            throw new ModelException(
+                ModelErrorIds.ModuleInvalid, $"'{disposed.Key}' has been disposed of since the module was listed.");
+        }
+
+        if (FindObstacle(slot, type, value.device_type) is { } obstacle)
+        {
+            throw new ModelException(ModelErrorIds.ModuleUnsupported, $"{obstacle}.");
+        }
+    }
+}
