@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Management.Automation;
 using System.Management.Automation.Host;
 using System.Reflection;
 
@@ -19,6 +20,9 @@ internal sealed class ConsoleHost(ConsoleStreams streams) : PSHost
     public override Guid InstanceId { get; } = Guid.NewGuid();
 
     public override PSHostUserInterface UI => _ui;
+
+    /// <summary>How the stand-in for Out-String reaches the text that is written here.</summary>
+    public override PSObject PrivateData => PSObject.AsPSObject(_ui);
 
     public override CultureInfo CurrentCulture => CultureInfo.CurrentCulture;
 
