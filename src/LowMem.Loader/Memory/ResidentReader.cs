@@ -107,7 +107,6 @@ internal sealed class ResidentReader
         var count = block.ByteLength / block.ElementSize;
         using var noGrad = no_grad();
         using var read = values.narrow(0, 0, count);
-        PendingBits.Resolve(read, source);
         using var flat = block.Job.Destination.view(-1);
         using var place = flat.narrow(0, block.Offset / block.ElementSize, count);
         place.copy_(read);

@@ -1,0 +1,88 @@
+using LowMem.Checkpoints;
+using LowMem.Loader.Modules;
+using TorchSharp;
+
+namespace LowMem.Loader.Import;
+
+/// <summary>What goes where, checked in full before anything is made or touched.</summary>
+/// <param name="Prefix">What the checkpoint's keys have in front of the module's.</param>
+/// <param name="Tensors">What each tensor of the module gets.</param>
+/// <param name="MissingKeys">The module's keys that the checkpoint lacks.</param>
+/// <param name="UnexpectedKeys">The checkpoint's keys under the prefix that the module lacks.</param>
+internal sealed record ImportPlan(
+    string Prefix, IReadOnlyList<PlannedTensor> Tensors, string[] MissingKeys, string[] UnexpectedKeys)
+{
+    /// <summary>Checks a checkpoint against the entries of a module.</summary>
+    /// <param name="entries">Everything in the module.</param>
+    /// <param name="checkpoint">What is in the file.</param>
+    /// <param name="options">How to load it.</param>
+    /// <param name="device">Where the values are to be.</param>
+    /// <param name="reader">Used only when tied keys are in the checkpoint twice and have to be compared.</param>
+    /// <param name="cancellationToken">Ends the checks early.</param>
+    /// <exception cref="CheckpointException">The file names globals that could run code.</exception>
+    /// <exception cref="ModelException">Something does not fit; every such thing is named.</exception>
+    public static ImportPlan Create(
+        IReadOnlyList<ModuleParameter> entries,
+        Checkpoint checkpoint,
+        ImportOptions options,
+        DeviceType device,
+        TensorDataReader reader,
+        CancellationToken cancellationToken)
+    {
+        if (checkpoint.UnsafeGlobals.Count > 0)
+        {
+            throw new CheckpointException(
+                CheckpointErrorIds.Unsafe,
+                checkpoint.Path,
+                $"The file names what could run code if PyTorch loaded it: {string.Join(", ", checkpoint.UnsafeGlobals)}. "
+                + "Nothing was run here, and nothing is loaded. Get the weights from a source you trust, as safetensors if there is a choice.");
+        }
+
+        // Names of one tensor go together: any of them will do in the checkpoint.
+        var groups = entries.Where(entry => entry.TiedTo is null)
+            .Select(entry => (Slot: entry, Keys: entry.Ties.Where(tie => tie.IsPersistent).Select(tie => tie.Key).ToArray()))
+            .Where(group => group.Keys.Length > 0)
+            .ToList();
+        var selector = new StateDictSelector(
+            checkpoint.Path,
+            checkpoint.Tensors,
+            groups.Select(group => ((IReadOnlyList<string>)group.Keys, (IReadOnlyList<long>)group.Slot.Shape)));
+        var selection = options.Prefix is null ? selector.Find(acceptPartial: !options.Strict) : selector.Select(options.Prefix);
+
+        var checks = new PlanChecks(options, device, reader, cancellationToken);
+        var planned = new List<PlannedTensor>(groups.Count);
+        var missing = new List<ModelMismatch>();
+        foreach (var (slot, keys) in groups)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var found = keys.SelectMany(key => selection.Tensors.GetValueOrDefault(key, [])).ToList();
+            if (found.Count == 0)
+            {
+                missing.Add(new ModelMismatch(
+                    ModelMismatchKind.MissingKey, string.Join(" = ", keys), PlanChecks.Describe(slot.DType, slot.Shape), Found: null));
+            }
+            else if (checks.Match(slot, found) is { } match)
+            {
+                planned.Add(match);
+            }
+        }
+
+        var known = groups.SelectMany(group => group.Keys).ToHashSet(StringComparer.Ordinal);
+        var unexpected = selection.Tensors.Where(entry => !known.Contains(entry.Key))
+            .SelectMany(entry => entry.Value)
+            .Select(tensor => new ModelMismatch(
+                ModelMismatchKind.UnexpectedKey, tensor.Key, Expected: null, PlanChecks.Describe(tensor.DType, tensor.Shape)))
+            .ToList();
+        List<ModelMismatch> faults = options.Strict ? [.. missing, .. unexpected, .. checks.Faults] : [.. checks.Faults];
+        if (faults.Count > 0)
+        {
+            throw new ModelMismatchException(checkpoint.Path, selection.Prefix, [.. faults.OrderBy(fault => fault.Kind)]);
+        }
+
+        return new ImportPlan(
+            selection.Prefix,
+            planned,
+            [.. missing.Select(fault => fault.Key)],
+            [.. unexpected.Select(fault => fault.Key)]);
+    }
+}

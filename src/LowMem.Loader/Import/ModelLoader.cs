@@ -1,0 +1,102 @@
+using System.Diagnostics;
+using LowMem.Checkpoints;
+using LowMem.Loader.Memory;
+using LowMem.Loader.Modules;
+using LowMem.Loader.Native;
+using static TorchSharp.torch;
+
+namespace LowMem.Loader.Import;
+
+/// <summary>
+/// Binds the values of a checkpoint to a module, as the article does with <c>load_state_dict</c> on a module on meta, but
+/// with no second copy of the weights: mapped they take no memory of their own, resident they take it once.
+/// </summary>
+/// <remarks>
+/// A module that still has values of its own keeps them until the new ones are complete, so that a failure changes
+/// nothing; resident, that is twice the model for a while. Put such a module on meta first.
+/// </remarks>
+public static class ModelLoader
+{
+    /// <summary>Binds a checkpoint to a module: all of it, or on any failure nothing.</summary>
+    /// <param name="module">The module, best on meta.</param>
+    /// <param name="checkpoint">The values.</param>
+    /// <param name="options">How to load; null for the defaults.</param>
+    /// <param name="progress">Told how far it is, from several threads, up to some hundred times a second; or null.</param>
+    /// <param name="cancellationToken">Ends the loading early, and leaves the module as it was.</param>
+    /// <returns>What was done, and what it cost.</returns>
+    /// <exception cref="CheckpointException">A file is gone, changed, shorter than it was, or names unsafe globals.</exception>
+    /// <exception cref="ModelMismatchException">Checkpoint and module do not fit: it holds every mismatch.</exception>
+    /// <exception cref="ModelException">libtorch, the device, the module or the memory does not allow it.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public static LoadReport Load(
+        nn.Module module,
+        Checkpoint checkpoint,
+        ImportOptions? options = null,
+        IProgress<ImportProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(module);
+        ArgumentNullException.ThrowIfNull(checkpoint);
+        NativeLibraryLoader.EnsureLoaded();
+        return Bind(module, checkpoint, options ?? new ImportOptions(), progress, cancellationToken);
+    }
+
+    private static LoadReport Bind(
+        nn.Module module,
+        Checkpoint checkpoint,
+        ImportOptions options,
+        IProgress<ImportProgress>? progress,
+        CancellationToken cancellationToken)
+    {
+        var started = Stopwatch.GetTimestamp();
+        using var memory = new PeakMemorySampler();
+        var device = ImportDevice.Parse(options.Device);
+        var entries = ModuleTree.GetParameters(module);
+        using var dataReader = new TensorDataReader();
+        var plan = ImportPlan.Create(entries, checkpoint, options, device.type, dataReader, cancellationToken);
+        using var materializer = new TensorMaterializer(
+            checkpoint, plan, device, options.Resident, dataReader, progress, cancellationToken);
+        var values = materializer.Create();
+        try
+        {
+            // Nothing in this loop can fail: whatever could has been checked or made by now.
+            for (var i = 0; i < values.Count; i++)
+            {
+                ParameterBinder.Bind(plan.Tensors[i].Slot, values[i], plan.Tensors[i].RequiresGrad);
+            }
+        }
+        finally
+        {
+            // The module shares the storages now, and these are handles more.
+            foreach (var value in values)
+            {
+                value.Dispose();
+            }
+        }
+
+        return new LoadReport
+        {
+            Path = checkpoint.Path,
+            Mode = options.Resident ? ImportModes.Resident : ImportModes.Mapped,
+            Prefix = plan.Prefix,
+            Device = options.Device,
+            TensorCount = plan.Tensors.Count,
+            MappedBytes = materializer.MappedBytes,
+            CopiedBytes = materializer.CopiedBytes,
+            MissingKeys = plan.MissingKeys,
+            UnexpectedKeys = plan.UnexpectedKeys,
+            CastKeys = [.. plan.Tensors.Where(planned => planned.IsCast).Select(planned => planned.Slot.Key)],
+            MetaKeys = GetMetaKeys(entries, plan),
+            Duration = Stopwatch.GetElapsedTime(started),
+            PrivateBytesBefore = memory.Before,
+            PrivateBytesAfter = ProcessMemory.GetPrivateBytes(),
+            PrivateBytesPeak = memory.GetPeak(),
+        };
+    }
+
+    private static string[] GetMetaKeys(IReadOnlyList<ModuleParameter> entries, ImportPlan plan)
+    {
+        var bound = plan.Tensors.SelectMany(planned => planned.Slot.Ties).Select(tie => tie.Key).ToHashSet(StringComparer.Ordinal);
+        return [.. entries.Where(entry => entry.Device == "meta" && !bound.Contains(entry.Key)).Select(entry => entry.Key)];
+    }
+}

@@ -1,0 +1,64 @@
+using System.Text;
+
+namespace LowMem.Loader.Import;
+
+/// <summary>A checkpoint does not fit a module. The module has not been touched.</summary>
+public sealed class ModelMismatchException : ModelException
+{
+    private const int MaxLines = 50;
+
+    /// <summary>Creates the error.</summary>
+    /// <param name="path">The checkpoint.</param>
+    /// <param name="prefix">What its keys have in front of the module's; empty when nothing.</param>
+    /// <param name="mismatches">Everything that does not fit; at least one.</param>
+    public ModelMismatchException(string path, string prefix, IReadOnlyList<ModelMismatch> mismatches)
+        : base(ModelErrorIds.Mismatch, Describe(path, prefix, mismatches))
+    {
+        Path = path;
+        Prefix = prefix;
+        Mismatches = mismatches;
+    }
+
+    /// <summary>The checkpoint.</summary>
+    public string Path { get; }
+
+    /// <summary>What its keys have in front of the module's; empty when nothing.</summary>
+    public string Prefix { get; }
+
+    /// <summary>Everything that does not fit, grouped by kind; the message names only the first of many.</summary>
+    public IReadOnlyList<ModelMismatch> Mismatches { get; }
+
+    private static string Describe(string path, string prefix, IReadOnlyList<ModelMismatch> mismatches)
+    {
+        var text = new StringBuilder(path).Append(": the checkpoint does not fit the module");
+        if (prefix.Length > 0)
+        {
+            text.Append(" (its keys begin with '").Append(prefix).Append("')");
+        }
+
+        text.Append(": ").AppendJoin(", ", mismatches.CountBy(mismatch => mismatch.Kind)
+            .Select(group => $"{group.Value} {GetLabel(group.Key)}"))
+            .Append(". The module is as it was.");
+        foreach (var mismatch in mismatches.Take(MaxLines))
+        {
+            text.AppendLine().Append("  ").Append(mismatch);
+        }
+
+        if (mismatches.Count > MaxLines)
+        {
+            text.AppendLine().Append("  and ").Append(mismatches.Count - MaxLines).Append(" more");
+        }
+
+        return text.ToString();
+    }
+
+    private static string GetLabel(ModelMismatchKind kind) => kind switch
+    {
+        ModelMismatchKind.MissingKey => "missing",
+        ModelMismatchKind.UnexpectedKey => "unexpected",
+        ModelMismatchKind.Shape => "of another shape",
+        ModelMismatchKind.DType => "of an unfit element type",
+        ModelMismatchKind.Unreadable => "unreadable",
+        _ => "ambiguous",
+    };
+}

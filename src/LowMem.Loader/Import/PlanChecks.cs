@@ -1,0 +1,83 @@
+using LowMem.Checkpoints;
+using LowMem.Loader.Modules;
+using TorchSharp;
+
+namespace LowMem.Loader.Import;
+
+/// <summary>Decides for one tensor of a module after the other what it gets, and collects why it cannot have it.</summary>
+internal sealed class PlanChecks(ImportOptions options, DeviceType device, TensorDataReader reader, CancellationToken cancellationToken)
+{
+    private readonly List<ModelMismatch> faults = [];
+
+    /// <summary>What did not fit so far.</summary>
+    public IReadOnlyList<ModelMismatch> Faults => faults;
+
+    /// <summary>An element type and a shape, as <c>float32 [2, 10]</c>.</summary>
+    public static string Describe(string dtype, IReadOnlyList<long> shape) => $"{dtype} [{string.Join(", ", shape)}]";
+
+    /// <summary>Plans what a tensor of the module gets; null when something is wrong with it.</summary>
+    /// <param name="slot">The tensor of the module.</param>
+    /// <param name="found">The tensors of the checkpoint that go by one of its names; at least one.</param>
+    public PlannedTensor? Match(ModuleParameter slot, IReadOnlyList<TensorInfo> found)
+    {
+        var faultsBefore = faults.Count;
+        foreach (var tensor in found)
+        {
+            Check(slot, tensor);
+        }
+
+        if (faults.Count > faultsBefore)
+        {
+            return null;
+        }
+
+        var source = found[0];
+        var other = found.Skip(1).FirstOrDefault(tensor => !TensorEquality.HaveEqualValues(reader, source, tensor, cancellationToken));
+        if (other is not null)
+        {
+            faults.Add(new ModelMismatch(
+                ModelMismatchKind.Ambiguous,
+                slot.Key,
+                $"one tensor ({string.Join(" = ", slot.Ties.Select(tie => tie.Key))})",
+                $"different values in {source.Key} and {other.Key}"));
+            return null;
+        }
+
+        var sourceType = ScalarTypes.Find(source.DType)!.Value;
+        var targetType = options.KeepDType ? sourceType : slot.Tensor.dtype;
+        var requiresGrad = options.RequiresGrad && !slot.IsBuffer && ScalarTypes.CanRequireGrad(targetType);
+        return new PlannedTensor(slot, source, sourceType, targetType, requiresGrad);
+    }
+
+    private void Check(ModuleParameter slot, TensorInfo tensor)
+    {
+        var expected = Describe(slot.DType, slot.Shape);
+        var found = Describe(tensor.DType, tensor.Shape);
+        if (tensor.UnreadableReason is { } reason)
+        {
+            faults.Add(new ModelMismatch(ModelMismatchKind.Unreadable, tensor.Key, expected, $"{found}: {reason}"));
+            return;
+        }
+
+        if (!tensor.Shape.SequenceEqual(slot.Shape))
+        {
+            faults.Add(new ModelMismatch(ModelMismatchKind.Shape, slot.Key, expected, found));
+        }
+
+        // A quantized tensor is integers plus a scale that lies elsewhere; without it the integers mean nothing.
+        if (ScalarTypes.Find(tensor.DType) is not { } type || DType.Get(tensor.DType).Kind == DTypeKind.Quantized)
+        {
+            faults.Add(new ModelMismatch(
+                ModelMismatchKind.DType, slot.Key, expected, $"{found}, which no parameter can hold"));
+        }
+        else if (!options.KeepDType && !CastSupport.CanCast(type, slot.Tensor.dtype))
+        {
+            faults.Add(new ModelMismatch(
+                ModelMismatchKind.DType, slot.Key, expected, $"{found}, which libtorch cannot cast to {slot.DType}"));
+        }
+        else if (ParameterBinder.FindObstacle(slot, options.KeepDType ? type : slot.Tensor.dtype, device) is { } obstacle)
+        {
+            faults.Add(new ModelMismatch(ModelMismatchKind.DType, slot.Key, expected, $"{found}; {obstacle}"));
+        }
+    }
+}

@@ -1,0 +1,222 @@
+using LowMem.Checkpoints;
+
+namespace LowMem.Loader.Import;
+
+/// <summary>
+/// Finds the part of a checkpoint that is a module's state dict: the whole of it, or a sub-dictionary such as
+/// <c>model_state_dict</c>, or keys with a wrapper's name in front (<c>module.</c>), or both.
+/// </summary>
+/// <remarks>
+/// No list of customary names is needed: what counts is which prefix leaves exactly the keys that the module has.
+/// Optimizer state, and whatever else lies beside the weights, is not looked at.
+/// </remarks>
+internal sealed class StateDictSelector
+{
+    // A deeper key may exist, but nobody puts a state dict this far down; it bounds the work on a hostile file.
+    private const int MaxPrefixDepth = 16;
+
+    // Names that torch.compile, FSDP and activation checkpointing put into the middle of keys.
+    private static readonly string[] Wrappers = ["_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"];
+
+    private readonly string path;
+    private readonly IReadOnlyList<TensorInfo> tensors;
+    private readonly Dictionary<string, (int Group, IReadOnlyList<long> Shape)> keys = new(StringComparer.Ordinal);
+    private readonly int groupCount;
+
+    /// <summary>Creates the selector.</summary>
+    /// <param name="path">The checkpoint, for errors.</param>
+    /// <param name="tensors">What is in it.</param>
+    /// <param name="groups">For each tensor that the module needs: the keys it goes by, and its shape.</param>
+    public StateDictSelector(
+        string path, IReadOnlyList<TensorInfo> tensors, IEnumerable<(IReadOnlyList<string> Keys, IReadOnlyList<long> Shape)> groups)
+    {
+        this.path = path;
+        this.tensors = tensors;
+        foreach (var (names, shape) in groups)
+        {
+            foreach (var key in names)
+            {
+                keys[key] = (groupCount, shape);
+            }
+
+            groupCount++;
+        }
+    }
+
+    /// <summary>Chooses by a prefix that the caller names.</summary>
+    /// <param name="prefix">With or without its dot; empty for the whole checkpoint.</param>
+    /// <exception cref="ModelException">No key of the checkpoint starts with it.</exception>
+    public StateDictSelection Select(string prefix)
+    {
+        var dotted = prefix.Length == 0 || prefix.EndsWith('.') ? prefix : prefix + ".";
+        if (tensors.Count > 0 && dotted.Length > 0 && !tensors.Any(tensor => IsUnder(tensor.Key, dotted)))
+        {
+            var tops = tensors.Select(tensor => tensor.Key[..(tensor.Key.IndexOf('.') + 1)]).Where(top => top.Length > 0).Distinct().Take(10);
+            throw new ModelException(
+                ModelErrorIds.Mismatch,
+                $"{path}: no key of a tensor begins with '{dotted}'. Keys begin with: {string.Join(", ", tops)}");
+        }
+
+        return Readings()
+            .Select(reading => Count(reading, dotted))
+            .MaxBy(result => result.Matches)
+            .Selection;
+    }
+
+    /// <summary>Finds the prefix that fits the module.</summary>
+    /// <param name="acceptPartial">
+    /// Whether the caller goes on when not all keys are found. Then, too, one prefix has to be better than the others.
+    /// </param>
+    /// <returns>The one prefix that covers all keys, or else one that covers most, for the caller to find fault with.</returns>
+    /// <exception cref="ModelException">Several prefixes fit equally well.</exception>
+    public StateDictSelection Find(bool acceptPartial)
+    {
+        (Dictionary<string, string>? Reading, string Prefix, int Matches) best = (null, "", -1);
+        foreach (var reading in Readings())
+        {
+            var candidates = GetCandidates(reading);
+            var most = candidates.Count == 0 ? 0 : candidates.Values.Max(found => found.Count);
+            if (most <= best.Matches)
+            {
+                continue;
+            }
+
+            var fitting = candidates.Where(candidate => candidate.Value.Count == most).Select(candidate => candidate.Key).ToList();
+            best = (reading, Choose(reading, fitting, most, acceptPartial), most);
+            if (most == groupCount)
+            {
+                break;
+            }
+        }
+
+        return Count(best.Reading!, best.Prefix).Selection;
+    }
+
+    private static bool IsUnder(string key, string prefix) => key.StartsWith(prefix, StringComparison.Ordinal);
+
+    /// <summary>The keys as they stand, and, when that differs, without the wrappers' names: key to its reading.</summary>
+    private IEnumerable<Dictionary<string, string>> Readings()
+    {
+        var plain = new Dictionary<string, string>(StringComparer.Ordinal);
+        var unwrapped = new Dictionary<string, string>(StringComparer.Ordinal);
+        var differs = false;
+        foreach (var tensor in tensors)
+        {
+            plain[tensor.Key] = tensor.Key;
+            var name = Array.Exists(Wrappers, wrapper => tensor.Key.Contains(wrapper, StringComparison.Ordinal))
+                ? string.Join('.', tensor.Key.Split('.').Where(segment => !Wrappers.Contains(segment)))
+                : tensor.Key;
+            unwrapped[tensor.Key] = name;
+            differs |= name.Length != tensor.Key.Length;
+        }
+
+        return differs ? [plain, unwrapped] : [plain];
+    }
+
+    /// <summary>Every prefix behind which a key of the module stands, and which of its tensors are found so.</summary>
+    private Dictionary<string, HashSet<int>> GetCandidates(Dictionary<string, string> reading)
+    {
+        var candidates = new Dictionary<string, HashSet<int>>(StringComparer.Ordinal);
+        var lookup = keys.GetAlternateLookup<ReadOnlySpan<char>>();
+        foreach (var key in reading.Values)
+        {
+            var start = 0;
+            for (var depth = 0; depth <= MaxPrefixDepth; depth++)
+            {
+                if (lookup.TryGetValue(key.AsSpan(start), out var entry))
+                {
+                    var prefix = key[..start];
+                    if (!candidates.TryGetValue(prefix, out var found))
+                    {
+                        candidates.Add(prefix, found = []);
+                    }
+
+                    found.Add(entry.Group);
+                }
+
+                var dot = key.IndexOf('.', start);
+                if (dot < 0)
+                {
+                    break;
+                }
+
+                start = dot + 1;
+            }
+        }
+
+        return candidates;
+    }
+
+    private string Choose(Dictionary<string, string> reading, List<string> prefixes, int matches, bool acceptPartial)
+    {
+        // With nothing in front, or with nothing found at all, there is no question.
+        if (prefixes.Count == 0 || prefixes.Contains(""))
+        {
+            return "";
+        }
+
+        if (prefixes.Count > 1)
+        {
+            var sameShapes = prefixes.FindAll(prefix => ShapesFit(reading, prefix));
+            prefixes = sameShapes.Count > 0 ? sameShapes : prefixes;
+        }
+
+        if (prefixes.Count == 1 || (matches < groupCount && !acceptPartial))
+        {
+            return prefixes.OrderBy(prefix => prefix.Length).ThenBy(prefix => prefix, StringComparer.Ordinal).First();
+        }
+
+        var names = string.Join(", ", prefixes.Order(StringComparer.Ordinal).Take(10).Select(prefix => $"'{prefix}'"));
+        throw new ModelException(
+            ModelErrorIds.Mismatch,
+            $"{path}: {matches} of the module's {groupCount} tensors are found behind each of {prefixes.Count} prefixes: "
+            + $"{names}. Say which one is meant by giving the prefix.");
+    }
+
+    private bool ShapesFit(Dictionary<string, string> reading, string prefix)
+    {
+        var lookup = keys.GetAlternateLookup<ReadOnlySpan<char>>();
+        foreach (var tensor in tensors)
+        {
+            var key = reading[tensor.Key];
+            if (IsUnder(key, prefix)
+                && lookup.TryGetValue(key.AsSpan(prefix.Length), out var entry)
+                && !entry.Shape.SequenceEqual(tensor.Shape))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private (StateDictSelection Selection, int Matches) Count(Dictionary<string, string> reading, string prefix)
+    {
+        var byName = new Dictionary<string, List<TensorInfo>>(StringComparer.Ordinal);
+        var groups = new HashSet<int>();
+        foreach (var tensor in tensors)
+        {
+            var key = reading[tensor.Key];
+
+            // A prefix that the caller names may itself hold a wrapper's name.
+            if (!IsUnder(key, prefix))
+            {
+                continue;
+            }
+
+            var name = key[prefix.Length..];
+            if (!byName.TryGetValue(name, out var sameName))
+            {
+                byName.Add(name, sameName = []);
+            }
+
+            sameName.Add(tensor);
+            if (keys.TryGetValue(name, out var entry))
+            {
+                groups.Add(entry.Group);
+            }
+        }
+
+        return (new StateDictSelection(prefix, byName), groups.Count);
+    }
+}

@@ -1,0 +1,197 @@
+using System.Runtime.InteropServices;
+using LowMem.Checkpoints;
+using LowMem.Loader.Memory;
+using LowMem.Loader.Modules;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace LowMem.Loader.Import;
+
+/// <summary>
+/// Makes the tensors of a plan beside the module: views of the mapped file where that is possible and wanted, and
+/// otherwise memory that is filled once, without another copy of the tensor.
+/// </summary>
+internal sealed class TensorMaterializer : IDisposable
+{
+    private readonly ImportPlan plan;
+    private readonly Device device;
+    private readonly bool resident;
+    private readonly ProgressCounter progress;
+    private readonly CancellationToken cancellationToken;
+    private readonly ResidentReader reader;
+    private readonly MappedTensors mapped;
+
+    // Elements that two keys of the checkpoint share are read once, and stay shared.
+    private readonly Dictionary<string, List<(PlannedTensor Planned, Tensor Value)>> copies = new(StringComparer.Ordinal);
+    private readonly List<ReadJob> jobs = [];
+    private readonly Dictionary<string, CheckpointFile> files;
+    private readonly HashSet<string> checkedFiles = new(StringComparer.Ordinal);
+
+    public TensorMaterializer(
+        Checkpoint checkpoint,
+        ImportPlan plan,
+        Device device,
+        bool resident,
+        TensorDataReader dataReader,
+        IProgress<ImportProgress>? progress,
+        CancellationToken cancellationToken)
+    {
+        this.plan = plan;
+        this.device = device;
+        this.resident = resident;
+        this.cancellationToken = cancellationToken;
+        this.progress = new ProgressCounter(progress, plan.Tensors.Where(IsCopied).Sum(planned => new StorageOrder(planned.Source).Tensor.ByteLength), plan.Tensors.Count);
+        reader = new ResidentReader(dataReader, this.progress.AddBytes);
+        files = checkpoint.Files.ToDictionary(file => file.Path, StringComparer.Ordinal);
+        mapped = new MappedTensors(files);
+    }
+
+    /// <summary>The bytes that stay in the mapped file.</summary>
+    public long MappedBytes { get; private set; }
+
+    /// <summary>The bytes of the memory that was filled.</summary>
+    public long CopiedBytes { get; private set; }
+
+    /// <summary>Makes all tensors, in the order of the plan; the caller disposes of them.</summary>
+    /// <exception cref="CheckpointException">A file is gone, changed or shorter than it was.</exception>
+    /// <exception cref="ModelException">There is not enough memory.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled; nothing is left behind.</exception>
+    public IReadOnlyList<Tensor> Create()
+    {
+        var values = new List<Tensor>(plan.Tensors.Count);
+        try
+        {
+            using var noGrad = no_grad();
+            foreach (var planned in plan.Tensors)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                values.Add(Create(planned));
+                if (device.type != DeviceType.CPU)
+                {
+                    // One at a time, so that no more than one tensor is on both devices.
+                    Fill();
+                    values[^1] = Move(values[^1]);
+                }
+
+                progress.AddTensor();
+            }
+
+            Fill();
+            return values;
+        }
+        catch
+        {
+            values.ForEach(value => value.Dispose());
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => mapped.Dispose();
+
+    private bool IsCopied(PlannedTensor planned) =>
+        resident || planned.IsCast || device.type != DeviceType.CPU || !MappedTensors.CanView(planned.Source);
+
+    private Tensor Create(PlannedTensor planned)
+    {
+        var source = planned.Source;
+        if (resident || !MappedTensors.CanView(source))
+        {
+            return CreateCopy(planned, Read);
+        }
+
+        if (planned.IsCast)
+        {
+            return CreateCopy(planned, CastFromMap);
+        }
+
+        MappedBytes += source.ByteLength;
+        return mapped.CreateView(source, planned.SourceType);
+    }
+
+    /// <summary>Memory for the distinct elements of a tensor, or a second handle on it when they are there already.</summary>
+    private Tensor CreateCopy(PlannedTensor planned, Action<PlannedTensor, TensorInfo, Tensor> fill)
+    {
+        var source = planned.Source;
+        var order = new StorageOrder(source);
+        var known = copies.TryGetValue(source.StorageKey ?? source.Key, out var sameStorage)
+            ? sameStorage
+            : copies[source.StorageKey ?? source.Key] = [];
+        foreach (var (other, value) in known)
+        {
+            if (other.TargetType == planned.TargetType && TensorEquality.AreSameView(other.Source, source))
+            {
+                progress.AddBytes(order.Tensor.ByteLength);
+                return TensorViews.Detach(value);
+            }
+        }
+
+        CopiedBytes += order.Tensor.ElementCount * DType.Get(ScalarTypes.GetName(planned.TargetType)).ByteSize;
+        using var memory = Allocate(planned, order.Tensor.Shape);
+        fill(planned, order.Tensor, memory);
+        using var restored = order.Restore(memory);
+        var tensor = TensorViews.Detach(restored);
+        if (device.type == DeviceType.CPU)
+        {
+            known.Add((planned, tensor));
+        }
+
+        return tensor;
+    }
+
+    private void Read(PlannedTensor planned, TensorInfo source, Tensor memory)
+    {
+        if (checkedFiles.Add(source.Path))
+        {
+            ListedFile.Open(files[source.Path]).Dispose();
+        }
+
+        var flat = memory.view(-1).DetachFromDisposeScope();
+        jobs.Add(new ReadJob(source, planned.SourceType, flat));
+    }
+
+    private void CastFromMap(PlannedTensor planned, TensorInfo source, Tensor memory)
+    {
+        using var view = mapped.CreateView(source, planned.SourceType);
+        var elementSize = DType.Get(source.DType).ByteSize;
+        BlockCopy.Run(view, memory, count => progress.AddBytes(count * elementSize), cancellationToken);
+    }
+
+    private void Fill()
+    {
+        try
+        {
+            reader.Read(jobs, cancellationToken);
+        }
+        finally
+        {
+            jobs.ForEach(job => job.Destination.Dispose());
+            jobs.Clear();
+        }
+    }
+
+    private Tensor Move(Tensor value)
+    {
+        using (value)
+        {
+            return value.to(device).DetachFromDisposeScope();
+        }
+    }
+
+    private static Tensor Allocate(PlannedTensor planned, long[] shape)
+    {
+        try
+        {
+            // Pages come when they are filled, not here.
+            return empty(shape, dtype: planned.TargetType, device: CPU).DetachFromDisposeScope();
+        }
+        catch (ExternalException error)
+        {
+            throw new ModelException(
+                ModelErrorIds.OutOfMemory,
+                $"There is no memory for '{planned.Slot.Key}' ({PlanChecks.Describe(planned.Slot.DType, shape)}). "
+                + "Nothing was loaded. Mapping the file needs less: leave out resident, and casts.",
+                error);
+        }
+    }
+}

@@ -1,0 +1,75 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+using LowMem.Checkpoints;
+using LowMem.Loader.Memory;
+using static TorchSharp.torch;
+
+namespace LowMem.Loader.Tests.Import;
+
+/// <summary>Where the repository's files are, small files of our own, and the bytes of tensors.</summary>
+internal static class TestFiles
+{
+    public static string Root { get; } = FindRoot();
+
+    public static string Fixtures => Path.Combine(Root, "tests", "fixtures");
+
+    public static string Samples => Path.Combine(Root, "samples");
+
+    /// <summary>Writes a safetensors file; the tensors lie one behind the other, in this order.</summary>
+    public static void WriteSafetensors(string path, params (string Key, string DType, long[] Shape, byte[] Bytes)[] tensors)
+    {
+        var header = new StringBuilder("{");
+        long offset = 0;
+        foreach (var (key, dtype, shape, bytes) in tensors)
+        {
+            header.Append(header.Length > 1 ? "," : "");
+            header.Append($"\"{key}\":{{\"dtype\":\"{dtype}\",\"shape\":[{string.Join(',', shape)}],");
+            header.Append($"\"data_offsets\":[{offset},{offset + bytes.Length}]}}");
+            offset += bytes.Length;
+        }
+
+        var json = header.Append('}').ToString();
+        json = json.PadRight((json.Length + 7) / 8 * 8);
+        using var file = File.Create(path);
+        Span<byte> length = stackalloc byte[8];
+        BinaryPrimitives.WriteInt64LittleEndian(length, json.Length);
+        file.Write(length);
+        file.Write(Encoding.ASCII.GetBytes(json));
+        foreach (var tensor in tensors)
+        {
+            file.Write(tensor.Bytes);
+        }
+    }
+
+    public static byte[] Bytes<T>(params T[] values)
+        where T : unmanaged => MemoryMarshal.AsBytes<T>(values).ToArray();
+
+    /// <summary>The bytes of a tensor, packed in row-major order.</summary>
+    public static unsafe byte[] GetBytes(Tensor tensor)
+    {
+        using var packed = tensor.contiguous();
+        var length = checked((int)(packed.numel() * packed.element_size()));
+        return length == 0 ? [] : new ReadOnlySpan<byte>((void*)NativeTensors.AddressOf(packed), length).ToArray();
+    }
+
+    public static string GetHash(Tensor tensor) => Convert.ToHexStringLower(SHA256.HashData(GetBytes(tensor)));
+
+    public static CheckpointFile Describe(string path)
+    {
+        var file = new FileInfo(path);
+        return new CheckpointFile(file.FullName, file.Length, file.LastWriteTimeUtc);
+    }
+
+    private static string FindRoot()
+    {
+        var directory = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(directory, "LowMem.slnx")))
+        {
+            directory = Path.GetDirectoryName(directory) ?? throw new DirectoryNotFoundException("LowMem.slnx is in no parent.");
+        }
+
+        return directory;
+    }
+}
