@@ -36,8 +36,8 @@ public sealed record DType
         new("qint8", 8, DTypeKind.Quantized),
         new("quint8", 8, DTypeKind.Quantized),
         new("qint32", 32, DTypeKind.Quantized),
-        new("quint4x2", 8, DTypeKind.Quantized),
-        new("quint2x4", 8, DTypeKind.Quantized),
+        new("quint4x2", 4, DTypeKind.Quantized),
+        new("quint2x4", 2, DTypeKind.Quantized),
     }.ToFrozenDictionary(type => type.Name, StringComparer.Ordinal);
 
     private DType(string name, int bitSize, DTypeKind kind)
@@ -53,7 +53,7 @@ public sealed record DType
     /// <summary>PyTorch's name, without the <c>torch.</c> in front.</summary>
     public string Name { get; }
 
-    /// <summary>The bits of one element; a multiple of eight but for the sub-byte types of safetensors.</summary>
+    /// <summary>The bits of one element; less than eight where several share a byte.</summary>
     public int BitSize { get; }
 
     /// <summary>What kind of number it holds.</summary>

@@ -13,6 +13,7 @@ public sealed class TensorDataReader : IDisposable
     private const int MaxRead = 8 << 20;
 
     private readonly ConcurrentDictionary<string, Lazy<CheckpointFileReader>> files = new(StringComparer.Ordinal);
+    private readonly UnaddressableStorages unaddressable = new();
 
     /// <summary>Reads a part of the packed, row-major bytes of a tensor.</summary>
     /// <param name="tensor">A tensor whose <see cref="TensorInfo.UnreadableReason"/> is null.</param>
@@ -43,14 +44,14 @@ public sealed class TensorDataReader : IDisposable
             return;
         }
 
-        var file = GetFile(tensor.Path);
+        var storage = OpenStorage(tensor);
         if (tensor.IsContiguous)
         {
-            ReadContiguous(file, tensor, byteOffset, destination, cancellationToken);
+            ReadContiguous(storage, tensor, byteOffset, destination, cancellationToken);
         }
         else
         {
-            StridedGather.Read(file, tensor, type.ByteSize, byteOffset / type.ByteSize, destination, cancellationToken);
+            StridedGather.Read(storage, tensor, type.ByteSize, byteOffset / type.ByteSize, destination, cancellationToken);
         }
 
         if (tensor.Storage is { IsBigEndian: true })
@@ -77,14 +78,22 @@ public sealed class TensorDataReader : IDisposable
     }
 
     private static void ReadContiguous(
-        CheckpointFileReader file, TensorInfo tensor, long byteOffset, Span<byte> destination, CancellationToken cancellationToken)
+        IStorageBytes storage, TensorInfo tensor, long byteOffset, Span<byte> destination, CancellationToken cancellationToken)
     {
         for (int done = 0; done < destination.Length; done += MaxRead)
         {
             cancellationToken.ThrowIfCancellationRequested();
             var part = destination.Slice(done, Math.Min(MaxRead, destination.Length - done));
-            file.ReadAt(tensor.Offset + byteOffset + done, part, $"tensor '{tensor.Key}'");
+            storage.Read(tensor.StorageStart + byteOffset + done, part);
         }
+    }
+
+    private IStorageBytes OpenStorage(TensorInfo tensor)
+    {
+        var file = GetFile(tensor.Path);
+        return tensor.Storage is { Offset: >= 0 } storage
+            ? new FileStorageBytes(file, storage.Offset, $"tensor '{tensor.Key}'")
+            : new MemoryStorageBytes(unaddressable.Get(file, tensor));
     }
 
     private CheckpointFileReader GetFile(string path) =>

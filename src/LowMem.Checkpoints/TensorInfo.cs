@@ -69,6 +69,9 @@ public sealed record TensorInfo
     /// <summary>The extent of the storage the tensor lies in, or null when it has none.</summary>
     internal StorageExtent? Storage { get; init; }
 
+    /// <summary>Where the first element is, in bytes from the start of the storage.</summary>
+    internal long StorageStart { get; init; }
+
     /// <summary>
     /// Where the storage starts in <see cref="Path"/>, in bytes; -1 when its bytes cannot be addressed.
     /// </summary>

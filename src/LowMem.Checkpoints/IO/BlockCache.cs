@@ -1,10 +1,10 @@
 namespace LowMem.Checkpoints.IO;
 
 /// <summary>
-/// Small blocks of a file, kept while strided elements are gathered from it. Bounded: a tensor whose elements lie far
-/// apart costs reads, never memory. For one thread.
+/// Small blocks of a storage, kept while strided elements are gathered from it. Bounded: a tensor whose elements lie
+/// far apart costs reads, never memory. For one thread.
 /// </summary>
-internal sealed class BlockCache(CheckpointFileReader file, long end, string what)
+internal sealed class BlockCache(IStorageBytes storage, long length)
 {
     private const int BlockLength = 4096;
     private const int MaxBlocks = 8192;
@@ -42,7 +42,8 @@ internal sealed class BlockCache(CheckpointFileReader file, long end, string wha
             }
 
             long start = index * BlockLength;
-            block = file.ReadRange(start, Math.Min(BlockLength, end - start), what);
+            block = new byte[Math.Min(BlockLength, length - start)];
+            storage.Read(start, block);
             blocks.Add(index, block);
         }
 

@@ -7,19 +7,18 @@ internal static class StridedGather
 
     /// <summary>Fills the destination with elements from a place in the packed order on.</summary>
     public static void Read(
-        CheckpointFileReader file,
+        IStorageBytes storage,
         TensorInfo tensor,
         int elementSize,
         long firstElement,
         Span<byte> destination,
         CancellationToken cancellationToken)
     {
-        long storageEnd = tensor.GetStorageOffset() + tensor.GetStorageByteLength();
-        var cache = new BlockCache(file, storageEnd, $"tensor '{tensor.Key}'");
+        var cache = new BlockCache(storage, tensor.GetStorageByteLength());
         long[] shape = tensor.Shape;
         long[] stride = tensor.Stride;
         long[] index = Unravel(shape, firstElement);
-        long place = tensor.Offset;
+        long place = tensor.StorageStart;
         for (int i = 0; i < shape.Length; i++)
         {
             place += index[i] * stride[i] * elementSize;

@@ -101,7 +101,7 @@ internal sealed class PickleCursor(ReadOnlyMemory<byte> data, PickleSource sourc
         int end = rest.IndexOf((byte)'\n');
         if (end < 0)
         {
-            throw source.Error(CheckpointErrorIds.Truncated, position, "the pickle ends inside a line");
+            throw source.Error(source.EndErrorId, position, "the pickle ends inside a line");
         }
 
         position += end + 1;
@@ -174,8 +174,6 @@ internal sealed class PickleCursor(ReadOnlyMemory<byte> data, PickleSource sourc
             : throw Invalid($"'{PickleText.Shorten(text)}' is not an integer");
     }
 
-    private CheckpointException PastEnd(ulong length) => source.Error(
-        CheckpointErrorIds.Truncated,
-        position,
+    private CheckpointException PastEnd(ulong length) => source.Error(source.EndErrorId, position,
         $"{length} bytes are announced but only {data.Length - position} are left");
 }

@@ -20,6 +20,7 @@ internal sealed class PickleMachine
     private readonly List<PickleGlobal> globalsInOrder = [];
     private long memoryLeft;
     private long opcodes;
+    private bool callsResults;
 
     private PickleMachine(ReadOnlyMemory<byte> data, PickleSource source)
     {
@@ -49,13 +50,13 @@ internal sealed class PickleMachine
             if (cursor.AtEnd)
             {
                 throw source.Error(
-                    CheckpointErrorIds.Truncated, cursor.Position, "the pickle ends without a STOP opcode");
+                    source.EndErrorId, cursor.Position, "the pickle ends without a STOP opcode");
             }
 
             var opcode = (PickleOpcode)cursor.ReadByte();
             if (opcode == PickleOpcode.Stop)
             {
-                return new PickleResult(stack.Pop(), globalsInOrder, cursor.Position, opcodes);
+                return new PickleResult(stack.Pop(), globalsInOrder, cursor.Position, opcodes, callsResults);
             }
 
             Step(opcode);
@@ -283,7 +284,7 @@ internal sealed class PickleMachine
             case PickleOpcode.Inst:
                 var type = GetGlobal(cursor.ReadTextLine(), cursor.ReadTextLine());
                 var instanceArguments = TakeFromMark(PickleSequenceKind.Tuple);
-                Push(new PickleObject(type, instanceArguments));
+                PushCall(type, instanceArguments);
                 break;
             case PickleOpcode.Obj:
                 var parts = stack.AboveMark();
@@ -295,17 +296,17 @@ internal sealed class PickleMachine
                 var objectClass = parts[0];
                 var objectArguments = NewSequence(PickleSequenceKind.Tuple, parts[1..]);
                 stack.DropToMark();
-                Push(new PickleObject(objectClass, objectArguments));
+                PushCall(objectClass, objectArguments);
                 break;
             case PickleOpcode.Reduce:
             case PickleOpcode.NewObj:
                 var arguments = stack.Pop();
-                Push(new PickleObject(stack.Pop(), arguments));
+                PushCall(stack.Pop(), arguments);
                 break;
             case PickleOpcode.NewObjEx:
                 var keywords = stack.Pop();
                 var positional = stack.Pop();
-                Push(new PickleObject(stack.Pop(), positional) { State = keywords });
+                PushCall(stack.Pop(), positional, keywords);
                 break;
             case PickleOpcode.Build:
                 Build();
@@ -331,6 +332,12 @@ internal sealed class PickleMachine
     {
         Charge(cost);
         stack.Push(node);
+    }
+
+    private void PushCall(PickleNode callable, PickleNode arguments, PickleNode? keywords = null)
+    {
+        callsResults |= callable is not PickleGlobal;
+        Push(new PickleObject(callable, arguments) { State = keywords });
     }
 
     private void PushText(long length)

@@ -38,9 +38,15 @@ internal static class NaturalValues
             "_codecs.encode" when arguments is [PickleScalar { Value: string text }, ..] => EncodeLatin1(text),
             "builtins.bytearray" or "builtins.bytes" => Bytes(arguments),
             "torch.device" => Device(arguments),
-            "datetime.datetime" when arguments is [PickleScalar { Value: byte[] { Length: 10 } packed }, ..] => DateAndTime(packed),
-            "datetime.date" when arguments is [PickleScalar { Value: byte[] { Length: 4 } packed }] => Date(packed),
+            "datetime.datetime" when arguments is [var packed, ..] && Bytes([packed]) is { Length: 10 } bytes => DateAndTime(bytes),
+            "datetime.date" when arguments is [var packed] && Bytes([packed]) is { Length: 4 } bytes => Date(bytes),
             "datetime.timedelta" => Duration(arguments),
+            // Python 3.11 pickles an enum member so.
+            "builtins.getattr" when arguments is [PickleGlobal owner, PickleScalar { Value: string member }] =>
+                $"{owner.FullName}.{member}",
+            { } name when name.EndsWith("multiarray.scalar", StringComparison.Ordinal) => NumpyObjects.TryReadScalar(made),
+            { } name when name.EndsWith("multiarray._reconstruct", StringComparison.Ordinal) =>
+                NumpyObjects.TryReadArray(made)?.ToString(),
             { } name when name.StartsWith("pathlib.", StringComparison.Ordinal) => PathText(name, arguments),
             _ => null,
         };

@@ -143,26 +143,16 @@ internal sealed class ObjectTreeWalker
         frames.Push(new Frame(key, node, children.GetEnumerator()));
     }
 
-    /// <summary>The named parts of a container, or null when the node is none. An empty one becomes a value.</summary>
+    /// <summary>The named parts of a container, or null when the node is none. An empty one leaves no trace.</summary>
     private IEnumerable<(string Name, PickleNode Node)>? Children(string key, PickleNode node)
     {
         if (PythonValues.AsMapping(node) is { } entries)
         {
-            if (entries.Count == 0)
-            {
-                AddValue(key, new OrderedDictionary<string, object?>());
-            }
-
             return entries.Select(entry => (PythonText.OfKey(entry.Key), entry.Value));
         }
 
         if (PythonValues.AsSequence(node) is { } items)
         {
-            if (items.Count == 0)
-            {
-                AddValue(key, Array.Empty<object?>());
-            }
-
             return Indexed(items);
         }
 

@@ -39,7 +39,7 @@ internal static class PyTorchZipReader
             : CheckpointFormats.TorchScript;
         var factory = new TensorInfoFactory(file, checkpoint, format, resolver);
         var walker = ObjectTreeWalker.Walk(file, factory, pickle, cancellationToken);
-        var globals = GlobalReport.Of(pickle.Globals);
+        var globals = GlobalReport.Of([pickle]);
         return new Checkpoint
         {
             Path = checkpoint,

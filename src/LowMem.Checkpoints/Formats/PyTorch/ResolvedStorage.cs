@@ -1,8 +1,8 @@
 namespace LowMem.Checkpoints.Formats.PyTorch;
 
 /// <summary>A storage and where its bytes are.</summary>
-/// <param name="Key">Its name; equal names are one storage.</param>
+/// <param name="Key">Its name; equal names are one storage. Null when it has none.</param>
 /// <param name="Type">The element type, or null for an untyped storage.</param>
 /// <param name="Extent">The bytes.</param>
 /// <param name="UnreadableReason">Why they cannot be read although they are there, or null.</param>
-internal sealed record ResolvedStorage(string Key, DType? Type, StorageExtent Extent, string? UnreadableReason = null);
+internal sealed record ResolvedStorage(string? Key, DType? Type, StorageExtent Extent, string? UnreadableReason = null);

@@ -22,7 +22,8 @@ internal sealed record StorageReference(string Key, DType? Type, long ElementCou
             return null;
         }
 
-        long size = elementType?.ByteSize ?? 1;
+        // A storage of a sub-byte type counts its bytes.
+        long size = elementType is { ByteSize: > 0 } ? elementType.ByteSize : 1;
         if (count > long.MaxValue / size)
         {
             return null;

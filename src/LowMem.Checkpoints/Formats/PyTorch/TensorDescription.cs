@@ -16,6 +16,9 @@ internal sealed record TensorDescription
     /// <summary>Null when the tensor has no single storage.</summary>
     public Pickle.PicklePersistentId? StorageId { get; init; }
 
+    /// <summary>The bytes of a tensor that was pickled with them; else null.</summary>
+    public ResolvedStorage? Content { get; init; }
+
     public bool RequiresGrad { get; init; }
 
     public string Layout { get; init; } = TensorLayouts.Strided;

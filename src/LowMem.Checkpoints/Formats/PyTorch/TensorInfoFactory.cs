@@ -29,7 +29,7 @@ internal sealed class TensorInfoFactory(
     public TensorInfo CreateFaulty(string key, TensorDescription? description, string reason) => new()
     {
         Key = key,
-        DType = description?.Type?.Name ?? UnknownType,
+        DType = description is null ? UnknownType : TensorRebuilder.TypeOf(description)?.Name ?? UnknownType,
         Shape = description?.Shape ?? [],
         Stride = description?.Stride ?? [],
         ElementCount = 0,
@@ -61,7 +61,7 @@ internal sealed class TensorInfoFactory(
                 FindingCodes.TensorInvalid, $"it has {shape.Length} dimensions and {stride.Length} strides");
         }
 
-        var storage = description.StorageId is null ? null : storages.Resolve(description.StorageId);
+        var storage = description.Content ?? (description.StorageId is null ? null : storages.Resolve(description.StorageId));
         var type = description.Type ?? storage?.Type;
         if (type is null && storage is not null)
         {
@@ -69,7 +69,7 @@ internal sealed class TensorInfoFactory(
         }
 
         long elements = StridedLayout.CountElements(shape);
-        long offset = storage is null ? -1 : Place(description, shape, stride, storage, type!);
+        long start = storage is null ? 0 : Place(description, shape, stride, storage, type!);
         return new TensorInfo
         {
             Key = key,
@@ -78,7 +78,7 @@ internal sealed class TensorInfoFactory(
             Stride = stride,
             ElementCount = elements,
             ByteLength = type?.GetByteLength(elements) ?? 0,
-            Offset = offset,
+            Offset = storage is { Extent.Offset: >= 0 } ? checked(storage.Extent.Offset + start) : -1,
             StorageKey = storage?.Key,
             IsContiguous = description.Layout == TensorLayouts.Strided && StridedLayout.IsContiguous(shape, stride),
             RequiresGrad = description.RequiresGrad,
@@ -90,14 +90,16 @@ internal sealed class TensorInfoFactory(
             IsNegated = description.IsNegated,
             UnreadableReason = description.UnreadableReason ?? storage?.UnreadableReason,
             Storage = storage?.Extent,
+            StorageStart = start,
         };
     }
 
+    /// <summary>Where the first element is in the storage, in bytes, once all of it is known to lie inside.</summary>
     private static long Place(
         TensorDescription description, long[] shape, long[] stride, ResolvedStorage storage, DType type)
     {
         long extent = StridedLayout.Extent(shape, stride);
-        long end = checked((description.StorageOffset + extent) * type.ByteSize);
+        long end = type.GetByteLength(checked(description.StorageOffset + extent));
         if (extent > 0 && end > storage.Extent.ByteLength)
         {
             throw new TensorProblemException(
@@ -106,7 +108,6 @@ internal sealed class TensorInfoFactory(
         }
 
         // An empty tensor has no first element; its place is the start of the storage.
-        long start = extent == 0 ? 0 : checked(description.StorageOffset * type.ByteSize);
-        return storage.Extent.Offset < 0 ? -1 : checked(storage.Extent.Offset + start);
+        return extent == 0 ? 0 : type.GetByteLength(description.StorageOffset);
     }
 }

@@ -80,8 +80,24 @@ internal static class TensorRebuilder
         },
         "torch._utils._rebuild_device_tensor_from_cpu_tensor" =>
             TryDescribe(arguments.Required(0)) is { } onCpu ? onCpu with { RequiresGrad = arguments.Boolean(3) } : null,
+        "torch._utils._rebuild_device_tensor_from_numpy" => FromNumpy(arguments),
         _ => null,
     };
+
+    private static TensorDescription FromNumpy(RebuildArguments arguments)
+    {
+        var array = NumpyObjects.TryReadArray(arguments.Required(0))
+            ?? throw new TensorProblemException(FindingCodes.TensorInvalid, "its numpy array cannot be read");
+        var extent = new StorageExtent(-1, array.Bytes.Length, array.IsBigEndian) { Content = array.Bytes };
+        return new TensorDescription
+        {
+            Type = array.Type,
+            Shape = array.Shape,
+            Stride = array.GetStride(),
+            RequiresGrad = arguments.Boolean(3),
+            Content = new ResolvedStorage(null, array.Type, extent),
+        };
+    }
 
     private static TensorDescription Dense(
         RebuildArguments arguments, DType? type, bool requiresGrad, PickleNode? metadata)
@@ -135,7 +151,8 @@ internal static class TensorRebuilder
     private static bool IsDense(string name) =>
         name is "torch._utils._rebuild_tensor" or "torch._utils._rebuild_tensor_v2" or "torch._utils._rebuild_tensor_v3";
 
-    private static DType? TypeOf(TensorDescription description) =>
+    /// <summary>The element type that a tensor or its storage states.</summary>
+    public static DType? TypeOf(TensorDescription description) =>
         description.Type
         ?? (description.StorageId is null ? null : StorageReference.TryParse(description.StorageId)?.Type);
 }

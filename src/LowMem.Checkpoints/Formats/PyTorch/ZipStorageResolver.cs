@@ -29,7 +29,7 @@ internal sealed class ZipStorageResolver(ZipArchive archive, string prefix, bool
         return new ResolvedStorage(
             reference.Key,
             reference.Type,
-            new StorageExtent(outcome.Offset, outcome.ByteLength, isBigEndian),
+            new StorageExtent(outcome.Offset, outcome.ByteLength, isBigEndian) { Deflated = outcome.Deflated },
             outcome.UnreadableReason);
     }
 
@@ -59,7 +59,13 @@ internal sealed class ZipStorageResolver(ZipArchive archive, string prefix, bool
                 ZipEntry.Stored when entry.CompressedLength == entry.Length => new Outcome(offset, entry.Length, null),
                 ZipEntry.Stored => new Outcome(
                     FindingCodes.ArchiveEntryInvalid, $"record 'data/{key}' is stored, and yet its two sizes differ"),
-                ZipEntry.Deflated => new Outcome(-1, entry.Length, "its record is compressed"),
+                ZipEntry.Deflated when !entry.ClaimsTooMuch => new Outcome(-1, entry.Length, null)
+                {
+                    Deflated = (offset, entry.CompressedLength),
+                },
+                ZipEntry.Deflated => new Outcome(
+                    FindingCodes.ArchiveEntryInvalid,
+                    $"record 'data/{key}' claims to unfold {entry.CompressedLength} bytes to {entry.Length}"),
                 _ => new Outcome(-1, entry.Length, $"its record uses compression method {entry.Method}"),
             };
         }
@@ -76,5 +82,7 @@ internal sealed class ZipStorageResolver(ZipArchive archive, string prefix, bool
             : this(-1, 0, null) => Problem = (code, message);
 
         public (string Code, string Message)? Problem { get; }
+
+        public (long Offset, long Length)? Deflated { get; init; }
     }
 }

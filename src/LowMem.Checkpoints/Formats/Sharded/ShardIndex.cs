@@ -6,8 +6,8 @@ namespace LowMem.Checkpoints.Formats.Sharded;
 internal sealed record ShardIndex(
     IReadOnlyDictionary<string, string> WeightMap, IReadOnlyDictionary<string, string> Metadata)
 {
-    /// <summary>The shards, each once, in the order of their first key.</summary>
-    public IReadOnlyList<string> Shards { get; } = [.. WeightMap.Values.Distinct(StringComparer.Ordinal)];
+    /// <summary>The shards, each once, by name: that is the order in which they were written.</summary>
+    public IReadOnlyList<string> Shards { get; } = [.. WeightMap.Values.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
 
     /// <summary>The keys of each shard.</summary>
     public ILookup<string, string> KeysByShard { get; } =

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.IO.Compression;
 using System.Text;
 using LowMem.Checkpoints.IO;
 
@@ -118,29 +117,19 @@ internal sealed class ZipArchive
 
     private byte[] Inflate(ZipEntry entry, long offset)
     {
-        // Deflate cannot shrink by more than about 1032 to 1: a larger claim is a lie, and nothing is allocated for it.
-        if (entry.Length / 1032 > entry.CompressedLength)
+        if (entry.ClaimsTooMuch)
         {
             throw Invalid(entry, $"claims to unfold {entry.CompressedLength} bytes to {entry.Length}");
         }
 
-        byte[] packed = File.ReadRange(offset, entry.CompressedLength, $"'{entry.Name}'");
-        var content = GC.AllocateUninitializedArray<byte>(checked((int)entry.Length));
         try
         {
-            using var inflater = new DeflateStream(new MemoryStream(packed), CompressionMode.Decompress);
-            inflater.ReadExactly(content);
-            if (inflater.ReadByte() >= 0)
-            {
-                throw Invalid(entry, $"unfolds to more than the {entry.Length} bytes it claims");
-            }
+            return Inflater.Inflate(File, offset, entry.CompressedLength, entry.Length, $"'{entry.Name}'");
         }
-        catch (Exception exception) when (exception is InvalidDataException or EndOfStreamException)
+        catch (InvalidDataException exception)
         {
-            throw Invalid(entry, "does not unfold to what it claims");
+            throw Invalid(entry, exception.Message);
         }
-
-        return content;
     }
 
     private CheckpointException Invalid(ZipEntry entry, string what, string errorId = CheckpointErrorIds.FormatInvalid) =>

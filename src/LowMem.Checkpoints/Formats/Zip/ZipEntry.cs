@@ -14,5 +14,8 @@ internal sealed record ZipEntry(
     public const int Stored = 0;
     public const int Deflated = 8;
 
+    /// <summary>Deflate cannot shrink by more than about 1032 to 1: a larger claim is a lie.</summary>
+    public bool ClaimsTooMuch => Length / 1032 > CompressedLength;
+
     public bool IsEncrypted => (Flags & 1) != 0;
 }

@@ -1,0 +1,32 @@
+using System.IO.Compression;
+
+namespace LowMem.Checkpoints.IO;
+
+/// <summary>Unfolds deflated ranges of a file, never to more than was announced.</summary>
+internal static class Inflater
+{
+    /// <exception cref="InvalidDataException">The bytes do not unfold to that length.</exception>
+    /// <exception cref="CheckpointException">The file cannot be read, or the content is too large for memory.</exception>
+    public static byte[] Inflate(CheckpointFileReader file, long offset, long packedLength, long length, string what)
+    {
+        if (length > Array.MaxLength)
+        {
+            throw new CheckpointException(
+                CheckpointErrorIds.Unsupported,
+                file.Path,
+                $"{what} is compressed and {length} bytes, more than the {Array.MaxLength} read here. Save it uncompressed.");
+        }
+
+        byte[] packed = file.ReadRange(offset, packedLength, what);
+        var content = GC.AllocateUninitializedArray<byte>((int)length);
+        using var inflater = new DeflateStream(new MemoryStream(packed), CompressionMode.Decompress);
+        if (inflater.ReadAtLeast(content, content.Length, throwOnEndOfStream: false) < content.Length)
+        {
+            throw new InvalidDataException($"unfolds to less than the {length} bytes it claims");
+        }
+
+        return inflater.ReadByte() < 0
+            ? content
+            : throw new InvalidDataException($"unfolds to more than the {length} bytes it claims");
+    }
+}
