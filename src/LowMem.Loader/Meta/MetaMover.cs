@@ -24,7 +24,13 @@ public static class MetaMover
     {
         ArgumentNullException.ThrowIfNull(module);
         NativeLibraryLoader.EnsureLoaded();
-        return Move(ModuleTree.GetParameters(module));
+        var result = Move(ModuleTree.GetParameters(module));
+        if (result.FreedBytes > 0)
+        {
+            FreedMemory.Return();
+        }
+
+        return result;
     }
 
     private static MoveResult Move(IReadOnlyList<ModuleParameter> parameters)

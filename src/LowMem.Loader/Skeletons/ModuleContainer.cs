@@ -1,0 +1,112 @@
+using LowMem.Loader.Modules;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace LowMem.Loader.Skeletons;
+
+/// <summary>A module that has named children and no code of its own: what dictionaries, lists and checkpoints become.</summary>
+/// <remarks>Its forward pass runs the children in order, as PyTorch's <c>Sequential</c> does.</remarks>
+public sealed class ModuleContainer : nn.Module<Tensor, Tensor>
+{
+    /// <summary>Creates a container without children.</summary>
+    public ModuleContainer()
+        : base(nameof(ModuleContainer))
+    {
+    }
+
+    /// <summary>A child by its name.</summary>
+    /// <exception cref="KeyNotFoundException">There is no child of that name.</exception>
+    public nn.Module this[string name] => _internal_submodules.TryGetValue(name, out var child)
+        ? child
+        : throw new KeyNotFoundException(
+            $"There is no module '{name}' here; there are: {string.Join(", ", _internal_submodules.Keys)}.");
+
+    /// <summary>Adds a child after the others.</summary>
+    /// <param name="name">Its name in keys: not empty, without a dot, and not taken.</param>
+    /// <param name="module">The child; it may be under another name or in another module as well.</param>
+    /// <exception cref="ModelException">The name cannot be used.</exception>
+    public void Add(string name, nn.Module module)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        ArgumentNullException.ThrowIfNull(module);
+        if (name.Length == 0 || name.Contains('.', StringComparison.Ordinal))
+        {
+            throw new ModelException(
+                ModelErrorIds.SkeletonInvalid,
+                $"'{name}' cannot name a module: keys are joined by dots. Nest a container in a container instead.");
+        }
+
+        if (_internal_submodules.ContainsKey(name))
+        {
+            throw new ModelException(
+                ModelErrorIds.SkeletonInvalid, $"There are two modules named '{name}'. Give each its own name.");
+        }
+
+        register_module(name, module);
+    }
+
+    /// <summary>Runs the children in order: each takes what the one before gave.</summary>
+    /// <param name="input">What the first child takes.</param>
+    /// <exception cref="ModelException">What to compute is not known: see the message.</exception>
+    public override Tensor forward(Tensor input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        EnsureRunnable();
+        var current = input;
+        foreach (var (_, child) in named_children())
+        {
+            var next = ((nn.IModule<Tensor, Tensor>)child).call(current);
+            if (!ReferenceEquals(current, input) && !ReferenceEquals(current, next))
+            {
+                current.Dispose();
+            }
+
+            current = next;
+        }
+
+        return ReferenceEquals(current, input) ? input.alias() : current;
+    }
+
+    internal nn.Module? FindChild(string name) => _internal_submodules.TryGetValue(name, out var child) ? child : null;
+
+    internal void AddParameter(string name, Tensor tensor)
+    {
+        if (tensor is Parameter parameter)
+        {
+            register_parameter(name, parameter);
+        }
+        else
+        {
+            register_buffer(name, tensor);
+        }
+    }
+
+    // The base class looks through fields by reflection; everything here is registered when it is added.
+    /// <inheritdoc/>
+    protected override void RegisterComponents()
+    {
+    }
+
+    private void EnsureRunnable()
+    {
+        var own = _internal_params.Keys.Concat(_internal_buffers.Keys).ToArray();
+        if (own.Length > 0)
+        {
+            throw new ModelException(
+                ModelErrorIds.ModuleUnsupported,
+                $"This module holds {string.Join(", ", own.Take(5))}, but not the code that computes with them: a checkpoint "
+                + "has the weights of a model only. Build the skeleton from the modules of the model to run it.");
+        }
+
+        foreach (var (name, child) in named_children())
+        {
+            if (child is not nn.IModule<Tensor, Tensor>)
+            {
+                throw new ModelException(
+                    ModelErrorIds.ModuleUnsupported,
+                    $"The module '{name}' ({child.GetType().Name}) does not take one tensor and give one tensor, so it cannot "
+                    + "run in sequence. Call the modules yourself, or write a module class with a forward of its own.");
+            }
+        }
+    }
+}

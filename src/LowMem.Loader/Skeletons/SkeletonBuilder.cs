@@ -1,0 +1,64 @@
+using LowMem.Checkpoints;
+using LowMem.Loader.Meta;
+using LowMem.Loader.Native;
+using static TorchSharp.torch;
+
+namespace LowMem.Loader.Skeletons;
+
+/// <summary>Builds modules whose parameters have shapes and no values: everything is on the meta device.</summary>
+public static class SkeletonBuilder
+{
+    /// <summary>Builds what a function returns, with meta as the default device while it runs.</summary>
+    /// <param name="create">
+    /// Returns a module; or an ordered dictionary of name and module; or a list of modules, whose names are their
+    /// positions. Dictionaries and lists may be nested, and become <see cref="ModuleContainer"/>s.
+    /// </param>
+    /// <param name="unwrap">Takes the wrapper off a value that a script returned; null when there are no wrappers.</param>
+    /// <exception cref="ModelException">What was returned is not made of modules.</exception>
+    /// <exception cref="NativeLibraryNotFoundException">libtorch is not there or does not load.</exception>
+    public static nn.Module FromFactory(Func<object?> create, Func<object?, object?>? unwrap = null)
+    {
+        ArgumentNullException.ThrowIfNull(create);
+        NativeLibraryLoader.EnsureLoaded();
+        return Build(() => new ModuleAssembler(unwrap).Assemble(create()));
+    }
+
+    /// <summary>Creates a module of a type in an assembly, with meta as the default device.</summary>
+    /// <param name="assemblyPath">The path of the .NET assembly. It is loaded into this process, and its code runs.</param>
+    /// <param name="typeName">The name of the type, with or without its namespace.</param>
+    /// <param name="arguments">What its constructor takes; converted where needed (numbers, enums, devices, dtypes, arrays).</param>
+    /// <exception cref="ModelException">The assembly, type or constructor is not there, or the constructor failed.</exception>
+    /// <exception cref="NativeLibraryNotFoundException">libtorch is not there or does not load.</exception>
+    public static nn.Module FromAssembly(string assemblyPath, string typeName, IReadOnlyList<object?>? arguments = null)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(assemblyPath);
+        ArgumentException.ThrowIfNullOrWhiteSpace(typeName);
+        NativeLibraryLoader.EnsureLoaded();
+        var type = ModuleTypes.Find(assemblyPath, typeName);
+        return Build(() => ModuleActivator.Create(type, arguments ?? []));
+    }
+
+    /// <summary>Builds a tree of <see cref="ModuleContainer"/>s that has the names, shapes and dtypes of a checkpoint.</summary>
+    /// <param name="checkpoint">What to build after; none of its data is read.</param>
+    /// <param name="prefix">
+    /// The sub-dictionary that holds the weights; its name is left out of the keys. Null: found by
+    /// <see cref="StateDictPrefix.Find"/>; empty: the whole checkpoint.
+    /// </param>
+    /// <param name="cancellationToken">Ends the building early.</param>
+    /// <exception cref="ModelException">Nothing is under the prefix, or a tensor is of a kind that modules cannot hold.</exception>
+    /// <exception cref="NativeLibraryNotFoundException">libtorch is not there or does not load.</exception>
+    public static ModuleContainer FromCheckpoint(
+        Checkpoint checkpoint, string? prefix = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(checkpoint);
+        NativeLibraryLoader.EnsureLoaded();
+        return CheckpointSkeleton.Build(checkpoint, prefix, cancellationToken);
+    }
+
+    private static nn.Module Build(Func<nn.Module> create)
+    {
+        var module = MetaDefault.Run(create);
+        MetaMover.Move(module);
+        return module;
+    }
+}

@@ -1,0 +1,123 @@
+using System.Diagnostics;
+using LowMem.Loader.Native;
+using TorchSharp;
+
+namespace LowMem.Loader.Tests.Native;
+
+public class NativeLibraryLoaderTests
+{
+    private static string Staged => Path.Combine(AppContext.BaseDirectory, "runtimes", NativePlatform.CurrentRid, "native");
+
+    [Fact]
+    public void Loading_again_gives_the_same_library()
+    {
+        NativeLibraryLoader.EnsureLoaded();
+        Assert.Equal(NativeLibraryLoader.Handle, NativeLibraryLoader.Load([Staged], NativePlatform.CurrentRid));
+    }
+
+    [Fact]
+    public void Nothing_there_is_one_clear_error()
+    {
+        using var directory = new TemporaryDirectory();
+
+        var error = Assert.Throws<NativeLibraryNotFoundException>(
+            () => NativeLibraryLoader.Load([directory.Path, directory.Path + "/runtimes"], "linux-x64"));
+
+        Assert.Equal("NativeLibraryNotFound", error.ErrorId);
+        Assert.Equal("libLibTorchSharp.so", error.MissingLibrary);
+        Assert.Contains(
+            $"'libLibTorchSharp.so' is not in '{directory.Path}' and '{directory.Path}/runtimes'", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("libtorch_cpu.so")]
+    [InlineData("libgomp*.so*")]
+    public void A_missing_dependency_is_named(string pattern)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "names the files of Linux");
+        using var directory = new TemporaryDirectory();
+        foreach (var file in Directory.GetFiles(Staged))
+        {
+            File.CreateSymbolicLink(Path.Combine(directory.Path, Path.GetFileName(file)), file);
+        }
+
+        File.Delete(Directory.GetFiles(directory.Path, pattern).Single());
+
+        var error = Assert.Throws<NativeLibraryNotFoundException>(() => NativeLibraryLoader.Load([directory.Path], "linux-x64"));
+
+        Assert.Equal((pattern, directory.Path), (error.MissingLibrary, error.Path));
+    }
+
+    [Fact]
+    public void A_file_that_does_not_load_is_named_with_what_the_system_says()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "names the files of Linux");
+        using var directory = new TemporaryDirectory();
+        foreach (var file in Directory.GetFiles(Staged))
+        {
+            File.WriteAllText(Path.Combine(directory.Path, Path.GetFileName(file)), "no library");
+        }
+
+        var error = Assert.Throws<NativeLibraryNotFoundException>(() => NativeLibraryLoader.Load([directory.Path], "linux-x64"));
+
+        Assert.StartsWith("libgomp", error.MissingLibrary, StringComparison.Ordinal);
+        Assert.Contains("The operating system says", error.Message, StringComparison.Ordinal);
+        Assert.IsType<DllNotFoundException>(error.InnerException);
+    }
+
+    [Theory]
+    [InlineData("linux-arm64")]
+    [InlineData("linux-musl-x64")]
+    [InlineData("win-x86")]
+    public void A_platform_without_libtorch_is_told_so(string rid)
+    {
+        var error = Assert.Throws<NativeLibraryNotFoundException>(() => NativeLibraryLoader.Load([Staged], rid));
+
+        Assert.Null(error.MissingLibrary);
+        Assert.Contains($"There is no libtorch for '{rid}'", error.Message, StringComparison.Ordinal);
+        Assert.Contains("linux-x64, win-x64, osx-arm64", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Another_libtorch_on_the_library_path_is_not_taken()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "LD_LIBRARY_PATH is Linux");
+        using var directory = new TemporaryDirectory();
+        foreach (var name in new[] { "libtorch_cpu.so", "libc10.so", "libtorch.so", "libLibTorchSharp.so" })
+        {
+            File.WriteAllText(Path.Combine(directory.Path, name), "another libtorch");
+        }
+
+        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "LowMem.Loader.Tests"))
+        {
+            RedirectStandardOutput = true,
+            Environment = { ["LD_LIBRARY_PATH"] = directory.Path },
+        };
+        foreach (var argument in new[] { "-explicit", "only", "-method", $"{typeof(NativeLibraryLoaderTests).FullName}.{nameof(In_a_child_process)}" })
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        using var child = Process.Start(start)!;
+        var output = await child.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await child.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+        Assert.True(child.ExitCode == 0, output);
+        Assert.Contains("Total: 1", output, StringComparison.Ordinal);
+        Assert.Contains("Not Run: 0", output, StringComparison.Ordinal);
+    }
+
+    [Fact(Explicit = true)]
+    public void In_a_child_process()
+    {
+        Assert.Equal(3f, torch.arange(3, dtype: torch.ScalarType.Float32).sum().item<float>());
+        var loaded = File.ReadLines("/proc/self/maps")
+            .Where(line => line.Contains("libtorch_cpu", StringComparison.Ordinal))
+            .Select(line => line[line.IndexOf('/', StringComparison.Ordinal)..])
+            .Distinct();
+        Assert.Equal([Path.Combine(Staged, "libtorch_cpu.so")], loaded);
+
+        // TorchSharp's own search would have copied half a gigabyte to here.
+        Assert.False(Directory.Exists(Path.Combine(AppContext.BaseDirectory, "cpu")));
+    }
+}
