@@ -19,12 +19,16 @@ internal static class ImportDevice
         {
             throw Unavailable(name, "is not the name of a device. Use cpu, cuda, cuda:1, or mps", error);
         }
+        catch (InvalidOperationException error)
+        {
+            throw Unavailable(name, "is not there: the libtorch of this module has no such back end, or the machine no such hardware", error);
+        }
 
         return device.type switch
         {
             DeviceType.CPU => CPU,
-            DeviceType.CUDA when cuda_is_available() && device.index < cuda.device_count() => device,
-            DeviceType.CUDA => throw Unavailable(name, "is not there: this libtorch sees " + (cuda_is_available() ? $"{cuda.device_count()} CUDA devices" : "no CUDA")),
+            DeviceType.CUDA when device.index < cuda.device_count() => device,
+            DeviceType.CUDA => throw Unavailable(name, $"is not there: there are {cuda.device_count()} CUDA devices"),
             DeviceType.MPS when mps_is_available() => device,
             DeviceType.META => throw Unavailable(name, "holds no values; to free a module's storage, move it to meta instead"),
             _ => throw Unavailable(name, "is not available to this libtorch. Use cpu"),

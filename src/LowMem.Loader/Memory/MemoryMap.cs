@@ -38,18 +38,6 @@ internal sealed unsafe class MemoryMap : IDisposable
     /// <summary>Its length in bytes.</summary>
     public long Length { get; }
 
-    /// <summary>How many maps are there now; for tests.</summary>
-    internal static int LiveCount
-    {
-        get
-        {
-            lock (Live)
-            {
-                return Live.Count;
-            }
-        }
-    }
-
     /// <summary>Maps a file, provided it is still the one that was listed.</summary>
     /// <param name="file">The file as it was when it was listed; not empty.</param>
     /// <exception cref="CheckpointException">The file is gone, locked or changed, or cannot be mapped.</exception>
@@ -69,6 +57,15 @@ internal sealed unsafe class MemoryMap : IDisposable
                 file.Path,
                 $"The file cannot be mapped into memory ({error.Message}). Load it resident instead.",
                 error);
+        }
+    }
+
+    /// <summary>How many times a file is mapped now.</summary>
+    public static int CountLive(string path)
+    {
+        lock (Live)
+        {
+            return Live.Count(map => map.Path == path);
         }
     }
 

@@ -31,8 +31,8 @@ public class MemoryMapTests
     public void The_file_stays_mapped_as_long_as_any_tensor_lies_on_it(bool native)
     {
         using var directory = new TempDirectory();
-        var before = MemoryMap.LiveCount;
-        var map = Open(Write(directory["values.bin"], 1f, 2f), native);
+        var file = Write(directory["values.bin"], 1f, 2f);
+        var map = Open(file, native);
         var first = map.CreateTensor(0, 1, ScalarType.Float32, 4);
         var second = map.CreateTensor(0, 2, ScalarType.Float32, 4);
         var view = second.narrow(0, 1, 1);
@@ -40,26 +40,26 @@ public class MemoryMapTests
         map.Dispose();
         first.Dispose();
         second.Dispose();
-        Assert.Equal(before + 1, MemoryMap.LiveCount);
+        Assert.Equal(1, MemoryMap.CountLive(file.Path));
         Assert.Equal(2f, view.item<float>());
 
         view.Dispose();
-        Assert.Equal(before, MemoryMap.LiveCount);
+        Assert.Equal(0, MemoryMap.CountLive(file.Path));
     }
 
     [Fact]
     public void A_tensor_that_nobody_disposes_of_lets_go_when_it_is_collected()
     {
         using var directory = new TempDirectory();
-        var before = MemoryMap.LiveCount;
-        MakeAndForget(Write(directory["values.bin"], 1f));
-        for (var i = 0; i < 10 && MemoryMap.LiveCount > before; i++)
+        var file = Write(directory["values.bin"], 1f);
+        MakeAndForget(file);
+        for (var i = 0; i < 10 && MemoryMap.CountLive(file.Path) > 0; i++)
         {
             GC.Collect();
             GC.WaitForPendingFinalizers();
         }
 
-        Assert.Equal(before, MemoryMap.LiveCount);
+        Assert.Equal(0, MemoryMap.CountLive(file.Path));
 
         static void MakeAndForget(CheckpointFile file)
         {
