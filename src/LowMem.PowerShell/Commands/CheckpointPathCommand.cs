@@ -1,0 +1,107 @@
+using System.Collections.ObjectModel;
+using System.Diagnostics.CodeAnalysis;
+using System.Management.Automation;
+using LowMem.Checkpoints;
+using LowMem.PowerShell.Errors;
+using Microsoft.PowerShell.Commands;
+
+namespace LowMem.PowerShell.Commands;
+
+/// <summary>What the cmdlets share that read checkpoints: -Path with wildcards, -LiteralPath without.</summary>
+public abstract class CheckpointPathCommand : LowMemCommand
+{
+    /// <summary>The parameter set of -Path.</summary>
+    protected const string PathSet = "Path";
+
+    /// <summary>The parameter set of -LiteralPath.</summary>
+    protected const string LiteralPathSet = "LiteralPath";
+
+    /// <summary>Files, shard indexes or directories; wildcards are expanded.</summary>
+    [Parameter(
+        Mandatory = true,
+        Position = 0,
+        ParameterSetName = PathSet,
+        ValueFromPipeline = true,
+        ValueFromPipelineByPropertyName = true,
+        HelpMessage = "Checkpoint files, *.index.json files, or directories that hold one")]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    [SuppressMessage("Performance", "CA1819:Properties should not return arrays", Justification = "A cmdlet parameter.")]
+    public string[] Path { get; set; } = [];
+
+    /// <summary>Files, shard indexes or directories, taken as they are.</summary>
+    [Parameter(
+        Mandatory = true,
+        ParameterSetName = LiteralPathSet,
+        ValueFromPipelineByPropertyName = true,
+        HelpMessage = "Checkpoint files, *.index.json files, or directories that hold one")]
+    [Alias("PSPath", "LP")]
+    [ValidateNotNullOrEmpty]
+    [SuppressMessage("Performance", "CA1819:Properties should not return arrays", Justification = "A cmdlet parameter.")]
+    public string[] LiteralPath { get; set; } = [];
+
+    /// <inheritdoc/>
+    protected sealed override void ProcessRecord()
+    {
+        bool literal = ParameterSetName.StartsWith(LiteralPathSet, StringComparison.Ordinal);
+        foreach (string path in literal ? LiteralPath : Path)
+        {
+            foreach (string resolved in Resolve(path, literal))
+            {
+                ForItem(resolved, () => ProcessCheckpoint(resolved));
+            }
+        }
+    }
+
+    /// <summary>Does the cmdlet's work for one file-system path.</summary>
+    protected abstract void ProcessCheckpoint(string path);
+
+    /// <summary>Opens a checkpoint and says what is odd about it.</summary>
+    protected Checkpoint OpenCheckpoint(string path)
+    {
+        var checkpoint = Checkpoint.Open(path, StopToken);
+        if (checkpoint.UnsafeGlobals.Count > 0)
+        {
+            WriteWarning(
+                $"{path}: the file names what could run code if PyTorch loaded it: {string.Join(", ", checkpoint.UnsafeGlobals)}. "
+                + "Nothing was run here. Do not load it with torch.load.");
+        }
+
+        foreach (var finding in checkpoint.Findings.Where(finding => finding.Severity == FindingSeverity.Warning))
+        {
+            WriteWarning($"{path}: {finding.Message}.");
+        }
+
+        return checkpoint;
+    }
+
+    private Collection<string> Resolve(string path, bool literal)
+    {
+        try
+        {
+            ProviderInfo provider;
+            Collection<string> paths = literal
+                ? [SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out provider, out _)]
+                : GetResolvedProviderPathFromPSPath(path, out provider);
+            if (provider.ImplementingType == typeof(FileSystemProvider))
+            {
+                return paths;
+            }
+
+            WriteError(ErrorRecords.NotFileSystem(path, provider.Name));
+        }
+        catch (ItemNotFoundException exception)
+        {
+            var notFound = new CheckpointException(
+                CheckpointErrorIds.NotFound, path, "there is no such file or directory.", exception);
+            WriteError(ErrorRecords.Of(notFound, path));
+        }
+        catch (Exception exception) when (exception is System.Management.Automation.DriveNotFoundException or ProviderNotFoundException or PSInvalidOperationException)
+        {
+            var notFound = new CheckpointException(CheckpointErrorIds.NotFound, path, exception.Message, exception);
+            WriteError(ErrorRecords.Of(notFound, path));
+        }
+
+        return [];
+    }
+}

@@ -1,0 +1,58 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Management.Automation;
+using LowMem.Checkpoints;
+using LowMem.PowerShell.Completion;
+using LowMem.PowerShell.Errors;
+using LowMem.PowerShell.Pipeline;
+
+namespace LowMem.PowerShell.Commands;
+
+/// <summary>Get-CheckpointInfo: lists what is in a checkpoint. Reads metadata only, and never loads libtorch.</summary>
+[Cmdlet(VerbsCommon.Get, "CheckpointInfo", DefaultParameterSetName = PathSet)]
+[OutputType(typeof(TensorInfo), typeof(CheckpointSummary))]
+public sealed class GetCheckpointInfoCommand : CheckpointPathCommand
+{
+    /// <summary>Which tensors; wildcards are allowed.</summary>
+    [Parameter(Position = 1)]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(CheckpointKeyCompleter))]
+    [SuppressMessage("Performance", "CA1819:Properties should not return arrays", Justification = "A cmdlet parameter.")]
+    public string[]? Key { get; set; }
+
+    /// <summary>One object for each checkpoint instead of one for each tensor.</summary>
+    [Parameter]
+    public SwitchParameter Summary { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessCheckpoint(string path)
+    {
+        var checkpoint = OpenCheckpoint(path);
+        var patterns = new NamePatterns(Key);
+        var tensors = checkpoint.Tensors.Where(tensor => patterns.IsMatch(tensor.Key)).ToList();
+        if (Summary)
+        {
+            WriteObject((checkpoint with { Tensors = tensors }).GetSummary());
+        }
+        else
+        {
+            foreach (var tensor in tensors)
+            {
+                WriteObject(tensor);
+            }
+        }
+
+        foreach (string key in patterns.Unmatched)
+        {
+            WriteError(ErrorRecords.KeyNotFound(path, key));
+        }
+
+        var faults = checkpoint.Findings
+            .Where(finding => finding.Severity == FindingSeverity.Error && finding.Code != FindingCodes.UnsafeGlobal)
+            .ToList();
+        if (faults.Count > 0)
+        {
+            WriteError(ErrorRecords.OfFindings(checkpoint, faults));
+        }
+    }
+}

@@ -1,0 +1,83 @@
+using System.Collections.ObjectModel;
+using System.Diagnostics.CodeAnalysis;
+using System.Management.Automation;
+using LowMem.Loader.Native;
+using LowMem.Loader.Skeletons;
+using static TorchSharp.torch;
+
+namespace LowMem.PowerShell.Commands;
+
+/// <summary>New-ModelSkeleton: makes a module on meta, which has shapes and no values.</summary>
+[Cmdlet(VerbsCommon.New, "ModelSkeleton", DefaultParameterSetName = ScriptBlockSet)]
+[OutputType("TorchSharp.torch+nn+Module")]
+public sealed class NewModelSkeletonCommand : LowMemCommand
+{
+    private const string ScriptBlockSet = "ScriptBlock";
+    private const string TypeSet = "Type";
+    private const string CheckpointSet = "Checkpoint";
+
+    /// <summary>Returns the module, or an ordered dictionary of its parts.</summary>
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = ScriptBlockSet, HelpMessage = "A script block that returns the module")]
+    [ValidateNotNull]
+    public ScriptBlock ScriptBlock { get; set; } = null!;
+
+    /// <summary>The .NET assembly that holds the module's type.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = TypeSet, HelpMessage = "The path of a .NET assembly")]
+    [ValidateNotNullOrEmpty]
+    public string AssemblyPath { get; set; } = string.Empty;
+
+    /// <summary>The type, with or without its namespace.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = TypeSet, HelpMessage = "The name of a type that derives from torch.nn.Module")]
+    [ValidateNotNullOrEmpty]
+    public string TypeName { get; set; } = string.Empty;
+
+    /// <summary>What the type's constructor takes.</summary>
+    [Parameter(ParameterSetName = TypeSet)]
+    [SuppressMessage("Performance", "CA1819:Properties should not return arrays", Justification = "A cmdlet parameter.")]
+    public object?[] ArgumentList { get; set; } = [];
+
+    /// <summary>The checkpoint whose names, shapes and types the module is to have.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = CheckpointSet, ValueFromPipelineByPropertyName = true, HelpMessage = "The path of a checkpoint")]
+    [Alias("Path", "PSPath")]
+    [ValidateNotNullOrEmpty]
+    public string Checkpoint { get; set; } = string.Empty;
+
+    /// <summary>The sub-dictionary of the checkpoint that holds the weights; found by itself when left out.</summary>
+    [Parameter(ParameterSetName = CheckpointSet)]
+    [AllowEmptyString]
+    public string? Prefix { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord() => ForItem(Target, () => WriteObject(Create()));
+
+    private object Target => ParameterSetName switch
+    {
+        TypeSet => TypeName,
+        CheckpointSet => Checkpoint,
+        _ => ScriptBlock,
+    };
+
+    private nn.Module Create()
+    {
+        // Types of TorchSharp can be named in a script block only once its assembly is loaded, and it must not look
+        // for libtorch itself.
+        NativeLibraryLoader.EnsureLoaded();
+        return ParameterSetName switch
+        {
+            TypeSet => SkeletonBuilder.FromAssembly(ResolveFile(AssemblyPath), TypeName, [.. ArgumentList.Select(Unwrap)]),
+            CheckpointSet => SkeletonBuilder.FromCheckpoint(
+                LowMem.Checkpoints.Checkpoint.Open(ResolveFile(Checkpoint), StopToken), Prefix, StopToken),
+            _ => SkeletonBuilder.FromFactory(RunScriptBlock, Unwrap),
+        };
+    }
+
+    private object? RunScriptBlock()
+    {
+        Collection<PSObject?> results = ScriptBlock.Invoke();
+        return results.Count == 1 ? Unwrap(results[0]) : results;
+    }
+
+    private string ResolveFile(string path) => SessionState.Path.GetUnresolvedProviderPathFromPSPath(path);
+
+    private static object? Unwrap(object? value) => value is PSObject { BaseObject: not PSCustomObject } wrapped ? wrapped.BaseObject : value;
+}

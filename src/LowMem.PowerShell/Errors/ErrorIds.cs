@@ -1,0 +1,14 @@
+namespace LowMem.PowerShell.Errors;
+
+/// <summary>The fixed ids of errors that only cmdlets have. Scripts depend on them: they never change.</summary>
+public static class ErrorIds
+{
+    /// <summary>The path is not one of the file system.</summary>
+    public const string PathNotFileSystem = "PathNotFileSystem";
+
+    /// <summary>The checkpoint has no tensor of that key.</summary>
+    public const string KeyNotFound = "CheckpointKeyNotFound";
+
+    /// <summary>The module has no parameter or buffer of that key.</summary>
+    public const string ParameterNotFound = "ModuleParameterNotFound";
+}

@@ -1,0 +1,64 @@
+using System.Management.Automation;
+using LowMem.Checkpoints;
+using LowMem.Loader;
+
+namespace LowMem.PowerShell.Errors;
+
+/// <summary>Makes the error records of all cmdlets: fixed id, category, target.</summary>
+internal static class ErrorRecords
+{
+    /// <summary>Whether an exception says by itself what is wrong, so that it is an error and no bug.</summary>
+    public static bool IsExpected(Exception exception) => exception is CheckpointException or ModelException;
+
+    /// <summary>The record for an exception of the libraries.</summary>
+    public static ErrorRecord Of(Exception exception, object? target) => exception switch
+    {
+        CheckpointException checkpoint =>
+            new ErrorRecord(checkpoint, checkpoint.ErrorId, CategoryOf(checkpoint.ErrorId), target ?? checkpoint.Path),
+        ModelException model => new ErrorRecord(model, model.ErrorId, CategoryOf(model.ErrorId), target),
+        _ => new ErrorRecord(exception, exception.GetType().Name, ErrorCategory.NotSpecified, target),
+    };
+
+    /// <summary>One record for all that is wrong inside a checkpoint that could be listed all the same.</summary>
+    public static ErrorRecord OfFindings(Checkpoint checkpoint, IReadOnlyList<CheckpointFinding> errors)
+    {
+        const int shown = 10;
+        string list = string.Join(Environment.NewLine, errors.Take(shown).Select(finding => $"  {finding.Message}"));
+        string more = errors.Count > shown ? $"{Environment.NewLine}  and {errors.Count - shown} more" : string.Empty;
+        var exception = new CheckpointException(
+            CheckpointErrorIds.FormatInvalid,
+            checkpoint.Path,
+            $"{errors.Count} fault(s); what is at fault is listed and cannot be read:{Environment.NewLine}{list}{more}");
+        return Of(exception, checkpoint.Path);
+    }
+
+    public static ErrorRecord NotFileSystem(string path, string provider) => new(
+        new ArgumentException($"'{path}' is a path of the provider {provider}; checkpoints are files."),
+        ErrorIds.PathNotFileSystem,
+        ErrorCategory.InvalidArgument,
+        path);
+
+    public static ErrorRecord KeyNotFound(string path, string key) => new(
+        new KeyNotFoundException($"{path}: there is no tensor '{key}'. Get-CheckpointInfo lists the keys there are; wildcards are allowed."),
+        ErrorIds.KeyNotFound,
+        ErrorCategory.ObjectNotFound,
+        path);
+
+    public static ErrorRecord ParameterNotFound(string key, object target) => new(
+        new KeyNotFoundException($"The module has no parameter or buffer '{key}'. Get-ModuleParameter lists those it has; wildcards are allowed."),
+        ErrorIds.ParameterNotFound,
+        ErrorCategory.ObjectNotFound,
+        target);
+
+    private static ErrorCategory CategoryOf(string errorId) => errorId switch
+    {
+        CheckpointErrorIds.NotFound => ErrorCategory.ObjectNotFound,
+        CheckpointErrorIds.AccessDenied => ErrorCategory.PermissionDenied,
+        CheckpointErrorIds.Unsupported or ModelErrorIds.ModuleUnsupported => ErrorCategory.NotImplemented,
+        CheckpointErrorIds.Unsafe => ErrorCategory.SecurityError,
+        ModelErrorIds.NativeLibraryNotFound or ModelErrorIds.NativeLibraryIncompatible => ErrorCategory.NotInstalled,
+        ModelErrorIds.DeviceUnavailable or ModelErrorIds.OutOfMemory => ErrorCategory.ResourceUnavailable,
+        ModelErrorIds.SkeletonInvalid or ModelErrorIds.ModuleInvalid => ErrorCategory.InvalidArgument,
+        _ => ErrorCategory.InvalidData,
+    };
+}

@@ -1,0 +1,44 @@
+using System.Management.Automation;
+
+namespace LowMem.PowerShell.Pipeline;
+
+/// <summary>The patterns of a -Key parameter, and which of them matched nothing.</summary>
+internal sealed class NamePatterns
+{
+    private readonly (string Text, WildcardPattern Pattern)[] patterns;
+    private readonly bool[] matched;
+
+    /// <param name="keys">The patterns; null or none means that everything matches.</param>
+    public NamePatterns(string[]? keys)
+    {
+        // As everywhere in PowerShell, case does not count.
+        patterns = [.. (keys ?? []).Select(key => (key, WildcardPattern.Get(key, WildcardOptions.CultureInvariant)))];
+        matched = new bool[patterns.Length];
+    }
+
+    /// <summary>The plain names among the patterns that no key had; a wildcard may match nothing.</summary>
+    public IEnumerable<string> Unmatched =>
+        patterns.Where((pattern, index) => !matched[index] && !WildcardPattern.ContainsWildcardCharacters(pattern.Text))
+            .Select(pattern => pattern.Text);
+
+    public bool IsMatch(string key)
+    {
+        if (patterns.Length == 0)
+        {
+            return true;
+        }
+
+        bool any = false;
+        for (int i = 0; i < patterns.Length; i++)
+        {
+            // A key that is meant letter by letter may itself hold brackets.
+            if (key == patterns[i].Text || patterns[i].Pattern.IsMatch(key))
+            {
+                matched[i] = true;
+                any = true;
+            }
+        }
+
+        return any;
+    }
+}
