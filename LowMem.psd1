@@ -1,0 +1,34 @@
+@{
+    RootModule           = 'LowMem.PowerShell.dll'
+    ModuleVersion        = '0.1.0'
+    GUID                 = '41442671-8c35-4031-9960-1e1b4f8134eb'
+    Author               = 'LowMem contributors'
+    CompanyName          = 'LowMem contributors'
+    Copyright            = '(c) LowMem contributors. MIT licence.'
+    Description          = 'Inspects and loads PyTorch checkpoints: no Python, nothing in the file is executed, and never more than one copy of the model in memory.'
+
+    CompatiblePSEditions = @('Core')
+    PowerShellVersion    = '7.6'
+
+    FormatsToProcess     = @()
+    TypesToProcess       = @()
+
+    # Named one by one: PowerShell then finds a command without loading the module.
+    CmdletsToExport      = @(
+        'Get-CheckpointInfo'
+        'Get-ModuleParameter'
+        'Import-ModelLowMemory'
+        'Move-ModuleToMeta'
+        'New-ModelSkeleton'
+    )
+    FunctionsToExport    = @()
+    AliasesToExport      = @()
+    VariablesToExport    = @()
+
+    PrivateData          = @{
+        PSData = @{
+            Tags         = @('PyTorch', 'TorchSharp', 'Checkpoint', 'safetensors', 'Memory', 'PSEdition_Core', 'Linux', 'MacOS', 'Windows')
+            ReleaseNotes = 'First version: inspect a checkpoint, build a model on the meta device, and load it mapped or resident.'
+        }
+    }
+}
