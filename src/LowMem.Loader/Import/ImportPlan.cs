@@ -29,14 +29,7 @@ internal sealed record ImportPlan(
         TensorDataReader reader,
         CancellationToken cancellationToken)
     {
-        if (checkpoint.UnsafeGlobals.Count > 0)
-        {
-            throw new CheckpointException(
-                CheckpointErrorIds.Unsafe,
-                checkpoint.Path,
-                $"The file names what could run code if PyTorch loaded it: {string.Join(", ", checkpoint.UnsafeGlobals)}. "
-                + "Nothing was run here, and nothing is loaded. Get the weights from a source you trust, as safetensors if there is a choice.");
-        }
+        RefuseUnsafe(checkpoint);
 
         // Names of one tensor go together: any of them will do in the checkpoint.
         var groups = entries.Where(entry => entry.TiedTo is null)
@@ -84,5 +77,19 @@ internal sealed record ImportPlan(
             planned,
             [.. missing.Select(fault => fault.Key)],
             [.. unexpected.Select(fault => fault.Key)]);
+    }
+
+    /// <summary>Refuses a file that was made to do more than hold weights.</summary>
+    /// <exception cref="CheckpointException">It names globals that could run code.</exception>
+    public static void RefuseUnsafe(Checkpoint checkpoint)
+    {
+        if (checkpoint.UnsafeGlobals.Count > 0)
+        {
+            throw new CheckpointException(
+                CheckpointErrorIds.Unsafe,
+                checkpoint.Path,
+                $"the file names what could run code if PyTorch loaded it: {string.Join(", ", checkpoint.UnsafeGlobals)}. "
+                + "Nothing was run here, and nothing is loaded. Get the weights from a source you trust, as safetensors if there is a choice.");
+        }
     }
 }

@@ -3,6 +3,7 @@ using LowMem.Checkpoints;
 using LowMem.Loader.Memory;
 using LowMem.Loader.Modules;
 using LowMem.Loader.Native;
+using LowMem.Loader.Skeletons;
 using static TorchSharp.torch;
 
 namespace LowMem.Loader.Import;
@@ -39,6 +40,31 @@ public static class ModelLoader
         ArgumentNullException.ThrowIfNull(checkpoint);
         NativeLibraryLoader.EnsureLoaded();
         return Bind(module, checkpoint, options ?? new ImportOptions(), progress, cancellationToken);
+    }
+
+    /// <summary>Builds a module after the checkpoint itself, with its names, shapes and types, and loads it.</summary>
+    /// <inheritdoc cref="Load(nn.Module, Checkpoint, ImportOptions?, IProgress{ImportProgress}?, CancellationToken)"/>
+    /// <returns>The module, which is the caller's, and what was done.</returns>
+    public static (ModuleContainer Module, LoadReport Report) Load(
+        Checkpoint checkpoint,
+        ImportOptions? options = null,
+        IProgress<ImportProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(checkpoint);
+        ImportPlan.RefuseUnsafe(checkpoint);
+        options ??= new ImportOptions();
+        var prefix = options.Prefix ?? StateDictPrefix.Find([.. checkpoint.Tensors.Select(tensor => tensor.Key)]);
+        var module = SkeletonBuilder.FromCheckpoint(checkpoint, prefix, cancellationToken);
+        try
+        {
+            return (module, Load(module, checkpoint, options with { Prefix = prefix }, progress, cancellationToken));
+        }
+        catch
+        {
+            module.Dispose();
+            throw;
+        }
     }
 
     private static LoadReport Bind(

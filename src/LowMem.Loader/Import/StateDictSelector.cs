@@ -1,4 +1,5 @@
 using LowMem.Checkpoints;
+using LowMem.Loader.Skeletons;
 
 namespace LowMem.Loader.Import;
 
@@ -48,7 +49,7 @@ internal sealed class StateDictSelector
     /// <exception cref="ModelException">No key of the checkpoint starts with it.</exception>
     public StateDictSelection Select(string prefix)
     {
-        var dotted = prefix.Length == 0 || prefix.EndsWith('.') ? prefix : prefix + ".";
+        var dotted = StateDictPrefix.Normalize(prefix);
         if (tensors.Count > 0 && dotted.Length > 0 && !tensors.Any(tensor => IsUnder(tensor.Key, dotted)))
         {
             var tops = tensors.Select(tensor => tensor.Key[..(tensor.Key.IndexOf('.') + 1)]).Where(top => top.Length > 0).Distinct().Take(10);

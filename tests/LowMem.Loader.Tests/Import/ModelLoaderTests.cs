@@ -52,6 +52,26 @@ public class ModelLoaderTests
     }
 
     [Theory]
+    [InlineData("boring.pt", "")]
+    [InlineData("boring-training.pt", "model_state_dict.")]
+    public void Without_a_module_one_is_built_after_the_checkpoint(string file, string prefix)
+    {
+        var checkpoint = OpenSample(file);
+        var (module, report) = ModelLoader.Load(checkpoint, cancellationToken: Token);
+        using (module)
+        {
+            Assert.Equal(prefix, report.Prefix);
+            var entries = ModuleTree.GetParameters(module);
+            Assert.Equal(8, entries.Count);
+            using var plain = new BoringModel(META);
+            ModelLoader.Load(plain, checkpoint, cancellationToken: Token);
+            Assert.Equal(
+                ModuleTree.GetParameters(plain).Select(entry => (entry.Key, TestFiles.GetHash(entry.Tensor))),
+                entries.Select(entry => (entry.Key, TestFiles.GetHash(entry.Tensor))));
+        }
+    }
+
+    [Theory]
     [MemberData(nameof(Modes))]
     public void Gradients_are_off_unless_asked_for_and_training_works_then(bool resident)
     {
