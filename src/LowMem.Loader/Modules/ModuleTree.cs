@@ -138,7 +138,7 @@ public static class ModuleTree
         Tensor tensor,
         bool isBuffer,
         bool isPersistent,
-        Dictionary<string, NativeTensor> natives,
+        IReadOnlyDictionary<string, NativeTensor> natives,
         TieMap ties)
     {
         var native = natives.GetValueOrDefault(name);

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Frozen;
 using System.Reflection;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -34,8 +35,14 @@ internal sealed class NativeTensor
     public bool CanReplace => property is not null;
 
     /// <summary>Collects the C++ side of a module, by parameter name; empty for a managed module.</summary>
-    public static Dictionary<string, NativeTensor> Collect(nn.Module module)
+    public static IReadOnlyDictionary<string, NativeTensor> Collect(nn.Module module)
     {
+        // Only TorchSharp itself can make a module over a C++ object that has parameters.
+        if (module.GetType().Assembly != typeof(nn.Module).Assembly)
+        {
+            return FrozenDictionary<string, NativeTensor>.Empty;
+        }
+
         var result = new Dictionary<string, NativeTensor>(StringComparer.Ordinal);
         foreach (var (name, parameter) in ModuleInternals.GetNativeParameters(module))
         {

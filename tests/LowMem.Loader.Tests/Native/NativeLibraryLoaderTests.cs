@@ -1,6 +1,4 @@
-using System.Diagnostics;
 using LowMem.Loader.Native;
-using TorchSharp;
 
 namespace LowMem.Loader.Tests.Native;
 
@@ -76,48 +74,5 @@ public class NativeLibraryLoaderTests
         Assert.Null(error.MissingLibrary);
         Assert.Contains($"There is no libtorch for '{rid}'", error.Message, StringComparison.Ordinal);
         Assert.Contains("linux-x64, win-x64, osx-arm64", error.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task Another_libtorch_on_the_library_path_is_not_taken()
-    {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "LD_LIBRARY_PATH is Linux");
-        using var directory = new TemporaryDirectory();
-        foreach (var name in new[] { "libtorch_cpu.so", "libc10.so", "libtorch.so", "libLibTorchSharp.so" })
-        {
-            File.WriteAllText(Path.Combine(directory.Path, name), "another libtorch");
-        }
-
-        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "LowMem.Loader.Tests"))
-        {
-            RedirectStandardOutput = true,
-            Environment = { ["LD_LIBRARY_PATH"] = directory.Path },
-        };
-        foreach (var argument in new[] { "-explicit", "only", "-method", $"{typeof(NativeLibraryLoaderTests).FullName}.{nameof(In_a_child_process)}" })
-        {
-            start.ArgumentList.Add(argument);
-        }
-
-        using var child = Process.Start(start)!;
-        var output = await child.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await child.WaitForExitAsync(TestContext.Current.CancellationToken);
-
-        Assert.True(child.ExitCode == 0, output);
-        Assert.Contains("Total: 1", output, StringComparison.Ordinal);
-        Assert.Contains("Not Run: 0", output, StringComparison.Ordinal);
-    }
-
-    [Fact(Explicit = true)]
-    public void In_a_child_process()
-    {
-        Assert.Equal(3f, torch.arange(3, dtype: torch.ScalarType.Float32).sum().item<float>());
-        var loaded = File.ReadLines("/proc/self/maps")
-            .Where(line => line.Contains("libtorch_cpu", StringComparison.Ordinal))
-            .Select(line => line[line.IndexOf('/', StringComparison.Ordinal)..])
-            .Distinct();
-        Assert.Equal([Path.Combine(Staged, "libtorch_cpu.so")], loaded);
-
-        // TorchSharp's own search would have copied half a gigabyte to here.
-        Assert.False(Directory.Exists(Path.Combine(AppContext.BaseDirectory, "cpu")));
     }
 }

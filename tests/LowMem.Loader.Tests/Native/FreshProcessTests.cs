@@ -1,0 +1,99 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using LowMem.Checkpoints;
+using LowMem.Loader.Meta;
+using LowMem.Loader.Modules;
+using LowMem.Loader.Native;
+using LowMem.Loader.Skeletons;
+using TorchSharp;
+
+namespace LowMem.Loader.Tests.Native;
+
+/// <summary>What depends on how a process starts: each test runs an explicit one of these in a process of its own.</summary>
+public class FreshProcessTests
+{
+    [Fact]
+    public async Task Another_libtorch_on_the_library_path_is_not_taken()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "LD_LIBRARY_PATH is Linux");
+        using var directory = new TemporaryDirectory();
+        foreach (var name in new[] { "libtorch_cpu.so", "libc10.so", "libtorch.so", "libLibTorchSharp.so" })
+        {
+            File.WriteAllText(Path.Combine(directory.Path, name), "another libtorch");
+        }
+
+        await RunAsync(nameof(Libtorch_comes_from_beside_the_assembly), AppContext.BaseDirectory, ("LD_LIBRARY_PATH", directory.Path));
+    }
+
+    [Fact(Explicit = true)]
+    public void Libtorch_comes_from_beside_the_assembly()
+    {
+        Assert.Equal(3f, torch.arange(3, dtype: torch.ScalarType.Float32).sum().item<float>());
+        var loaded = File.ReadLines("/proc/self/maps")
+            .Where(line => line.Contains("libtorch_cpu", StringComparison.Ordinal))
+            .Select(line => line[line.IndexOf('/', StringComparison.Ordinal)..])
+            .Distinct();
+        Assert.Equal([Path.Combine(AppContext.BaseDirectory, "runtimes/linux-x64/native/libtorch_cpu.so")], loaded);
+    }
+
+    [Fact]
+    public async Task Without_libtorch_every_entry_point_says_so_and_nothing_is_copied()
+    {
+        using var directory = new TemporaryDirectory();
+        foreach (var file in Directory.GetFiles(AppContext.BaseDirectory))
+        {
+            File.Copy(file, Path.Combine(directory.Path, Path.GetFileName(file)));
+        }
+
+        await RunAsync(nameof(Every_entry_point_fails), directory.Path, (TorchFixture.WithoutNatives, "1"));
+
+        // TorchSharp's own search would have made a directory "cpu" with half a gigabyte in it.
+        Assert.Empty(Directory.GetDirectories(directory.Path));
+    }
+
+    [Fact(Explicit = true)]
+    public void Every_entry_point_fails()
+    {
+        // A module cannot be created here; what is tried is that no entry point gets as far as looking at it.
+        var module = (ModuleContainer)RuntimeHelpers.GetUninitializedObject(typeof(ModuleContainer));
+        var checkpoint = new Checkpoint { Path = "x", Format = CheckpointFormats.Safetensors, Tensors = [], Files = [] };
+
+        Action[] entries =
+        [
+            NativeLibraryLoader.EnsureLoaded,
+            () => ModuleTree.GetParameters(module),
+            () => MetaMover.Move(module),
+            () => SkeletonBuilder.FromFactory(() => null),
+            () => SkeletonBuilder.FromAssembly(typeof(Checkpoint).Assembly.Location, "Model"),
+            () => SkeletonBuilder.FromCheckpoint(checkpoint, null, TestContext.Current.CancellationToken),
+        ];
+        Assert.All(entries, entry =>
+        {
+            var error = Assert.Throws<NativeLibraryNotFoundException>(entry);
+            Assert.Equal("NativeLibraryNotFound", error.ErrorId);
+            Assert.Contains(AppContext.BaseDirectory.TrimEnd('/', '\\'), error.Message, StringComparison.Ordinal);
+        });
+    }
+
+    private static async Task RunAsync(string test, string directory, params (string Name, string Value)[] variables)
+    {
+        var start = new ProcessStartInfo(Path.Combine(directory, "LowMem.Loader.Tests")) { RedirectStandardOutput = true };
+        foreach (var argument in new[] { "-explicit", "only", "-method", $"{typeof(FreshProcessTests).FullName}.{test}" })
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        foreach (var (name, value) in variables)
+        {
+            start.Environment[name] = value;
+        }
+
+        using var child = Process.Start(start)!;
+        var output = await child.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await child.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+        Assert.True(child.ExitCode == 0, output);
+        Assert.Contains("Total: 1", output, StringComparison.Ordinal);
+        Assert.Contains("Not Run: 0", output, StringComparison.Ordinal);
+    }
+}
