@@ -64,6 +64,15 @@ internal static class ModuleZoo
         manual_seed(7);
         var (module, run) = Makers[name]();
         module.eval();
+        using (no_grad())
+        {
+            // TorchSharp leaves the parameters of GroupNorm as the memory happens to be, which may be NaN.
+            foreach (var parameter in module.parameters())
+            {
+                nn.init.uniform_(parameter, -0.5, 0.5);
+            }
+        }
+
         return (module, () =>
         {
             using var noGradient = no_grad();

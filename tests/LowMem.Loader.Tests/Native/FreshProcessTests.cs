@@ -16,10 +16,10 @@ public class FreshProcessTests
     public async Task Another_libtorch_on_the_library_path_is_not_taken()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "LD_LIBRARY_PATH is Linux");
-        using var directory = new TemporaryDirectory();
+        using var directory = new TempDirectory();
         foreach (var name in new[] { "libtorch_cpu.so", "libc10.so", "libtorch.so", "libLibTorchSharp.so" })
         {
-            File.WriteAllText(Path.Combine(directory.Path, name), "another libtorch");
+            File.WriteAllText(directory[name], "another libtorch");
         }
 
         await RunAsync(nameof(Libtorch_comes_from_beside_the_assembly), AppContext.BaseDirectory, ("LD_LIBRARY_PATH", directory.Path));
@@ -39,7 +39,7 @@ public class FreshProcessTests
     [Fact]
     public async Task Without_libtorch_every_entry_point_says_so_and_nothing_is_copied()
     {
-        using var directory = new TemporaryDirectory();
+        using var directory = new TempDirectory();
         foreach (var file in Directory.GetFiles(AppContext.BaseDirectory))
         {
             File.Copy(file, Path.Combine(directory.Path, Path.GetFileName(file)));

@@ -56,8 +56,8 @@ public class LibraryFixupTests
     [Fact]
     public void Running_twice_gives_the_same_file_and_never_touches_the_source()
     {
-        using var directory = new TemporaryDirectory();
-        var source = Path.Combine(directory.Path, "source.so");
+        using var directory = new TempDirectory();
+        var source = directory["source.so"];
         var destination = Path.Combine(directory.Path, "staged", "copy.so");
         var original = ElfFile.Build(LibraryFixup.Version, LibraryFixup.MarkerSymbol);
         File.WriteAllBytes(source, original);

@@ -16,7 +16,7 @@ public class NativeLibraryLoaderTests
     [Fact]
     public void Nothing_there_is_one_clear_error()
     {
-        using var directory = new TemporaryDirectory();
+        using var directory = new TempDirectory();
 
         var error = Assert.Throws<NativeLibraryNotFoundException>(
             () => NativeLibraryLoader.Load([directory.Path, directory.Path + "/runtimes"], "linux-x64"));
@@ -33,7 +33,7 @@ public class NativeLibraryLoaderTests
     public void A_missing_dependency_is_named(string pattern)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "names the files of Linux");
-        using var directory = new TemporaryDirectory();
+        using var directory = new TempDirectory();
         foreach (var file in Directory.GetFiles(Staged))
         {
             File.CreateSymbolicLink(Path.Combine(directory.Path, Path.GetFileName(file)), file);
@@ -50,7 +50,7 @@ public class NativeLibraryLoaderTests
     public void A_file_that_does_not_load_is_named_with_what_the_system_says()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "names the files of Linux");
-        using var directory = new TemporaryDirectory();
+        using var directory = new TempDirectory();
         foreach (var file in Directory.GetFiles(Staged))
         {
             File.WriteAllText(Path.Combine(directory.Path, Path.GetFileName(file)), "no library");

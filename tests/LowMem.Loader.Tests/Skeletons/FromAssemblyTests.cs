@@ -69,8 +69,8 @@ public class FromAssemblyTests
     [Fact]
     public void A_file_that_is_no_assembly_is_named()
     {
-        using var directory = new TemporaryDirectory();
-        var text = Path.Combine(directory.Path, "model.dll");
+        using var directory = new TempDirectory();
+        var text = directory["model.dll"];
         var missing = Assert.Throws<ModelException>(() => SkeletonBuilder.FromAssembly(text, "Model"));
         File.WriteAllText(text, "no assembly");
         var invalid = Assert.Throws<ModelException>(() => SkeletonBuilder.FromAssembly(text, "Model"));
