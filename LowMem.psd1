@@ -10,8 +10,8 @@
     CompatiblePSEditions = @('Core')
     PowerShellVersion    = '7.6'
 
-    FormatsToProcess     = @()
-    TypesToProcess       = @()
+    FormatsToProcess     = @('LowMem.format.ps1xml')
+    TypesToProcess       = @('LowMem.types.ps1xml')
 
     # Named one by one: PowerShell then finds a command without loading the module.
     CmdletsToExport      = @(
