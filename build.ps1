@@ -44,7 +44,8 @@ $env:MSBUILDDISABLENODEREUSE = '1'
 
 function Invoke-BuildTask {
     Invoke-Native dotnet @(
-        'build', (Join-Path $root 'src' 'LowMem.PowerShell'), '-t:StageModule', '-c', $Configuration, '-v', 'quiet', '-clp:NoSummary', '--nologo')
+        'msbuild', (Join-Path $root 'src' 'LowMem.PowerShell' 'LowMem.PowerShell.csproj'), '-restore', '-t:StageModule'
+        "-p:Configuration=$Configuration", '-v:quiet', '-nologo')
     Write-Host "LowMem is in $moduleStage"
 }
 
@@ -56,7 +57,7 @@ function Invoke-TestTask {
     $counts = @(
         if ($TestSuite -ne 'Commands') {
             Invoke-Native dotnet @(
-                'build', (Join-Path $root 'LowMem.slnx'), '-c', $Configuration, '-v', 'quiet', '-clp:NoSummary', '--nologo') | Out-Host
+                'msbuild', (Join-Path $root 'LowMem.slnx'), '-restore', "-p:Configuration=$Configuration", '-v:quiet', '-nologo') | Out-Host
             $projects = [IO.Directory]::GetFiles((Join-Path $root 'tests'), '*.csproj', 'AllDirectories')
             foreach ($project in $projects | Sort-Object) {
                 Invoke-LibraryTest -Project $project -Configuration $Configuration -ResultsDirectory (Join-Path $out 'test-results')
@@ -81,7 +82,7 @@ function Invoke-TestTask {
 
 function Invoke-AnalyzeTask {
     $solution = Join-Path $root 'LowMem.slnx'
-    Invoke-Native dotnet @('build', $solution, '-c', $Configuration, '-v', 'quiet', '-clp:NoSummary', '--nologo', '--no-incremental')
+    Invoke-Native dotnet @('msbuild', $solution, '-restore', '-t:Rebuild', "-p:Configuration=$Configuration", '-v:quiet', '-nologo')
     Invoke-Native dotnet @('format', $solution, '--verify-no-changes', '--no-restore')
 
     if ((Test-EmbeddedHost) -or -not (Get-Module -ListAvailable -Name PSScriptAnalyzer)) {

@@ -5,8 +5,8 @@
 [CmdletBinding()]
 param([Parameter(Mandatory, Position = 0)][string] $Path)
 
-$ErrorActionPreference = 'Stop'
-Import-Module Pester -MinimumVersion 5.0 -MaximumVersion 5.99
+# Tests inherit the preferences of this script, so that it leaves them as they are.
+Import-Module Pester -MinimumVersion 5.0 -MaximumVersion 5.99 -ErrorAction Stop
 
 $configuration = New-PesterConfiguration
 $configuration.Run.Path = $Path

@@ -108,7 +108,7 @@ function Invoke-Test($Test) {
     if (-not (Test-IsWanted $Test)) { return }
 
     $chain = @(Get-Ancestor $Test)  # innermost first
-    $setup = @($chain.BeforeEach).Where({ $_ })
+    $setup = [scriptblock[]] @($chain.BeforeEach).Where({ $_ })
     [array]::Reverse($setup)
     $step = New-Step -Owner $Test -Setup $setup -Body $Test.Body -Teardown @($chain.AfterEach).Where({ $_ })
     if ($Test.Body.Ast.ParamBlock) { $step.Arguments = $step.Variables }
@@ -116,7 +116,7 @@ function Invoke-Test($Test) {
 
     $watch = [Diagnostics.Stopwatch]::StartNew()
     & $script:RunInCaller $step
-    $name = "$(Get-FullName $Test)"
+    $name = Get-FullName $Test
     if ($step.Errors -and $step.Errors[0].FullyQualifiedErrorId -like "$script:SkippedId*" -and $step.Errors.Count -eq 1) {
         Write-Skipped $Test $step.Errors[0].Exception.Message
     }
@@ -146,7 +146,7 @@ function Get-Ancestor($Block) {
 
 function Get-FullName($Block) {
     $names = @($Block) + @(Get-Ancestor $Block) | Where-Object Parent | ForEach-Object ShownName
-    $names = @($names)
+    $names = [string[]] @($names)
     [array]::Reverse($names)
     $names -join ' > '
 }
