@@ -73,11 +73,13 @@ internal static class ModuleZoo
             }
         }
 
-        return (module, () =>
+        return (module, RunWithoutGradient);
+
+        Tensor RunWithoutGradient()
         {
             using var noGradient = no_grad();
             return run();
-        });
+        }
     }
 
     private static (nn.Module Module, Func<Tensor> Run) Of(nn.Module<Tensor, Tensor> module, Tensor input) =>
