@@ -50,7 +50,11 @@ public sealed class CheckpointKeyCompleter : IArgumentCompleter
         try
         {
             using var shell = System.Management.Automation.PowerShell.Create(RunspaceMode.CurrentRunspace);
-            var resolved = shell.Runspace.SessionStateProxy.Path.GetUnresolvedProviderPathFromPSPath(path);
+            string resolved = shell
+                .AddScript("param($path) $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($path)", useLocalScope: true)
+                .AddArgument(path)
+                .Invoke<string>()
+                .Single();
             return Checkpoint.Open(resolved);
         }
         catch (Exception exception) when (exception is CheckpointException or RuntimeException or InvalidOperationException)

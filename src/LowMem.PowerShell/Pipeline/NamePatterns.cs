@@ -12,7 +12,7 @@ internal sealed class NamePatterns
     public NamePatterns(string[]? keys)
     {
         // As everywhere in PowerShell, case does not count.
-        patterns = [.. (keys ?? []).Select(key => (key, WildcardPattern.Get(key, WildcardOptions.CultureInvariant)))];
+        patterns = [.. (keys ?? []).Select(key => (key, WildcardPattern.Get(key, WildcardOptions.IgnoreCase | WildcardOptions.CultureInvariant)))];
         matched = new bool[patterns.Length];
     }
 

@@ -1,0 +1,41 @@
+# Dot-sourced by BeforeAll of every file here: the built module, and where the files are that tests read.
+$ErrorActionPreference = 'Stop'
+$root = [IO.Path]::GetFullPath("$PSScriptRoot/../..")
+$fixtures = "$root/tests/fixtures"
+$samples = "$root/samples"
+if (-not [IO.File]::Exists("$root/out/LowMem/LowMem.psd1")) {
+    throw 'The module is not built. Run ./build.ps1 or ./build.sh first.'
+}
+
+Import-Module "$root/out/LowMem/LowMem.psd1"
+
+# The article's model: two Linear layers around a sequence of two.
+function New-BoringSkeleton([string] $DType = 'Float32') {
+    New-ModelSkeleton {
+        $type = [Enum]::Parse([TorchSharp.torch+ScalarType], $DType)
+        $linear = { param($from, $to) [TorchSharp.torch+nn]::Linear($from, $to, $true, $null, $type) }
+        [ordered]@{
+            in_proj  = & $linear 2 10
+            stages   = @((& $linear 10 10), (& $linear 10 10))
+            out_proj = & $linear 10 2
+        }
+    }
+}
+
+# The values of a float32 tensor of a module, by key.
+function Get-FloatValue($Module, $Key) {
+    $module.state_dict()[$Key].data[float]().ToArray()
+}
+
+# Runs a script in a process of its own, in the same engine: pwsh, or the embedded host. Returns its output lines; the
+# exit code is in $LASTEXITCODE.
+function Invoke-ChildScript($Script) {
+    $file = [IO.Path]::Combine($TestDrive, [Guid]::NewGuid().ToString('N') + '.ps1')
+    [IO.File]::WriteAllText($file, $Script)
+    $engine = [Environment]::ProcessPath
+    if ([IO.Path]::GetFileNameWithoutExtension($engine) -eq 'pwsh') {
+        & $engine -NoProfile -File $file
+    } else {
+        & $engine ([Environment]::GetCommandLineArgs()[0]) -File $file
+    }
+}
