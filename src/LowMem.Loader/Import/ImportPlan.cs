@@ -60,6 +60,7 @@ internal sealed record ImportPlan(
             }
         }
 
+        checks.CheckTogether(planned);
         var known = groups.SelectMany(group => group.Keys).ToHashSet(StringComparer.Ordinal);
         var unexpected = selection.Tensors.Where(entry => !known.Contains(entry.Key))
             .SelectMany(entry => entry.Value)

@@ -49,6 +49,21 @@ internal sealed class PlanChecks(ImportOptions options, DeviceType device, Tenso
         return new PlannedTensor(slot, source, sourceType, targetType, requiresGrad);
     }
 
+    /// <summary>Checks what only shows when all tensors are known.</summary>
+    public void CheckTogether(IReadOnlyList<PlannedTensor> planned)
+    {
+        var found = planned.ToDictionary(tensor => tensor.Slot, tensor => tensor.Source);
+        foreach (var (slot, obstacle) in ParameterBinder.FindMixedTypes(planned.Select(tensor => (tensor.Slot, tensor.TargetType))))
+        {
+            var source = found[slot];
+            faults.Add(new ModelMismatch(
+                ModelMismatchKind.DType,
+                slot.Key,
+                Describe(slot.DType, slot.Shape),
+                $"{Describe(source.DType, source.Shape)}; {obstacle}"));
+        }
+    }
+
     private void Check(ModuleParameter slot, TensorInfo tensor)
     {
         var expected = Describe(slot.DType, slot.Shape);

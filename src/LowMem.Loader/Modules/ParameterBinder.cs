@@ -13,7 +13,8 @@ internal static class ParameterBinder
 {
     /// <summary>
     /// Why a slot cannot take a value of this type, or null when it can. A module that computes in C++ has one
-    /// element type: taking another converts the parameters of it that have a value already.
+    /// element type: taking another converts the parameters of it that have a value already
+    /// (see <see cref="FindMixedTypes"/>).
     /// </summary>
     public static string? FindObstacle(ModuleParameter slot, ScalarType type, DeviceType device = DeviceType.CPU)
     {
@@ -39,6 +40,33 @@ internal static class ParameterBinder
     }
 
     /// <summary>
+    /// Finds the slots that cannot have the type they are to have, because another parameter of the same C++ module
+    /// is to have another one: all floating-point parameters of such a module have one type.
+    /// </summary>
+    /// <returns>Each such slot, and why.</returns>
+    public static IEnumerable<(ModuleParameter Slot, string Obstacle)> FindMixedTypes(
+        IEnumerable<(ModuleParameter Slot, ScalarType Type)> plan)
+    {
+        var types = new Dictionary<nn.Module, (string Key, ScalarType Type)>(ReferenceEqualityComparer.Instance);
+        foreach (var (slot, type) in plan)
+        {
+            foreach (var tie in slot.Ties.Where(tie => tie.Native is not null && NativeModules.CanConvert(tie.Module, type)))
+            {
+                if (types.TryAdd(tie.Module, (tie.Key, type)) || types[tie.Module].Type == type)
+                {
+                    continue;
+                }
+
+                var (key, other) = types[tie.Module];
+                yield return (
+                    slot,
+                    $"'{tie.Key}' belongs to a {tie.ModuleType}, which computes in C++ with one element type: it cannot be "
+                    + $"{ScalarTypes.GetName(type)} while '{key}' is {ScalarTypes.GetName(other)}");
+            }
+        }
+    }
+
+    /// <summary>
     /// Replaces the value of a slot, of every entry tied to it, and of everything that holds one of them. Shares the
     /// storage of <paramref name="value"/>, which stays the caller's. Fails before the first change or not at all.
     /// </summary>
@@ -61,6 +89,8 @@ internal static class ParameterBinder
         {
             if (tie.Native!.Used.dtype != type && NativeModules.CanConvert(tie.Module, type))
             {
+                // Its own old value need not be converted.
+                NativeModules.Hollow(tie.Native.Registered);
                 NativeModules.Convert(tie.Module, type);
             }
         }

@@ -116,6 +116,19 @@ public class ParameterBinderTests
     }
 
     [Fact]
+    public void Mixed_types_in_one_cpp_module_are_named()
+    {
+        using var module = nn.ModuleList<nn.Module>(nn.LSTM(2, 3), nn.Linear(2, 3), nn.LSTM(2, 3));
+        var plan = ModuleTree.GetParameters(module)
+            .Select(slot => (slot, slot.Name.Contains("bias", StringComparison.Ordinal) && slot.ModulePath != "2" ? ScalarType.Float32 : ScalarType.BFloat16));
+
+        var mixed = ParameterBinder.FindMixedTypes(plan).ToArray();
+
+        Assert.Equal(["0.bias_ih_l0", "0.bias_hh_l0"], mixed.Select(entry => entry.Slot.Key));
+        Assert.Contains("cannot be float32 while '0.weight_ih_l0' is bfloat16", mixed[0].Obstacle, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Converting_a_cpp_module_keeps_what_was_bound_before()
     {
         using var cell = nn.GRUCell(2, 3);

@@ -1,5 +1,6 @@
 using LowMem.Loader.Meta;
 using LowMem.Loader.Modules;
+using LowMem.Loader.Skeletons;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -29,6 +30,30 @@ public class RoundTripTests
 
         Assert.All(ModuleTree.GetParameters(module), slot => Assert.Equal("cpu", slot.Device));
         Assert.True(run().eq(before).all().item<bool>());
+    }
+
+    [Theory]
+    [MemberData(nameof(ModuleZoo.Names), MemberType = typeof(ModuleZoo))]
+    public void A_module_born_on_meta_computes_what_the_real_one_does_once_it_has_its_values(string name)
+    {
+        var (real, run) = ModuleZoo.Make(name);
+        var values = ModuleTree.GetParameters(real).ToDictionary(slot => slot.Key, slot => slot.Tensor.clone().detach());
+        Func<Tensor>? runBorn = null;
+
+        var born = SkeletonBuilder.FromFactory(() =>
+        {
+            (var module, runBorn) = ModuleZoo.Make(name);
+            return module;
+        });
+
+        var slots = ModuleTree.GetParameters(born);
+        Assert.Equal(values.Keys, slots.Select(slot => slot.Key));
+        foreach (var slot in slots.Where(slot => slot.IsPersistent && slot.TiedTo is null))
+        {
+            ParameterBinder.Bind(slot, values[slot.Key]);
+        }
+
+        Assert.True(runBorn!().eq(run()).all().item<bool>());
     }
 
     [Theory]
