@@ -3,26 +3,43 @@ using System.Text;
 
 namespace LowMem.Loader.Memory;
 
-/// <summary>How much memory this process has for itself alone.</summary>
+/// <summary>How much memory a process has for itself alone.</summary>
 public static class ProcessMemory
 {
     /// <summary>
-    /// The private bytes now. Linux: anonymous memory, resident or swapped out (<c>RssAnon</c> + <c>VmSwap</c>), so that
+    /// The private bytes of this process now. Linux: anonymous memory, resident or swapped out (<c>RssAnon</c> + <c>VmSwap</c>), so that
     /// pages of mapped files do not count until they are written. Windows: private bytes, which are committed memory.
     /// macOS: the resident size, for want of anything better; it counts pages of mapped files too.
     /// </summary>
-    public static long GetPrivateBytes()
+    public static long GetPrivateBytes() => GetPrivateBytes(Environment.ProcessId);
+
+    /// <summary>The private bytes of a process now, as above; 0 when it has ended.</summary>
+    /// <exception cref="ArgumentException">There is no such process.</exception>
+    public static long GetPrivateBytes(int processId)
     {
         if (OperatingSystem.IsLinux())
         {
-            Span<byte> status = stackalloc byte[4096];
-            using var file = File.OpenHandle("/proc/self/status");
-            status = status[..RandomAccess.Read(file, status, 0)];
-            return ReadKibibytes(status, "RssAnon:"u8) + ReadKibibytes(status, "VmSwap:"u8);
+            return ReadStatus(processId);
         }
 
-        using var process = Process.GetCurrentProcess();
+        using var process = Process.GetProcessById(processId);
         return OperatingSystem.IsWindows() ? process.PrivateMemorySize64 : process.WorkingSet64;
+    }
+
+    private static long ReadStatus(int processId)
+    {
+        Span<byte> status = stackalloc byte[4096];
+        try
+        {
+            using var file = File.OpenHandle($"/proc/{processId}/status");
+            status = status[..RandomAccess.Read(file, status, 0)];
+        }
+        catch (FileNotFoundException error)
+        {
+            throw new ArgumentException($"There is no process {processId}.", nameof(processId), error);
+        }
+
+        return ReadKibibytes(status, "RssAnon:"u8) + ReadKibibytes(status, "VmSwap:"u8);
     }
 
     // A line is "RssAnon:     1234 kB"; kernels before 4.5 have none.
