@@ -13,6 +13,7 @@ $configuration.Run.Path = $Path
 $configuration.Run.PassThru = $true
 $configuration.Output.Verbosity = 'Detailed'
 $configuration.Output.CIFormat = 'None'
+if ([Console]::IsOutputRedirected) { $configuration.Output.RenderMode = 'Plaintext' }
 $run = Invoke-Pester -Configuration $configuration
 
 # A file that cannot be read, or a BeforeAll or AfterAll that throws, is a failure of its own.

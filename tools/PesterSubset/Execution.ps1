@@ -4,7 +4,7 @@
 $script:FullPowerShellTag = 'FullPowerShell'
 $script:SkippedId = 'PesterSubsetSkipped'
 
-# One scope's worth of work. Errors collects what was thrown; HasSetUp and IsDone tell how far it came.
+# One scope's worth of work. Errors collects what was thrown; HasSetUp tells that every setup block ran to its end.
 function New-Step($Owner, [scriptblock] $Body, [scriptblock[]] $Setup = @(), [scriptblock[]] $Teardown = @()) {
     [pscustomobject]@{
         Variables = $(if ($Owner.HasItem -and $Owner.Item -is [Collections.IDictionary]) { $Owner.Item } else { @{} })
@@ -15,7 +15,7 @@ function New-Step($Owner, [scriptblock] $Body, [scriptblock[]] $Setup = @(), [sc
 }
 
 # Runs in the caller's session state (see Invoke-PesterSubset), hence the long names: every variable of it is seen by
-# the tests. A stray break or continue in a test ends the do loop around it, not this script, and leaves IsDone false.
+# the tests. A stray break or continue in a block ends the do loop around it, not this script, and leaves IsDone false.
 $script:StepRunner = {
     param($PesterSubset)
     foreach ($PesterSubsetEntry in $PesterSubset.Variables.GetEnumerator()) {
@@ -23,26 +23,33 @@ $script:StepRunner = {
     }
     if ($PesterSubset.HasItem) { $_ = $PesterSubset.Item }
     $PesterSubsetArguments = $PesterSubset.Arguments
+    $PesterSubsetStray = 'A block ended by break or continue outside of a loop.'
     try {
         if ($null -ne $PesterSubset.NameTemplate) {
             $PesterSubset.Owner.ShownName = $ExecutionContext.InvokeCommand.ExpandString($PesterSubset.NameTemplate)
         }
-        do {
-            foreach ($PesterSubsetBlock in $PesterSubset.Setup) { $null = . $PesterSubsetBlock }
-            $PesterSubset.HasSetUp = $true
-        } until ($true)
-        if ($PesterSubset.HasSetUp) {
-            do {
-                $null = . $PesterSubset.Body @PesterSubsetArguments
-                $PesterSubset.IsDone = $true
-            } until ($true)
+        foreach ($PesterSubsetBlock in $PesterSubset.Setup) {
+            $PesterSubset.IsDone = $false
+            do { $null = . $PesterSubsetBlock; $PesterSubset.IsDone = $true } until ($true)
+            if (-not $PesterSubset.IsDone) { throw $PesterSubsetStray }
         }
+        $PesterSubset.HasSetUp = $true
+        $PesterSubset.IsDone = $false
+        do { $null = . $PesterSubset.Body @PesterSubsetArguments; $PesterSubset.IsDone = $true } until ($true)
+        if (-not $PesterSubset.IsDone) { throw $PesterSubsetStray }
     }
     catch {
         $PesterSubset.Errors.Add($_)
     }
     foreach ($PesterSubsetBlock in $PesterSubset.Teardown) {
-        try { $null = . $PesterSubsetBlock } catch { $PesterSubset.Errors.Add($_) }
+        try {
+            $PesterSubset.IsDone = $false
+            do { $null = . $PesterSubsetBlock; $PesterSubset.IsDone = $true } until ($true)
+            if (-not $PesterSubset.IsDone) { throw $PesterSubsetStray }
+        }
+        catch {
+            $PesterSubset.Errors.Add($_)
+        }
     }
 }
 
@@ -86,10 +93,9 @@ function Invoke-Block($Block) {
     & $script:RunInCaller $step
     Restore-TestDriveContent $driveContent
 
-    if (-not $step.IsDone) {
-        $cause = if ($step.Errors) { $step.Errors[0] } else { "BeforeAll ended by break or continue outside of a loop." }
-        Write-AllFailed $Block $cause
-        if ($step.Errors) { $step.Errors.RemoveAt(0) }
+    if (-not $step.HasSetUp) {
+        Write-AllFailed $Block $step.Errors[0]
+        $step.Errors.RemoveAt(0)
     }
     if ($step.Errors) { Write-Failure "$(Get-FullName $Block) > AfterAll" $step.Errors }
 }
@@ -122,9 +128,6 @@ function Invoke-Test($Test) {
     }
     elseif ($step.Errors) {
         Write-Failure $name $step.Errors
-    }
-    elseif (-not $step.IsDone) {
-        Write-Failure $name @('The test ended by break or continue outside of a loop.')
     }
     else {
         $script:Results.Passed++

@@ -176,11 +176,11 @@ function Test-Throw($Script, [string] $Message, [string] $Id, [type] $Type) {
     $isDone = $false
     try {
         do { $null = & $Script; $isDone = $true } until ($true)
-        if (-not $isDone) { throw 'The script block ended by break or continue outside of a loop.' }
     }
     catch {
         $thrown = $_
     }
+    if (-not $isDone -and -not $thrown) { throw 'The script block ended by break or continue outside of a loop.' }
 
     $wanted = @()
     $found = @()

@@ -45,7 +45,7 @@ internal sealed class ConsoleHostUI(ConsoleStreams streams) : PSHostUserInterfac
 
     public override void WriteDebugLine(string message) => WriteDiagnostic(ConsoleColor.Yellow, "DEBUG: " + message);
 
-    public override void WriteProgress(long sourceId, ProgressRecord record) => _progress.Write(sourceId, record);
+    public override void WriteProgress(long sourceId, ProgressRecord record) => _progress.Write(record);
 
     public override string ReadLine() => throw NotInteractive("a prompt for a line of text");
 

@@ -12,14 +12,18 @@ internal sealed class ProgressPrinter(ConsoleStreams streams)
     private static readonly TimeSpan LogInterval = TimeSpan.FromSeconds(5);
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<(long Source, int Activity), Shown> _shown = [];
+    private readonly Dictionary<(int Id, string Activity), Shown> _shown = [];
     private int _drawnLength;
 
-    public void Write(long sourceId, ProgressRecord record)
+    /// <summary>
+    /// Shows a record unless one of the same activity was shown just now. The engine's source id does not matter here:
+    /// every call of Write-Progress has its own.
+    /// </summary>
+    public void Write(ProgressRecord record)
     {
         lock (_lock)
         {
-            (long, int) key = (sourceId, record.ActivityId);
+            (int, string) key = (record.ActivityId, record.Activity);
             bool isNew = !_shown.TryGetValue(key, out Shown? shown);
             if (record.RecordType == ProgressRecordType.Completed)
             {

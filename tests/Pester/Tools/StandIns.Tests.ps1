@@ -223,7 +223,7 @@ Describe 'Streams' {
 
     It 'writes an error with its id, category and target' {
         $record = Write-Error 'text' -ErrorId 'My.Id' -Category InvalidData -TargetObject 5 2>&1
-        $record.FullyQualifiedErrorId | Should -BeLike 'My.Id,*'
+        $record.FullyQualifiedErrorId | Should -BeLike 'My.Id*'
         $record.CategoryInfo.Category | Should -Be 'InvalidData'
         $record.TargetObject | Should -Be 5
         $record.Exception.Message | Should -Be 'text'
