@@ -4,13 +4,14 @@ namespace LowMem.Loader.Memory;
 /// Watches <see cref="ProcessMemory"/> from a thread of its own until it is disposed of. It looks a hundred times a
 /// second: a peak shorter than that can be missed.
 /// </summary>
-internal sealed class PeakMemorySampler : IDisposable
+public sealed class PeakMemorySampler : IDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(10);
     private readonly ManualResetEventSlim stop = new();
     private readonly Thread thread;
     private long peak;
 
+    /// <summary>Starts to watch.</summary>
     public PeakMemorySampler()
     {
         Before = ProcessMemory.GetPrivateBytes();
