@@ -5,7 +5,7 @@ using System.Text;
 namespace LowMem.Checkpoints.Pickle;
 
 /// <summary>Reads opcodes and their arguments; every length is checked against what is left before it is used.</summary>
-internal sealed class PickleCursor(ReadOnlyMemory<byte> data, PickleSource source)
+internal sealed class PickleCursor(IPickleInput input, PickleSource source)
 {
     /// <summary>CPython refuses decimal integers of more digits as well (<c>sys.int_info.default_max_str_digits</c>).</summary>
     private const int MaxDecimalDigits = 4300;
@@ -15,12 +15,14 @@ internal sealed class PickleCursor(ReadOnlyMemory<byte> data, PickleSource sourc
 
     private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
 
+    private ReadOnlyMemory<byte> window;
+    private long windowStart;
     private int position;
 
     /// <summary>Where the next byte is read, from the start of the pickle.</summary>
-    public int Position => position;
+    public long Position => windowStart + position;
 
-    public bool AtEnd => position >= data.Length;
+    public bool AtEnd => position >= window.Length && Position >= input.Length;
 
     public byte ReadByte() => Take(1)[0];
 
@@ -46,12 +48,12 @@ internal sealed class PickleCursor(ReadOnlyMemory<byte> data, PickleSource sourc
             throw Invalid($"a length is negative ({length})");
         }
 
-        if (length > data.Length - position)
+        if (length > window.Length - position)
         {
-            throw PastEnd((ulong)length);
+            MoveWindow(length);
         }
 
-        var taken = data.Span.Slice(position, (int)length);
+        var taken = window.Span.Slice(position, (int)length);
         position += (int)length;
         return taken;
     }
@@ -97,15 +99,24 @@ internal sealed class PickleCursor(ReadOnlyMemory<byte> data, PickleSource sourc
     /// <summary>The bytes up to the next line feed, which is consumed and not returned.</summary>
     public ReadOnlySpan<byte> ReadLine()
     {
-        var rest = data.Span[position..];
-        int end = rest.IndexOf((byte)'\n');
-        if (end < 0)
+        while (true)
         {
-            throw source.Error(source.EndErrorId, position, "the pickle ends inside a line");
-        }
+            var rest = window.Span[position..];
+            int end = rest.IndexOf((byte)'\n');
+            if (end >= 0)
+            {
+                position += end + 1;
+                return rest[..end];
+            }
 
-        position += end + 1;
-        return rest[..end];
+            long left = input.Length - Position;
+            if (rest.Length == left)
+            {
+                throw source.Error(source.EndErrorId, Position, "the pickle ends inside a line");
+            }
+
+            MoveWindow(Math.Min(left, (2L * rest.Length) + 1));
+        }
     }
 
     public string ReadTextLine() => Encoding.UTF8.GetString(ReadLine()).TrimEnd('\r');
@@ -156,7 +167,7 @@ internal sealed class PickleCursor(ReadOnlyMemory<byte> data, PickleSource sourc
     }
 
     public CheckpointException Invalid(string message) =>
-        source.Error(CheckpointErrorIds.FormatInvalid, position, message);
+        source.Error(CheckpointErrorIds.FormatInvalid, Position, message);
 
     private BigInteger ParseDecimal(string text)
     {
@@ -174,6 +185,18 @@ internal sealed class PickleCursor(ReadOnlyMemory<byte> data, PickleSource sourc
             : throw Invalid($"'{PickleText.Shorten(text)}' is not an integer");
     }
 
-    private CheckpointException PastEnd(ulong length) => source.Error(source.EndErrorId, position,
-        $"{length} bytes are announced but only {data.Length - position} are left");
+    private void MoveWindow(long atLeast)
+    {
+        if (atLeast > input.Length - Position)
+        {
+            throw PastEnd((ulong)atLeast);
+        }
+
+        windowStart = Position;
+        position = 0;
+        window = input.Read(windowStart, atLeast);
+    }
+
+    private CheckpointException PastEnd(ulong length) => source.Error(
+        source.EndErrorId, Position, $"{length} bytes are announced but only {input.Length - Position} are left");
 }

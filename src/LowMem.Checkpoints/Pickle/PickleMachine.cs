@@ -15,6 +15,7 @@ internal sealed class PickleMachine
     private readonly PickleCursor cursor;
     private readonly PickleStack stack;
     private readonly PickleSource source;
+    private readonly IPersistentLoader? persistentLoader;
     private readonly PickleMemo memo = new();
     private readonly Dictionary<(string Module, string Name), PickleGlobal> globals = [];
     private readonly List<PickleGlobal> globalsInOrder = [];
@@ -22,19 +23,29 @@ internal sealed class PickleMachine
     private long opcodes;
     private bool callsResults;
 
-    private PickleMachine(ReadOnlyMemory<byte> data, PickleSource source)
+    private PickleMachine(IPickleInput input, PickleSource source, IPersistentLoader? persistentLoader)
     {
         this.source = source;
-        cursor = new PickleCursor(data, source);
+        this.persistentLoader = persistentLoader;
+        cursor = new PickleCursor(input, source);
         stack = new PickleStack(cursor);
         memoryLeft = source.MemoryBudget;
     }
 
     /// <summary>Reads the pickle at the start of the data; what follows its STOP is left alone.</summary>
     /// <exception cref="CheckpointException">The bytes are no pickle, or one that breaks the rules.</exception>
-    public static PickleResult Read(ReadOnlyMemory<byte> data, PickleSource source, CancellationToken cancellationToken)
+    public static PickleResult Read(ReadOnlyMemory<byte> data, PickleSource source, CancellationToken cancellationToken) =>
+        Read(new MemoryPickleInput(data), source, persistentLoader: null, cancellationToken);
+
+    /// <summary>Reads the pickle at the start of an input.</summary>
+    /// <param name="input">The bytes.</param>
+    /// <param name="source">What they are, for messages.</param>
+    /// <param name="persistentLoader">Says what persistent ids stand for; null leaves them as they are.</param>
+    /// <param name="cancellationToken">Ends the reading early.</param>
+    public static PickleResult Read(
+        IPickleInput input, PickleSource source, IPersistentLoader? persistentLoader, CancellationToken cancellationToken)
     {
-        var machine = new PickleMachine(data, source);
+        var machine = new PickleMachine(input, source, persistentLoader);
         return machine.Run(cancellationToken);
     }
 
@@ -312,10 +323,10 @@ internal sealed class PickleMachine
                 Build();
                 break;
             case PickleOpcode.PersId:
-                Push(new PicklePersistentId(PickleScalar.Of(cursor.ReadTextLine())));
+                PushPersistentId(PickleScalar.Of(cursor.ReadTextLine()));
                 break;
             case PickleOpcode.BinPersId:
-                Push(new PicklePersistentId(stack.Pop()));
+                PushPersistentId(stack.Pop());
                 break;
             case PickleOpcode.NextBuffer:
                 throw source.Error(
@@ -339,6 +350,8 @@ internal sealed class PickleMachine
         callsResults |= callable is not PickleGlobal;
         Push(new PickleObject(callable, arguments) { State = keywords });
     }
+
+    private void PushPersistentId(PickleNode id) => Push(persistentLoader?.Load(id) ?? new PicklePersistentId(id));
 
     private void PushText(long length)
     {

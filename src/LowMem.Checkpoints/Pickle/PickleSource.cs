@@ -13,11 +13,14 @@ internal sealed record PickleSource(string Path, string? Record, long Offset, lo
     /// </summary>
     public static long BudgetFor(long fileLength) => checked((96L << 20) + (Math.Min(fileLength, 1L << 40) * 96));
 
+    /// <summary>Whether nothing but the end of the file ends the bytes of the pickle.</summary>
+    public bool EndsWithFile { get; init; } = Record is null;
+
     /// <summary>
     /// What it means when the pickle ends too early: a record of an archive has the length it claims, so that the
-    /// pickle is wrong; a pickle that is the file itself was cut off.
+    /// pickle is wrong; a pickle that only the file ends was cut off.
     /// </summary>
-    public string EndErrorId => Record is null ? CheckpointErrorIds.Truncated : CheckpointErrorIds.FormatInvalid;
+    public string EndErrorId => EndsWithFile ? CheckpointErrorIds.Truncated : CheckpointErrorIds.FormatInvalid;
 
     /// <summary>An error at a byte of the pickle.</summary>
     public CheckpointException Error(string errorId, long position, string message)

@@ -1,0 +1,11 @@
+namespace LowMem.Checkpoints.Pickle;
+
+/// <summary>The bytes that a pickle is read from, in windows.</summary>
+internal interface IPickleInput
+{
+    /// <summary>How many bytes there are; the pickle may end earlier.</summary>
+    long Length { get; }
+
+    /// <summary>A window that starts at a place and holds at least so many bytes, which are known to be there.</summary>
+    ReadOnlyMemory<byte> Read(long position, long atLeast);
+}
