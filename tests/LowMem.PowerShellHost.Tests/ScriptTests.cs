@@ -68,6 +68,15 @@ public sealed class ScriptTests : IDisposable
     }
 
     [Fact]
+    public void Starts_itself_again_by_its_own_executable()
+    {
+        using HostRun run = HostRun.Command(
+            "$name = if ($IsWindows) { 'PowerShellHost.exe' } else { 'PowerShellHost' }; "
+            + "& ([IO.Path]::Combine([AppContext]::BaseDirectory, $name)) -NoProfile -Command '$PID; exit 5'; $LASTEXITCODE");
+        Assert.Matches(@"^\d+\n5\n$", run.Output);
+    }
+
+    [Fact]
     public void Shows_the_help_of_a_function()
     {
         using HostRun run = HostRun.Command(

@@ -32,10 +32,7 @@ function Get-FloatValue($Module, $Key) {
 function Invoke-ChildScript($Script) {
     $file = [IO.Path]::Combine($TestDrive, [Guid]::NewGuid().ToString('N') + '.ps1')
     [IO.File]::WriteAllText($file, $Script)
-    $engine = [Environment]::ProcessPath
-    if ([IO.Path]::GetFileNameWithoutExtension($engine) -eq 'pwsh') {
-        & $engine -NoProfile -File $file
-    } else {
-        & $engine ([Environment]::GetCommandLineArgs()[0]) -File $file
-    }
+    $name = if ($Host.Name -eq 'LowMem.PowerShellHost') { 'PowerShellHost' } else { 'pwsh' }
+    if ($IsWindows) { $name += '.exe' }
+    & ([IO.Path]::Combine([AppContext]::BaseDirectory, $name)) -NoProfile -File $file
 }
