@@ -28,7 +28,7 @@ internal static class ErrorRecords
         var exception = new CheckpointException(
             CheckpointErrorIds.FormatInvalid,
             checkpoint.Path,
-            $"{errors.Count} fault(s); what is at fault is listed and cannot be read:{Environment.NewLine}{list}{more}");
+            $"{errors.Count} {(errors.Count == 1 ? "fault" : "faults")}; what is at fault cannot be read:{Environment.NewLine}{list}{more}");
         return Of(exception, checkpoint.Path);
     }
 
