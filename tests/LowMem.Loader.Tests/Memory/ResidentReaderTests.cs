@@ -1,0 +1,81 @@
+using System.Diagnostics;
+using LowMem.Checkpoints;
+using LowMem.Loader.Memory;
+using LowMem.Loader.Tests.Import;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace LowMem.Loader.Tests.Memory;
+
+public class ResidentReaderTests
+{
+    // More than one block of 16 MiB, and no whole number of them; also more than one block for casts.
+    private const int Count = 9_000_001;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(ScalarType.Int32)]
+    [InlineData(ScalarType.Int64)]
+    public void Large_tensors_are_read_in_blocks_by_several_threads(ScalarType type)
+    {
+        using var directory = new TempDirectory();
+        var checkpoint = Write(directory["numbers.safetensors"], tensorCount: 2);
+        using var first = empty(Count, dtype: type);
+        using var second = empty(Count, dtype: type);
+        using var data = new TensorDataReader();
+        long bytesRead = 0;
+
+        new ResidentReader(data, count => Interlocked.Add(ref bytesRead, count)).Read(
+            [new ReadJob(checkpoint.Tensors[0], ScalarType.Int32, first), new ReadJob(checkpoint.Tensors[1], ScalarType.Int32, second)],
+            Token);
+
+        using var wanted = arange(Count, dtype: type);
+        Assert.True(first.eq(wanted).all().item<bool>());
+        Assert.True(second.eq(wanted).all().item<bool>());
+        Assert.Equal(2L * 4 * Count, bytesRead);
+    }
+
+    [Fact]
+    public void Cancellation_ends_it_soon()
+    {
+        using var directory = new TempDirectory();
+        var checkpoint = Write(directory["numbers.safetensors"], tensorCount: 1);
+        using var destination = empty(Count, dtype: ScalarType.Int64);
+        using var data = new TensorDataReader();
+        using var cancellation = new CancellationTokenSource();
+        var blocks = 0;
+        var reader = new ResidentReader(data, _ =>
+        {
+            Interlocked.Increment(ref blocks);
+            cancellation.Cancel();
+        });
+
+        // Far more than could be read before anybody notices.
+        var jobs = Enumerable.Repeat(new ReadJob(checkpoint.Tensors[0], ScalarType.Int32, destination), 10_000);
+        var started = Stopwatch.GetTimestamp();
+        Assert.ThrowsAny<OperationCanceledException>(() => reader.Read(jobs, cancellation.Token));
+        Assert.InRange(blocks, 1, 2 * Environment.ProcessorCount);
+        Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.Zero, TimeSpan.FromSeconds(10));
+    }
+
+    [Fact]
+    public void An_error_of_one_thread_is_thrown_as_it_is()
+    {
+        using var directory = new TempDirectory();
+        var checkpoint = Write(directory["numbers.safetensors"], tensorCount: 1);
+        File.Delete(checkpoint.Path);
+        using var destination = empty(Count, dtype: ScalarType.Int32);
+        using var data = new TensorDataReader();
+        var error = Assert.Throws<CheckpointException>(() => new ResidentReader(data, _ => { }).Read(
+            [new ReadJob(checkpoint.Tensors[0], ScalarType.Int32, destination)], Token));
+        Assert.Equal(CheckpointErrorIds.NotFound, error.ErrorId);
+    }
+
+    private static Checkpoint Write(string path, int tensorCount)
+    {
+        var bytes = TestFiles.Bytes([.. Enumerable.Range(0, Count)]);
+        TestFiles.WriteSafetensors(path, [.. Enumerable.Range(0, tensorCount).Select(i => ($"numbers{i}", "I32", new long[] { Count }, bytes))]);
+        return Checkpoint.Open(path, Token);
+    }
+}
