@@ -21,6 +21,9 @@ public sealed record Checkpoint
     /// <summary>Every global the pickles name, as <c>module.name</c>, sorted.</summary>
     public IReadOnlyList<string> Globals { get; init; } = [];
 
+    /// <summary>Those of <see cref="Globals"/> of which nothing is known, neither good nor bad.</summary>
+    public IReadOnlyList<string> UnknownGlobals { get; init; } = [];
+
     /// <summary>Those of <see cref="Globals"/> that could run code or reach outside the file.</summary>
     public IReadOnlyList<string> UnsafeGlobals { get; init; } = [];
 

@@ -30,6 +30,32 @@ public sealed class CheckpointException : Exception
     /// <summary>The record inside the file (a zip entry, a tensor key), or null.</summary>
     public string? Record { get; init; }
 
+    /// <summary>
+    /// Every global that was named before the reading stopped, as <c>module.name</c>, sorted: Python would have run
+    /// what comes before the fault.
+    /// </summary>
+    public IReadOnlyList<string> Globals { get; init; } = [];
+
+    /// <summary>Those of <see cref="Globals"/> that could run code or reach outside the file.</summary>
+    public IReadOnlyList<string> UnsafeGlobals { get; init; } = [];
+
     /// <summary>Where in the file, in bytes from its start, or null when no place can be named.</summary>
     public long? Offset { get; init; }
+
+    /// <summary>The same error with the globals that were seen; the message names the dangerous ones.</summary>
+    internal CheckpointException Naming(Safety.GlobalReport report)
+    {
+        const int most = 5;
+        string names = string.Join(", ", report.Unsafe.Take(most).Select(Pickle.PickleText.Shorten));
+        string message = report.Unsafe.Count == 0
+            ? Detail
+            : $"{Detail} Beware: it names what could run code if PyTorch loaded it: {names}.";
+        return new CheckpointException(ErrorId, Path, message, InnerException)
+        {
+            Record = Record,
+            Offset = Offset,
+            Globals = report.All,
+            UnsafeGlobals = report.Unsafe,
+        };
+    }
 }

@@ -33,6 +33,9 @@ public sealed record CheckpointSummary
     /// <summary>Every global the pickles name.</summary>
     public required IReadOnlyList<string> Globals { get; init; }
 
+    /// <summary>Those of which nothing is known, neither good nor bad.</summary>
+    public required IReadOnlyList<string> UnknownGlobals { get; init; }
+
     /// <summary>Those that could run code or reach outside the file.</summary>
     public required IReadOnlyList<string> UnsafeGlobals { get; init; }
 
@@ -75,6 +78,7 @@ public sealed record CheckpointSummary
             DTypes = dtypes,
             ShardCount = checkpoint.ShardCount,
             Globals = checkpoint.Globals,
+            UnknownGlobals = checkpoint.UnknownGlobals,
             UnsafeGlobals = checkpoint.UnsafeGlobals,
             Values = checkpoint.Values,
             Metadata = checkpoint.Metadata,

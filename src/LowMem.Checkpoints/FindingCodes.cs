@@ -6,6 +6,9 @@ public static class FindingCodes
     /// <summary>The pickle names a global that could run code or reach outside the file.</summary>
     public const string UnsafeGlobal = "UnsafeGlobal";
 
+    /// <summary>There is more that looks like pickles than was read.</summary>
+    public const string HiddenPickles = "HiddenPickles";
+
     /// <summary>A tensor names a storage for which the file has no record.</summary>
     public const string StorageMissing = "StorageMissing";
 

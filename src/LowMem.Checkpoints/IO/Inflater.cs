@@ -5,6 +5,20 @@ namespace LowMem.Checkpoints.IO;
 /// <summary>Unfolds deflated ranges of a file, never to more than was announced.</summary>
 internal static class Inflater
 {
+    /// <summary>What is read of a compressed entry to see its first bytes.</summary>
+    private const int ProbeLength = 4096;
+
+    /// <summary>The first bytes of the content; fewer when it is shorter or its start is not enough to tell.</summary>
+    /// <exception cref="InvalidDataException">The bytes are no deflated content.</exception>
+    /// <exception cref="CheckpointException">The file cannot be read.</exception>
+    public static byte[] InflateStart(CheckpointFileReader file, long offset, long packedLength, int length, string what)
+    {
+        byte[] packed = file.ReadRange(offset, Math.Min(packedLength, ProbeLength), what);
+        var content = new byte[length];
+        using var inflater = new DeflateStream(new MemoryStream(packed), CompressionMode.Decompress);
+        return content[..inflater.ReadAtLeast(content, content.Length, throwOnEndOfStream: false)];
+    }
+
     /// <exception cref="InvalidDataException">The bytes do not unfold to that length.</exception>
     /// <exception cref="CheckpointException">The file cannot be read, or the content is too large for memory.</exception>
     public static byte[] Inflate(CheckpointFileReader file, long offset, long packedLength, long length, string what)

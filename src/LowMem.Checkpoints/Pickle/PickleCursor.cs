@@ -43,6 +43,16 @@ internal sealed class PickleCursor(IPickleInput input, PickleSource source)
 
     public ReadOnlySpan<byte> Take(long length)
     {
+        Require(length);
+        var taken = window.Span.Slice(position, (int)length);
+        position += (int)length;
+        return taken;
+    }
+
+    /// <summary>Checks that so many bytes are left.</summary>
+    /// <exception cref="CheckpointException">They are not.</exception>
+    public void Require(long length)
+    {
         if (length < 0)
         {
             throw Invalid($"a length is negative ({length})");
@@ -52,10 +62,6 @@ internal sealed class PickleCursor(IPickleInput input, PickleSource source)
         {
             MoveWindow(length);
         }
-
-        var taken = window.Span.Slice(position, (int)length);
-        position += (int)length;
-        return taken;
     }
 
     public string ReadUtf8(long length)

@@ -3,10 +3,19 @@ namespace LowMem.Checkpoints.Pickle;
 /// <summary>A name that Python would import. Here it stays a name.</summary>
 internal sealed class PickleGlobal(string module, string name) : PickleNode
 {
+    /// <summary>Stands for a module or name that the pickle computes, so that it cannot be told without running it.</summary>
+    public const string Computed = "<computed>";
+
+    /// <summary>Begins the name of an object that is looked up by number in the running program's extension registry.</summary>
+    public const string ExtensionPrefix = "copyreg.extension_";
+
     public string Module { get; } = module;
 
     public string Name { get; } = name;
 
     /// <summary>Module and name with Python-2 module names put in their Python-3 form.</summary>
     public string FullName { get; } = PythonModules.Modernize(module) + "." + name;
+
+    /// <summary>Whether the pickle sets items or attributes on what it imports, which changes the running program.</summary>
+    public bool IsWrittenTo { get; set; }
 }

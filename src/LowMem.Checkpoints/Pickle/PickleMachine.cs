@@ -1,3 +1,5 @@
+using LowMem.Checkpoints.Safety;
+
 namespace LowMem.Checkpoints.Pickle;
 
 /// <summary>
@@ -19,9 +21,10 @@ internal sealed class PickleMachine
     private readonly PickleMemo memo = new();
     private readonly Dictionary<(string Module, string Name), PickleGlobal> globals = [];
     private readonly List<PickleGlobal> globalsInOrder = [];
+    private readonly List<PickleObject> calls = [];
+    private readonly List<PickleScalar> payloads = [];
     private long memoryLeft;
     private long opcodes;
-    private bool callsResults;
 
     private PickleMachine(IPickleInput input, PickleSource source, IPersistentLoader? persistentLoader)
     {
@@ -33,7 +36,9 @@ internal sealed class PickleMachine
     }
 
     /// <summary>Reads the pickle at the start of the data; what follows its STOP is left alone.</summary>
-    /// <exception cref="CheckpointException">The bytes are no pickle, or one that breaks the rules.</exception>
+    /// <exception cref="CheckpointException">
+    /// The bytes are no pickle, or one that breaks the rules; the error tells which globals were named until then.
+    /// </exception>
     public static PickleResult Read(ReadOnlyMemory<byte> data, PickleSource source, CancellationToken cancellationToken) =>
         Read(new MemoryPickleInput(data), source, persistentLoader: null, cancellationToken);
 
@@ -45,11 +50,39 @@ internal sealed class PickleMachine
     public static PickleResult Read(
         IPickleInput input, PickleSource source, IPersistentLoader? persistentLoader, CancellationToken cancellationToken)
     {
-        var machine = new PickleMachine(input, source, persistentLoader);
-        return machine.Run(cancellationToken);
+        var result = ReadAsFarAsPossible(input, source, persistentLoader, cancellationToken);
+        return result.Error is null ? result : throw result.Error.Naming(GlobalReport.Of([result]));
     }
 
-    private PickleResult Run(CancellationToken cancellationToken)
+    /// <summary>Reads a pickle; a broken one gives what it held before it broke, and the error.</summary>
+    public static PickleResult ReadAsFarAsPossible(
+        ReadOnlyMemory<byte> data, PickleSource source, CancellationToken cancellationToken) =>
+        ReadAsFarAsPossible(new MemoryPickleInput(data), source, persistentLoader: null, cancellationToken);
+
+    private static PickleResult ReadAsFarAsPossible(
+        IPickleInput input, PickleSource source, IPersistentLoader? persistentLoader, CancellationToken cancellationToken)
+    {
+        var machine = new PickleMachine(input, source, persistentLoader);
+        var root = (PickleNode)PickleScalar.None;
+        CheckpointException? error = null;
+        try
+        {
+            root = machine.Run(cancellationToken);
+        }
+        catch (CheckpointException exception)
+        {
+            error = exception;
+        }
+
+        return new PickleResult(root, machine.globalsInOrder, machine.cursor.Position, machine.opcodes)
+        {
+            Calls = machine.calls,
+            Payloads = machine.payloads,
+            Error = error,
+        };
+    }
+
+    private PickleNode Run(CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -67,7 +100,7 @@ internal sealed class PickleMachine
             var opcode = (PickleOpcode)cursor.ReadByte();
             if (opcode == PickleOpcode.Stop)
             {
-                return new PickleResult(stack.Pop(), globalsInOrder, cursor.Position, opcodes, callsResults);
+                return stack.Pop();
             }
 
             Step(opcode);
@@ -143,7 +176,7 @@ internal sealed class PickleMachine
                 break;
 
             case PickleOpcode.String:
-                Push(cursor.ReadQuotedLine());
+                PushPayload(cursor.ReadQuotedLine());
                 break;
             case PickleOpcode.BinString:
                 PushPython2String(cursor.ReadInt32());
@@ -152,7 +185,7 @@ internal sealed class PickleMachine
                 PushPython2String(cursor.ReadByte());
                 break;
             case PickleOpcode.Unicode:
-                Push(cursor.ReadUnicodeLine());
+                PushPayload(cursor.ReadUnicodeLine());
                 break;
             case PickleOpcode.ShortBinUnicode:
                 PushText(cursor.ReadByte());
@@ -275,13 +308,7 @@ internal sealed class PickleMachine
             case PickleOpcode.StackGlobal:
                 var name = stack.Pop();
                 var module = stack.Pop();
-                if (name is not PickleScalar { Value: string nameText }
-                    || module is not PickleScalar { Value: string moduleText })
-                {
-                    throw cursor.Invalid("STACK_GLOBAL needs two strings");
-                }
-
-                PushGlobal(moduleText, nameText);
+                PushGlobal(TextOf(module), TextOf(name));
                 break;
             case PickleOpcode.Ext1:
                 PushExtension(cursor.ReadByte());
@@ -347,28 +374,45 @@ internal sealed class PickleMachine
 
     private void PushCall(PickleNode callable, PickleNode arguments, PickleNode? keywords = null)
     {
-        callsResults |= callable is not PickleGlobal;
-        Push(new PickleObject(callable, arguments) { State = keywords });
+        var call = new PickleObject(callable, arguments) { State = keywords };
+        calls.Add(call);
+        Push(call, NodeCost + SlotCost);
     }
 
     private void PushPersistentId(PickleNode id) => Push(persistentLoader?.Load(id) ?? new PicklePersistentId(id));
 
+    /// <summary>Charged before the text is made, so that a long one does not cost first and fail then.</summary>
     private void PushText(long length)
     {
-        var text = PickleScalar.Of(cursor.ReadUtf8(length));
-        Push(text, checked(NodeCost + (2 * (int)length)));
+        cursor.Require(length);
+        Charge(2 * length);
+        PushPayload(PickleScalar.Of(cursor.ReadUtf8(length)));
     }
 
     private void PushPython2String(long length)
     {
-        var text = cursor.ReadPython2String(length);
-        Push(text, checked(NodeCost + (2 * (int)length)));
+        cursor.Require(length);
+        Charge(2 * length);
+        PushPayload(cursor.ReadPython2String(length));
     }
 
     private void PushBytes(long length)
     {
-        var bytes = PickleScalar.Of(cursor.Take(length).ToArray());
-        Push(bytes, checked(NodeCost + (int)length));
+        cursor.Require(length);
+        Charge(length);
+        PushPayload(PickleScalar.Of(cursor.Take(length).ToArray()));
+    }
+
+    /// <summary>Pushes text or bytes, and remembers those in which another pickle may hide.</summary>
+    private void PushPayload(PickleScalar scalar)
+    {
+        if (PicklePayload.MayHoldPickle(scalar))
+        {
+            Charge(SlotCost);
+            payloads.Add(scalar);
+        }
+
+        Push(scalar);
     }
 
     private void PushTuple(int count)
@@ -415,6 +459,9 @@ internal sealed class PickleMachine
             case PickleObject made:
                 made.AddItems(items);
                 break;
+            case PickleGlobal global:
+                global.IsWrittenTo = true;
+                break;
             default:
                 throw cursor.Invalid("items are appended to something that is no list");
         }
@@ -428,7 +475,7 @@ internal sealed class PickleMachine
     }
 
     /// <summary>
-    /// Anything but a dict or an object is refused: Python's unpickler would write into what it finds there, which is
+    /// Anything but a dict, an object or an import is refused: Python's unpickler would write into what it finds there, which is
     /// how CVE-2026-24747 was reached.
     /// </summary>
     private void SetEntries(PickleNode target, ReadOnlySpan<PickleNode> pairs)
@@ -449,6 +496,9 @@ internal sealed class PickleMachine
                 case PickleObject made:
                     made.AddEntry(pairs[i], pairs[i + 1]);
                     break;
+                case PickleGlobal global:
+                    global.IsWrittenTo = true;
+                    break;
                 default:
                     throw cursor.Invalid("entries are set on something that is no dict");
             }
@@ -458,12 +508,17 @@ internal sealed class PickleMachine
     private void Build()
     {
         var state = stack.Pop();
-        if (stack.Top is not PickleObject made)
+        switch (stack.Top)
         {
-            throw cursor.Invalid("BUILD needs an object to set the state of");
+            case PickleObject made:
+                made.State = state;
+                break;
+            case PickleGlobal global:
+                global.IsWrittenTo = true;
+                break;
+            default:
+                throw cursor.Invalid("BUILD needs an object to set the state of");
         }
-
-        made.State = state;
     }
 
     private void PushMemo(long index) =>
@@ -476,6 +531,10 @@ internal sealed class PickleMachine
     }
 
     private void PushGlobal(string module, string name) => Push(GetGlobal(module, name));
+
+    /// <summary>Anything but plain text is text that the pickle would first have to compute, or an error in Python.</summary>
+    private static string TextOf(PickleNode node) =>
+        node is PickleScalar { Value: string text } ? text : PickleGlobal.Computed;
 
     private void PushExtension(int code) => PushGlobal("copyreg", $"extension_{code}");
 

@@ -1,10 +1,19 @@
 namespace LowMem.Checkpoints.Pickle;
 
 /// <summary>What one pickle held.</summary>
-/// <param name="Root">The object at the top of the stack at STOP.</param>
+/// <param name="Root">The object at the top of the stack at STOP; None when it broke before.</param>
 /// <param name="Globals">Every global named anywhere in it, each once, in the order met.</param>
-/// <param name="ByteLength">The bytes up to and including STOP.</param>
+/// <param name="ByteLength">The bytes up to and including STOP, or up to the place where it broke.</param>
 /// <param name="OpcodeCount">How many opcodes were read; what walks the tree is bounded by it.</param>
-/// <param name="CallsResults">Whether the result of a call is itself called, which plain data never does.</param>
 internal sealed record PickleResult(
-    PickleNode Root, IReadOnlyList<PickleGlobal> Globals, long ByteLength, long OpcodeCount, bool CallsResults);
+    PickleNode Root, IReadOnlyList<PickleGlobal> Globals, long ByteLength, long OpcodeCount)
+{
+    /// <summary>Every call that Python would make, those among them whose result is thrown away.</summary>
+    public required IReadOnlyList<PickleObject> Calls { get; init; }
+
+    /// <summary>The texts and bytes in which another pickle may hide.</summary>
+    public required IReadOnlyList<PickleScalar> Payloads { get; init; }
+
+    /// <summary>Why it could not be read to its end, or null.</summary>
+    public CheckpointException? Error { get; init; }
+}

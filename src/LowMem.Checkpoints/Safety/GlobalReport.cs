@@ -2,34 +2,53 @@ using LowMem.Checkpoints.Pickle;
 
 namespace LowMem.Checkpoints.Safety;
 
-/// <summary>The globals that the pickles of a checkpoint name, sorted, with the dangerous ones picked out.</summary>
+/// <summary>The globals that the pickles of a checkpoint name, sorted, with those picked out that are not known.</summary>
 internal sealed record GlobalReport(
-    IReadOnlyList<string> All, IReadOnlyList<string> Unsafe, IReadOnlyList<CheckpointFinding> Findings)
+    IReadOnlyList<string> All,
+    IReadOnlyList<string> Unknown,
+    IReadOnlyList<string> Unsafe,
+    IReadOnlyList<CheckpointFinding> Findings)
 {
-    /// <summary>Reports on all pickles of a checkpoint together.</summary>
-    public static GlobalReport Of(params IReadOnlyCollection<PickleResult> pickles)
+    private const string Somewhere = "the pickle";
+
+    /// <summary>Reports on all pickles of a checkpoint together, and on what hides in their texts and bytes.</summary>
+    public static GlobalReport Of(params IReadOnlyCollection<PickleResult> pickles) => Of(pickles, [], CancellationToken.None);
+
+    /// <summary>Reports on all pickles of a checkpoint, and on what hides in them and elsewhere.</summary>
+    /// <param name="pickles">Those that make up the checkpoint.</param>
+    /// <param name="hidden">Other bytes of the file in which pickles may hide.</param>
+    /// <param name="cancellationToken">Ends the work early.</param>
+    public static GlobalReport Of(
+        IReadOnlyCollection<PickleResult> pickles, IEnumerable<HiddenBytes> hidden, CancellationToken cancellationToken)
     {
-        string[] all = [.. pickles
-            .SelectMany(pickle => pickle.Globals)
-            .Select(global => global.FullName)
-            .Distinct(StringComparer.Ordinal)
-            .Order(StringComparer.Ordinal)];
-        bool callsResults = pickles.Any(pickle => pickle.CallsResults);
-        string[] dangerous = [.. all.Where(name => IsDangerous(name, callsResults))];
-        return new GlobalReport(all, dangerous, [.. dangerous.Select(Finding)]);
+        var payloads = pickles.SelectMany(pickle => pickle.Payloads)
+            .Select(payload => new HiddenBytes(PicklePayload.GetBytes(payload), "a pickle inside a value", IsPickle: false));
+        var scanner = HiddenPickleScanner.Scan(payloads.Concat(hidden), cancellationToken);
+        var byName = pickles.SelectMany(pickle => GlobalUse.Of(pickle, Somewhere))
+            .Concat(scanner.Named)
+            .GroupBy(global => global.Name, StringComparer.Ordinal)
+            .OrderBy(group => group.Key, StringComparer.Ordinal)
+            .ToList();
+        var dangerous = byName.Where(group => group.Any(global => global.IsDangerous)).ToList();
+        var findings = dangerous.Select(group => Finding(group.First(global => global.IsDangerous)));
+        return new GlobalReport(
+            [.. byName.Select(group => group.Key)],
+            [.. byName.Except(dangerous).Select(group => group.Key).Where(name => GlobalClassifier.Classify(name) == GlobalRisk.Unknown)],
+            [.. dangerous.Select(group => group.Key)],
+            scanner.IsComplete ? [.. findings] : [.. findings, Incomplete]);
     }
 
-    /// <summary>
-    /// Python 3.11 pickles enum members as <c>getattr(Class, 'NAME')</c>. That only becomes a weapon when what it
-    /// returns is called.
-    /// </summary>
-    private static bool IsDangerous(string name, bool callsResults) =>
-        GlobalClassifier.Classify(name) == GlobalRisk.Dangerous && (name != "builtins.getattr" || callsResults);
+    private static CheckpointFinding Incomplete { get; } = new(
+        FindingSeverity.Error,
+        FindingCodes.HiddenPickles,
+        null,
+        null,
+        "the file holds so many bytes that look like pickles that not all of them were read; no honest file does");
 
-    private static CheckpointFinding Finding(string name) => new(
+    private static CheckpointFinding Finding(NamedGlobal global) => new(
         FindingSeverity.Error,
         FindingCodes.UnsafeGlobal,
         null,
         null,
-        $"the pickle names '{PickleText.Shorten(name)}', which could run code if PyTorch loaded the file");
+        $"{global.Where} names '{PickleText.Shorten(global.Name)}', which could run code if PyTorch loaded the file");
 }

@@ -31,7 +31,15 @@ internal static class PyTorchZipReader
         long limit = Math.Max(file.Length, 1 << 20) * 16;
         byte[] bytes = archive.ReadContent(entry, Math.Min(limit, Array.MaxLength), out long offset);
         var source = new PickleSource(file.Path, "data.pkl", offset, PickleSource.BudgetFor(file.Length));
-        var pickle = PickleMachine.Read(bytes, source, cancellationToken);
+        var pickle = PickleMachine.ReadAsFarAsPossible(bytes, source, cancellationToken);
+        var hidden = HiddenRecords.Read(archive, entry, prefix + "data/", limit)
+            .Append(new HiddenBytes(bytes.AsMemory((int)pickle.ByteLength), "what follows the pickle in 'data.pkl'", IsPickle: true));
+        var globals = GlobalReport.Of([pickle], hidden, cancellationToken);
+        if (pickle.Error is { } error)
+        {
+            throw error.Naming(globals);
+        }
+
         string? byteOrder = ReadLine(archive, prefix + "byteorder");
         var resolver = new ZipStorageResolver(archive, prefix, byteOrder == "big");
         string format = archive.Find(prefix + "constants.pkl") is null
@@ -39,7 +47,6 @@ internal static class PyTorchZipReader
             : CheckpointFormats.TorchScript;
         var factory = new TensorInfoFactory(file, checkpoint, format, resolver);
         var walker = ObjectTreeWalker.Walk(file, factory, pickle, cancellationToken);
-        var globals = GlobalReport.Of([pickle]);
         return new Checkpoint
         {
             Path = checkpoint,
@@ -48,6 +55,7 @@ internal static class PyTorchZipReader
             Tensors = walker.Tensors,
             Values = walker.Values,
             Globals = globals.All,
+            UnknownGlobals = globals.Unknown,
             UnsafeGlobals = globals.Unsafe,
             Metadata = ReadMetadata(archive, prefix, byteOrder),
             Files = [file.Describe()],

@@ -143,6 +143,7 @@ internal static class ShardIndexReader
             Tensors = [.. shards.SelectMany(shard => shard.Tensors)],
             Values = values,
             Globals = Union(shards, shard => shard.Globals),
+            UnknownGlobals = Union(shards, shard => shard.UnknownGlobals),
             UnsafeGlobals = Union(shards, shard => shard.UnsafeGlobals),
             Metadata = index.Metadata,
             Files = [.. shards.SelectMany(shard => shard.Files)],

@@ -115,6 +115,30 @@ internal sealed class ZipArchive
         }
     }
 
+    /// <summary>The first bytes of an entry, fewer when it is shorter.</summary>
+    public byte[] ReadStart(ZipEntry entry, int length)
+    {
+        long offset = GetDataOffset(entry);
+        return entry.Method switch
+        {
+            ZipEntry.Stored => File.ReadRange(offset, Math.Min(length, entry.CompressedLength), $"'{entry.Name}'"),
+            ZipEntry.Deflated => InflateStart(entry, offset, length),
+            _ => throw Invalid(entry, $"uses compression method {entry.Method}", CheckpointErrorIds.Unsupported),
+        };
+    }
+
+    private byte[] InflateStart(ZipEntry entry, long offset, int length)
+    {
+        try
+        {
+            return Inflater.InflateStart(File, offset, entry.CompressedLength, length, $"'{entry.Name}'");
+        }
+        catch (InvalidDataException exception)
+        {
+            throw Invalid(entry, exception.Message);
+        }
+    }
+
     private byte[] Inflate(ZipEntry entry, long offset)
     {
         if (entry.ClaimsTooMuch)

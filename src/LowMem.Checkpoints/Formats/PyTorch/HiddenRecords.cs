@@ -1,0 +1,64 @@
+using LowMem.Checkpoints.Formats.Zip;
+using LowMem.Checkpoints.Pickle;
+using LowMem.Checkpoints.Safety;
+
+namespace LowMem.Checkpoints.Formats.PyTorch;
+
+/// <summary>
+/// The records of an archive, other than its main pickle and the data of tensors, that are pickles by name or by their
+/// first bytes. What is compressed is unfolded within the same bounds as the main pickle.
+/// </summary>
+internal static class HiddenRecords
+{
+    /// <summary>Extensions under which pickles go.</summary>
+    private static readonly string[] PickleExtensions = [".pkl", ".pickle", ".pck", ".pcl", ".dill", ".joblib"];
+
+    /// <summary>The first two bytes tell a pickle of protocol 2 or later.</summary>
+    private const int ProbeLength = 2;
+
+    /// <param name="archive">The archive.</param>
+    /// <param name="main">The record that is read as the checkpoint.</param>
+    /// <param name="dataPrefix">The directory of the tensors' data, with its slash.</param>
+    /// <param name="limit">The most bytes that all of them together may have.</param>
+    public static IEnumerable<HiddenBytes> Read(ZipArchive archive, ZipEntry main, string dataPrefix, long limit)
+    {
+        foreach (var entry in archive.Entries)
+        {
+            if (ReferenceEquals(entry, main) || entry.Length < ProbeLength || IsTensorData(entry.Name, dataPrefix))
+            {
+                continue;
+            }
+
+            if (TryRead(archive, entry, ref limit) is { } bytes)
+            {
+                yield return new HiddenBytes(bytes, $"record '{PickleText.Shorten(entry.Name)}'", IsPickle: true);
+            }
+        }
+    }
+
+    /// <summary>Storages are named by numbers or by addresses: nothing with a dot or in a deeper directory.</summary>
+    private static bool IsTensorData(string name, string dataPrefix) =>
+        name.StartsWith(dataPrefix, StringComparison.Ordinal) && name.AsSpan(dataPrefix.Length).IndexOfAny('.', '/') < 0;
+
+    private static byte[]? TryRead(ZipArchive archive, ZipEntry entry, ref long limit)
+    {
+        try
+        {
+            bool isNamedSo = PickleExtensions.Any(extension => entry.Name.EndsWith(extension, StringComparison.OrdinalIgnoreCase));
+            if (!isNamedSo && !(archive.ReadStart(entry, ProbeLength) is [(byte)PickleOpcode.Proto, <= 5]))
+            {
+                return null;
+            }
+
+            byte[] content = archive.ReadContent(entry, limit, out _);
+            limit -= content.Length;
+            return content;
+        }
+        catch (CheckpointException exception)
+        {
+            archive.Findings.Add(new CheckpointFinding(
+                FindingSeverity.Error, FindingCodes.ArchiveEntryInvalid, null, entry.HeaderOffset, exception.Detail));
+            return null;
+        }
+    }
+}

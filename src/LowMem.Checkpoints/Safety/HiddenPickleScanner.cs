@@ -1,0 +1,171 @@
+using System.Text;
+using LowMem.Checkpoints.Pickle;
+
+namespace LowMem.Checkpoints.Safety;
+
+/// <summary>
+/// Looks for pickles where none need be: behind the STOP of the first one, in texts and bytes inside it, in other
+/// records of an archive. Each is read as inertly as the first. The work is bounded by a multiple of the bytes given.
+/// </summary>
+internal sealed class HiddenPickleScanner
+{
+    /// <summary>What one hidden pickle may unfold to: names are looked for in it, not weights.</summary>
+    private const long MemoryBudget = 16 << 20;
+
+    /// <summary>How deep pickles in pickles are followed.</summary>
+    private const int MaxNesting = 32;
+
+    /// <summary>No pickle with fewer bytes names anything.</summary>
+    private const int MinLength = 6;
+
+    /// <summary>No module of Python has a longer name; a longer line is text.</summary>
+    private const int MaxNameLength = 256;
+
+    private readonly CancellationToken cancellationToken;
+    private readonly Queue<(HiddenBytes Bytes, int Nesting)> queue = new();
+    private readonly Dictionary<string, NamedGlobal> named = new(StringComparer.Ordinal);
+    private long workLeft;
+
+    private HiddenPickleScanner(CancellationToken cancellationToken) => this.cancellationToken = cancellationToken;
+
+    /// <summary>Whether everything was looked at; a file made to exhaust the scanner leaves some of it unseen.</summary>
+    public bool IsComplete { get; private set; } = true;
+
+    /// <summary>What was named, each once.</summary>
+    public IReadOnlyCollection<NamedGlobal> Named => named.Values;
+
+    public static HiddenPickleScanner Scan(IEnumerable<HiddenBytes> places, CancellationToken cancellationToken)
+    {
+        var scanner = new HiddenPickleScanner(cancellationToken);
+        foreach (var place in places)
+        {
+            scanner.workLeft += (1 << 16) + (8L * place.Content.Length);
+            scanner.queue.Enqueue((place, 0));
+            scanner.Drain();
+        }
+
+        return scanner;
+    }
+
+    private void Drain()
+    {
+        while (queue.TryDequeue(out var next))
+        {
+            ScanOne(next.Bytes, next.Nesting);
+        }
+    }
+
+    private void ScanOne(HiddenBytes place, int nesting)
+    {
+        var rest = place.Content;
+        if (rest.Length < MinLength)
+        {
+            return;
+        }
+
+        // Protocols 0 and 1 have no PROTO: at the very start any opcode may begin a pickle.
+        if (rest.Span[0] != (byte)PickleOpcode.Proto)
+        {
+            TryRead(rest, place, nesting);
+        }
+
+        FindTextPickles(place, nesting);
+        while (PicklePayload.FindProto(rest.Span) is >= 0 and int start)
+        {
+            if (workLeft < 0)
+            {
+                IsComplete = false;
+                return;
+            }
+
+            rest = rest[start..];
+            rest = rest[TryRead(rest, place with { IsPickle = true }, nesting)..];
+        }
+    }
+
+    /// <summary>Reads what may be a pickle; returns how many bytes need no second look.</summary>
+    private int TryRead(ReadOnlyMemory<byte> bytes, HiddenBytes place, int nesting)
+    {
+        var source = new PickleSource(string.Empty, place.Where, -1, MemoryBudget);
+        var pickle = PickleMachine.ReadAsFarAsPossible(bytes, source, cancellationToken);
+        workLeft -= pickle.ByteLength + 16;
+        bool isWhole = pickle.Error is null;
+        foreach (var global in GlobalUse.Of(pickle, place.Where))
+        {
+            // Bytes that happen to begin like a pickle and then break may "name" anything; danger is told all the same.
+            if (isWhole || (place.IsPickle && global.IsDangerous))
+            {
+                named.TryAdd(global.Name, global);
+            }
+        }
+
+        foreach (var payload in pickle.Payloads)
+        {
+            if (nesting == MaxNesting || workLeft < 0)
+            {
+                IsComplete = false;
+                break;
+            }
+
+            var content = PicklePayload.GetBytes(payload);
+            queue.Enqueue((new HiddenBytes(content, place.Where, IsPickle: false), nesting + 1));
+        }
+
+        return isWhole ? (int)pickle.ByteLength : 2;
+    }
+
+    /// <summary>
+    /// Pickles of protocol 0 behind something else: they begin with a GLOBAL in text form, <c>cos\nsystem\n</c>. Tried
+    /// only where the name is dangerous, so that ordinary text costs nothing.
+    /// </summary>
+    private void FindTextPickles(HiddenBytes place, int nesting)
+    {
+        var bytes = place.Content.Span;
+        int lineStart = 0;
+        while (bytes[lineStart..].IndexOf((byte)'\n') is >= 0 and int length)
+        {
+            int lineEnd = lineStart + length;
+            lineStart = lineEnd + 1;
+            var next = bytes[lineStart..];
+            int nameLength = next[..Math.Min(next.Length, MaxNameLength)].IndexOf((byte)'\n');
+            if (nameLength > 0 && IsName(next[..nameLength]))
+            {
+                TryGlobalsBefore(place, lineEnd, Encoding.ASCII.GetString(next[..nameLength]), nesting);
+            }
+        }
+    }
+
+    /// <summary>The opcode stands somewhere in front of the line's end, and what is between is the module.</summary>
+    private void TryGlobalsBefore(HiddenBytes place, int lineEnd, string member, int nesting)
+    {
+        var bytes = place.Content.Span;
+        for (int i = lineEnd - 1; i > Math.Max(0, lineEnd - MaxNameLength) && IsNamePart(bytes[i]); i--)
+        {
+            if (bytes[i - 1] == (byte)PickleOpcode.Global
+                && IsDangerous(Encoding.ASCII.GetString(bytes[i..lineEnd]), member)
+                && workLeft >= 0)
+            {
+                TryRead(place.Content[(i - 1)..], place with { IsPickle = false }, nesting);
+            }
+        }
+    }
+
+    private static bool IsDangerous(string module, string member) =>
+        GlobalClassifier.Classify(new PickleGlobal(module, member).FullName) == GlobalRisk.Dangerous;
+
+    private static bool IsName(ReadOnlySpan<byte> bytes)
+    {
+        foreach (byte value in bytes)
+        {
+            if (!IsNamePart(value))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static bool IsNamePart(byte value) =>
+        char.IsAsciiLetterOrDigit((char)value) || value is (byte)'_' or (byte)'.';
+}
