@@ -97,7 +97,8 @@ function Invoke-AnalyzeTask {
         }
     )
     $findings | Out-Host
-    if ($findings.Count -gt 0) { throw "PSScriptAnalyzer found $($findings.Count) problems." }
+    $errors = @($findings | Where-Object Severity -NE 'Warning')
+    if ($errors.Count -gt 0) { throw "PSScriptAnalyzer found $($errors.Count) errors." }
 }
 
 function Invoke-BenchTask {

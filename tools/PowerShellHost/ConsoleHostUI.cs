@@ -8,7 +8,7 @@ namespace LowMem.PowerShellHost;
 /// <summary>Output to stdout, everything else to stderr, and no questions.</summary>
 internal sealed class ConsoleHostUI(ConsoleStreams streams) : PSHostUserInterface
 {
-    private readonly ProgressPrinter _progress = new(streams);
+    private readonly ProgressPrinter _progress = new(streams, TimeProvider.System);
     private readonly Stack<StringWriter> _captures = new();
 
     public override PSHostRawUserInterface RawUI { get; } = new ConsoleRawUI(streams.Width);

@@ -1,45 +1,54 @@
-using System.Diagnostics;
 using System.Management.Automation;
 
 namespace LowMem.PowerShellHost;
 
 /// <summary>
-/// Shows progress on stderr: one line drawn over itself on a terminal, else plain lines, few enough for a log.
+/// Shows progress on stderr: one line drawn over itself on a terminal. In a log, plain lines, and few: none for what
+/// is done within a second, then one every five seconds.
 /// </summary>
-internal sealed class ProgressPrinter(ConsoleStreams streams)
+internal sealed class ProgressPrinter(ConsoleStreams streams, TimeProvider time)
 {
     private static readonly TimeSpan TerminalInterval = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LogDelay = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LogInterval = TimeSpan.FromSeconds(5);
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<(int Id, string Activity), Shown> _shown = [];
+    private readonly Dictionary<(int Id, string Name), Activity> _activities = [];
     private int _drawnLength;
 
     /// <summary>
-    /// Shows a record unless one of the same activity was shown just now. The engine's source id does not matter here:
-    /// every call of Write-Progress has its own.
+    /// Shows a record, unless it is too soon. The engine's source id does not tell activities apart: every call of
+    /// Write-Progress has its own.
     /// </summary>
     public void Write(ProgressRecord record)
     {
         lock (_lock)
         {
             (int, string) key = (record.ActivityId, record.Activity);
-            bool isNew = !_shown.TryGetValue(key, out Shown? shown);
             if (record.RecordType == ProgressRecordType.Completed)
             {
-                _shown.Remove(key);
+                _activities.Remove(key);
                 Clear();
                 return;
             }
 
-            TimeSpan interval = streams.ErrorIsTerminal ? TerminalInterval : LogInterval;
+            long now = time.GetTimestamp();
+            if (!_activities.TryGetValue(key, out Activity? activity))
+            {
+                TimeSpan delay = streams.ErrorIsTerminal ? TimeSpan.Zero : LogDelay;
+                activity = new Activity { Timestamp = now, Wait = delay };
+                _activities.Add(key, activity);
+            }
+
             string line = Describe(record);
-            if (!isNew && (line == shown!.Line || Stopwatch.GetElapsedTime(shown.Timestamp) < interval))
+            if (line == activity.Line || time.GetElapsedTime(activity.Timestamp, now) < activity.Wait)
             {
                 return;
             }
 
-            _shown[key] = new Shown(line, Stopwatch.GetTimestamp());
+            activity.Line = line;
+            activity.Timestamp = now;
+            activity.Wait = streams.ErrorIsTerminal ? TerminalInterval : LogInterval;
             Print(line);
         }
     }
@@ -84,5 +93,13 @@ internal sealed class ProgressPrinter(ConsoleStreams streams)
         _drawnLength = cut.Length;
     }
 
-    private sealed record Shown(string Line, long Timestamp);
+    /// <summary>The line last shown, and how long from its time on nothing more is.</summary>
+    private sealed class Activity
+    {
+        public string? Line { get; set; }
+
+        public long Timestamp { get; set; }
+
+        public TimeSpan Wait { get; set; }
+    }
 }
