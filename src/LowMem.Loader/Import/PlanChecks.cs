@@ -1,6 +1,7 @@
 using LowMem.Checkpoints;
 using LowMem.Loader.Modules;
 using TorchSharp;
+using static TorchSharp.torch;
 
 namespace LowMem.Loader.Import;
 
@@ -44,7 +45,7 @@ internal sealed class PlanChecks(ImportOptions options, DeviceType device, Tenso
         }
 
         var sourceType = ScalarTypes.Find(source.DType)!.Value;
-        var targetType = options.KeepDType ? sourceType : slot.Tensor.dtype;
+        var targetType = GetTargetType(slot, sourceType);
         var requiresGrad = options.RequiresGrad && !slot.IsBuffer && ScalarTypes.CanRequireGrad(targetType);
         return new PlannedTensor(slot, source, sourceType, targetType, requiresGrad);
     }
@@ -63,6 +64,11 @@ internal sealed class PlanChecks(ImportOptions options, DeviceType device, Tenso
                 $"{Describe(source.DType, source.Shape)}; {obstacle}"));
         }
     }
+
+    // TorchSharp makes the counter of a batch norm in the type of its weights, PyTorch always in int64: as a float16 it
+    // would count to 2048, and end at 65504.
+    private ScalarType GetTargetType(ModuleParameter slot, ScalarType sourceType) =>
+        options.KeepDType || slot is { IsBuffer: true, Name: "num_batches_tracked" } ? sourceType : slot.Tensor.dtype;
 
     private void Check(ModuleParameter slot, TensorInfo tensor)
     {
@@ -85,12 +91,12 @@ internal sealed class PlanChecks(ImportOptions options, DeviceType device, Tenso
             faults.Add(new ModelMismatch(
                 ModelMismatchKind.DType, slot.Key, expected, $"{found}, which no parameter can hold"));
         }
-        else if (!options.KeepDType && !CastSupport.CanCast(type, slot.Tensor.dtype))
+        else if (!CastSupport.CanCast(type, GetTargetType(slot, type)))
         {
             faults.Add(new ModelMismatch(
                 ModelMismatchKind.DType, slot.Key, expected, $"{found}, which libtorch cannot cast to {slot.DType}"));
         }
-        else if (ParameterBinder.FindObstacle(slot, options.KeepDType ? type : slot.Tensor.dtype, device) is { } obstacle)
+        else if (ParameterBinder.FindObstacle(slot, GetTargetType(slot, type), device) is { } obstacle)
         {
             faults.Add(new ModelMismatch(ModelMismatchKind.DType, slot.Key, expected, $"{found}; {obstacle}"));
         }
