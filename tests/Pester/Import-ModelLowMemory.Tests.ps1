@@ -134,6 +134,15 @@ Describe 'Import-ModelLowMemory' {
             $problems[0].Exception.Message | Should -BeLike '*os.system*'
         }
 
+        It 'loads the tensors of such a file with -AllowUnsafeGlobals, and executes nothing' {
+            $file = "$fixtures/unsafe_os_system.pt"
+            $model = Import-ModelLowMemory $file -AllowUnsafeGlobals -WarningAction SilentlyContinue -WarningVariable warnings
+
+            $model.LoadReport.TensorCount | Should -Be 1
+            $model.LoadReport.PrivateBytesAfter | Should -BeGreaterThan 0
+            "$warnings" | Should -BeLike '*os.system*'
+        }
+
         It 'reports <Name> as <Id> and goes on with the next file' -ForEach @(
             @{ Name = 'not-there.pt'; Id = 'CheckpointNotFound' }
             @{ Name = 'bad-random.pt'; Id = 'CheckpointFormatInvalid' }

@@ -27,6 +27,12 @@ public sealed record ImportOptions
     /// </summary>
     public bool Strict { get; init; } = true;
 
+    /// <summary>
+    /// True to load the tensors of a file although it names globals that could run code if PyTorch loaded it; false (the
+    /// default) to refuse it. Nothing in a file is ever executed, whichever it is.
+    /// </summary>
+    public bool AllowUnsafeGlobals { get; init; }
+
     /// <summary>Where the values are to be, as PyTorch names it: <c>cpu</c>, <c>cuda</c>, <c>cuda:1</c>, <c>mps</c>.</summary>
     public string Device { get; init; } = "cpu";
 }

@@ -29,7 +29,7 @@ internal sealed record ImportPlan(
         TensorDataReader reader,
         CancellationToken cancellationToken)
     {
-        RefuseUnsafe(checkpoint);
+        RefuseUnsafe(checkpoint, options);
 
         // Names of one tensor go together: any of them will do in the checkpoint.
         var groups = entries.Where(entry => entry.TiedTo is null)
@@ -81,9 +81,19 @@ internal sealed record ImportPlan(
     }
 
     /// <summary>Refuses a file that was made to do more than hold weights.</summary>
-    /// <exception cref="CheckpointException">It names globals that could run code.</exception>
-    public static void RefuseUnsafe(Checkpoint checkpoint)
+    /// <exception cref="CheckpointException">It names globals that could run code, and the options do not allow it.</exception>
+    public static void RefuseUnsafe(Checkpoint checkpoint, ImportOptions options)
     {
+        if (options.AllowUnsafeGlobals)
+        {
+            return;
+        }
+
+        if (checkpoint.Findings.FirstOrDefault(finding => finding.Code == FindingCodes.HiddenPickles) is { } hidden)
+        {
+            throw new CheckpointException(CheckpointErrorIds.Unsafe, checkpoint.Path, $"{hidden.Message}. Nothing is loaded.");
+        }
+
         if (checkpoint.UnsafeGlobals.Count > 0)
         {
             throw new CheckpointException(

@@ -52,8 +52,8 @@ public static class ModelLoader
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
-        ImportPlan.RefuseUnsafe(checkpoint);
         options ??= new ImportOptions();
+        ImportPlan.RefuseUnsafe(checkpoint, options);
         var prefix = options.Prefix ?? StateDictPrefix.Find([.. checkpoint.Tensors.Select(tensor => tensor.Key)]);
         var module = SkeletonBuilder.FromCheckpoint(checkpoint, prefix, cancellationToken);
         try

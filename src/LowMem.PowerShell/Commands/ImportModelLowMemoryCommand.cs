@@ -42,6 +42,10 @@ public sealed class ImportModelLowMemoryCommand : CheckpointPathCommand
     [ValidateNotNullOrEmpty]
     public string Device { get; set; } = "cpu";
 
+    /// <summary>Loads the tensors of a file that names what could run code in PyTorch. Nothing is run in any case.</summary>
+    [Parameter]
+    public SwitchParameter AllowUnsafeGlobals { get; set; }
+
     /// <inheritdoc/>
     protected override void ProcessCheckpoint(string path)
     {
@@ -59,6 +63,7 @@ public sealed class ImportModelLowMemoryCommand : CheckpointPathCommand
             RequiresGrad = RequiresGrad,
             Prefix = Prefix,
             Device = Device,
+            AllowUnsafeGlobals = AllowUnsafeGlobals,
         };
         WriteObject(Load(checkpoint, options));
     }

@@ -94,6 +94,18 @@ public class MismatchTests
     }
 
     [Fact]
+    public void A_checkpoint_that_names_unsafe_globals_is_loaded_when_that_is_allowed()
+    {
+        var checkpoint = Checkpoint.Open(Path.Combine(TestFiles.Fixtures, "unsafe_os_system.pt"), Token);
+        var (module, report) = ModelLoader.Load(checkpoint, new ImportOptions { AllowUnsafeGlobals = true }, cancellationToken: Token);
+        using (module)
+        {
+            Assert.Equal(checkpoint.Tensors.Count, report.TensorCount);
+            Assert.NotEqual(0, report.TensorCount);
+        }
+    }
+
+    [Fact]
     public void What_cannot_be_read_is_named_with_the_reason()
     {
         var checkpoint = Checkpoint.Open(Path.Combine(TestFiles.Fixtures, "sparse.pt"), Token);
