@@ -6,6 +6,12 @@ public static class CheckpointFormats
     /// <summary>The zip archive that <c>torch.save</c> writes since PyTorch 1.6.</summary>
     public const string PyTorchZip = "pytorch-zip";
 
+    /// <summary>The stacked pickles that <c>torch.save</c> wrote from PyTorch 0.1.10 to 1.5.</summary>
+    public const string PyTorchLegacy = "pytorch-legacy";
+
+    /// <summary>The tar archive that <c>torch.save</c> wrote from PyTorch 0.1.1 to 0.1.9.</summary>
+    public const string PyTorchTar = "pytorch-tar";
+
     /// <summary>The archive that <c>torch.jit.save</c> and C++ <c>torch::save</c> write.</summary>
     public const string TorchScript = "torchscript";
 

@@ -1,4 +1,5 @@
 using LowMem.Checkpoints.Formats.PyTorch;
+using LowMem.Checkpoints.Formats.PyTorch.Legacy;
 using LowMem.Checkpoints.Formats.Safetensors;
 using LowMem.Checkpoints.Formats.Sharded;
 using LowMem.Checkpoints.IO;
@@ -35,10 +36,8 @@ internal static class CheckpointOpener
             {
                 ContentKind.Zip => PyTorchZipReader.Read(file, checkpoint, cancellationToken),
                 ContentKind.Safetensors => SafetensorsReader.Read(file, checkpoint, cancellationToken),
-                ContentKind.LegacyPyTorch => throw new CheckpointException(
-                    CheckpointErrorIds.Unsupported,
-                    file.Path,
-                    "this is the format that PyTorch wrote before 1.6, which is not read yet. Save it again with a newer PyTorch."),
+                ContentKind.LegacyPyTorch => LegacyReader.Read(file, checkpoint, cancellationToken),
+                ContentKind.Tar => TarReader.Read(file, checkpoint, cancellationToken),
                 ContentKind.ShardIndex => throw new CheckpointException(
                     CheckpointErrorIds.FormatInvalid, file.Path, "a shard index cannot be a shard of another one."),
                 _ => throw Unknown(file),
@@ -63,7 +62,7 @@ internal static class CheckpointOpener
         return new CheckpointException(
             CheckpointErrorIds.FormatInvalid,
             file.Path,
-            $"this is no checkpoint of a known format (PyTorch zip, safetensors, shard index): it starts with {Convert.ToHexStringLower(start)}.")
+            $"this is no checkpoint of a known format (PyTorch zip, legacy or tar, safetensors, shard index): it starts with {Convert.ToHexStringLower(start)}.")
         {
             Offset = 0,
         };

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using LowMem.Checkpoints.Formats.Tar;
 using LowMem.Checkpoints.IO;
 
 namespace LowMem.Checkpoints.Formats;
@@ -8,7 +9,8 @@ internal static class ContentDetector
 {
     private const uint ZipEntrySignature = 0x04034b50;
     private const uint ZipEndSignature = 0x06054b50;
-    private const int ProbeLength = 64;
+    private const int ProbeLength = 512;
+    private const byte FrameOpcode = 0x95;
 
     public static ContentKind Detect(CheckpointFileReader file)
     {
@@ -28,6 +30,11 @@ internal static class ContentDetector
             return ContentKind.LegacyPyTorch;
         }
 
+        if (TarDirectory.IsTar(start))
+        {
+            return ContentKind.Tar;
+        }
+
         if (start.Length > 8 && start.AsSpan(8).TrimStart(" \t\r\n"u8) is [(byte)'{', ..])
         {
             return ContentKind.Safetensors;
@@ -37,7 +44,11 @@ internal static class ContentDetector
     }
 
     /// <summary>A pickle of the integer 0x1950a86a20f9469cfc6c (<c>MAGIC_NUMBER</c> of torch/serialization.py).</summary>
-    private static bool IsLegacyMagic(ReadOnlySpan<byte> start) =>
-        start.Length >= 14
-        && start[2..].StartsWith((ReadOnlySpan<byte>)[0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19]);
+    private static bool IsLegacyMagic(ReadOnlySpan<byte> start)
+    {
+        // From protocol 4 on there is the length of a frame (8 bytes) first.
+        int number = start.Length > 2 && start[2] == FrameOpcode ? 11 : 2;
+        return start.Length > number
+            && start[number..].StartsWith((ReadOnlySpan<byte>)[0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19]);
+    }
 }

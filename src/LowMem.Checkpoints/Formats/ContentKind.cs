@@ -8,4 +8,5 @@ internal enum ContentKind
     Safetensors,
     ShardIndex,
     LegacyPyTorch,
+    Tar,
 }

@@ -16,11 +16,9 @@ public sealed class FixtureTests
 
     private static readonly CancellationToken None = CancellationToken.None;
 
-    public static TheoryData<string> Readable => [.. FixtureFiles.Names.Where(name => !IsFaulty(name) && !IsUnsupported(name))];
+    public static TheoryData<string> Readable => [.. FixtureFiles.Names.Where(name => !IsFaulty(name))];
 
     public static TheoryData<string> Faulty => [.. FixtureFiles.Names.Where(IsFaulty)];
-
-    public static TheoryData<string> Unsupported => [.. FixtureFiles.Names.Where(IsUnsupported)];
 
     [Theory]
     [MemberData(nameof(Readable))]
@@ -155,18 +153,7 @@ public sealed class FixtureTests
         Assert.Contains(FixtureFiles.PathOf(name), error.Message, StringComparison.Ordinal);
     }
 
-    [Theory]
-    [MemberData(nameof(Unsupported))]
-    public void SaysThatAFormatIsNotReadYet(string name)
-    {
-        var error = Assert.Throws<CheckpointException>(() => Checkpoint.Open(FixtureFiles.PathOf(name), None));
-        Assert.Equal(CheckpointErrorIds.Unsupported, error.ErrorId);
-        Assert.Contains("before 1.6", error.Message, StringComparison.Ordinal);
-    }
-
     private static bool IsFaulty(string name) => FixtureFiles.Expectation(name).TryGetProperty("error", out _);
-
-    private static bool IsUnsupported(string name) => name.StartsWith("legacy-", StringComparison.Ordinal);
 
     /// <summary>The expectations call a root tensor by no name; we give it one that can be typed.</summary>
     private static string KeyOf(JsonElement tensor) =>

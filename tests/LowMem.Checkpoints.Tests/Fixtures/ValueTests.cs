@@ -8,7 +8,7 @@ namespace LowMem.Checkpoints.Tests.Fixtures;
 public sealed class ValueTests
 {
     public static TheoryData<string> Names =>
-        [.. FixtureFiles.Names.Where(name => !name.StartsWith("legacy-", StringComparison.Ordinal) && HasValues(name))];
+        [.. FixtureFiles.Names.Where(HasValues)];
 
     [Theory]
     [MemberData(nameof(Names))]

@@ -1,35 +1,55 @@
+using System.Globalization;
 using LowMem.Checkpoints.Pickle;
 
 namespace LowMem.Checkpoints.Formats.PyTorch;
 
-/// <summary>What a persistent id says about a storage: <c>('storage', class, key, location, numel)</c>.</summary>
+/// <summary>
+/// What a persistent id says about a storage: <c>('storage', class, key, location, numel)</c>, and in files from before
+/// the zip format one item more, <c>None</c> or <c>(view key, offset, numel)</c>.
+/// </summary>
 /// <param name="Key">The name of the storage in the file.</param>
 /// <param name="Type">The element type, or null for an untyped storage.</param>
 /// <param name="ElementCount">The number of elements; bytes for an untyped storage.</param>
 /// <param name="ByteLength">The number of bytes.</param>
-internal sealed record StorageReference(string Key, DType? Type, long ElementCount, long ByteLength)
+/// <param name="View">The part of the storage that is meant, or null for all of it.</param>
+internal sealed record StorageReference(string Key, DType? Type, long ElementCount, long ByteLength, StorageView? View)
 {
+    /// <summary>The bytes of an element; those of a sub-byte type are counted in bytes, like those of no type.</summary>
+    public static int ElementSize(DType? type) => type is { ByteSize: > 0 } ? type.ByteSize : 1;
+
     /// <summary>Reads the tuple; null when it is not the id of a storage.</summary>
-    public static StorageReference? TryParse(PicklePersistentId id)
+    public static StorageReference? TryParse(PicklePersistentId id) => TryParse(id.Id);
+
+    /// <inheritdoc cref="TryParse(PicklePersistentId)"/>
+    public static StorageReference? TryParse(PickleNode id)
     {
-        if (id.Id is not PickleSequence { Kind: PickleSequenceKind.Tuple, Count: >= 5 } tuple
+        if (id is not PickleSequence { Kind: PickleSequenceKind.Tuple, Count: >= 5 } tuple
             || tuple[0] is not PickleScalar { Value: "storage" }
             || tuple[1] is not PickleGlobal type
             || !StorageClasses.TryGetElementType(type.FullName, out var elementType)
             || tuple[2] is not PickleScalar { Value: string or long } key
-            || tuple[4] is not PickleScalar { Value: long count and >= 0 })
+            || TryGetBytes(tuple[4], elementType) is not { } byteLength)
         {
             return null;
         }
 
-        // A storage of a sub-byte type counts its bytes.
-        long size = elementType is { ByteSize: > 0 } ? elementType.ByteSize : 1;
-        if (count > long.MaxValue / size)
+        StorageView? view = null;
+        if (tuple.Count > 5 && tuple[5] is PickleSequence { Count: 3 } part)
         {
-            return null;
+            if (TryGetBytes(part[1], elementType) is not { } viewOffset || TryGetBytes(part[2], elementType) is not { } viewLength)
+            {
+                return null;
+            }
+
+            view = new StorageView(viewOffset, viewLength);
         }
 
-        string name = Convert.ToString(key.Value, System.Globalization.CultureInfo.InvariantCulture)!;
-        return new StorageReference(name, elementType, count, count * size);
+        string name = Convert.ToString(key.Value, CultureInfo.InvariantCulture)!;
+        return new StorageReference(name, elementType, byteLength / ElementSize(elementType), byteLength, view);
     }
+
+    private static long? TryGetBytes(PickleNode count, DType? type) =>
+        count is PickleScalar { Value: long value and >= 0 } && value <= long.MaxValue / ElementSize(type)
+            ? value * ElementSize(type)
+            : null;
 }

@@ -100,14 +100,14 @@ internal sealed class TensorInfoFactory(
     {
         long extent = StridedLayout.Extent(shape, stride);
         long end = type.GetByteLength(checked(description.StorageOffset + extent));
-        if (extent > 0 && end > storage.Extent.ByteLength)
+        if (extent > 0 && end > storage.ViewLength)
         {
             throw new TensorProblemException(
                 FindingCodes.TensorOutOfBounds,
-                $"it needs {end} bytes of storage '{storage.Key}', which has {storage.Extent.ByteLength}");
+                $"it needs {end} bytes of storage '{storage.Key}', which has {storage.ViewLength}");
         }
 
         // An empty tensor has no first element; its place is the start of the storage.
-        return extent == 0 ? 0 : type.GetByteLength(description.StorageOffset);
+        return extent == 0 ? 0 : checked(storage.ViewOffset + type.GetByteLength(description.StorageOffset));
     }
 }

@@ -32,7 +32,11 @@ internal static class TensorRebuilder
                     node = arguments.Required(0);
                     continue;
                 case "torch.nn.parameter.Parameter" or "torch.nn.parameter.Buffer" when made.ArgumentList.Count > 0:
-                    requiresGrad ??= arguments.Optional(1) is not null && arguments.Boolean(1);
+                case "torch.autograd.variable.Variable" when made.ArgumentList.Count > 0:
+                    // Before 0.4 the flag came with the state: (requires_grad, volatile, hooks).
+                    requiresGrad ??= made.State is PickleSequence { Count: 3 } state
+                        ? state[0] is PickleScalar { Value: true }
+                        : arguments.Optional(1) is not null && arguments.Boolean(1);
                     node = arguments.Required(0);
                     continue;
                 case "torch._tensor._rebuild_from_type":

@@ -1,0 +1,53 @@
+using LowMem.Checkpoints.IO;
+using LowMem.Checkpoints.Pickle;
+using LowMem.Checkpoints.Safety;
+
+namespace LowMem.Checkpoints.Formats.PyTorch.Legacy;
+
+/// <summary>
+/// What <c>torch.save</c> wrote from PyTorch 0.1.10 to 1.5, and still does when asked to: a pickle each of a magic
+/// number, the protocol version, facts about the machine, the object and the list of storage keys; then, for each key
+/// in that order, the number of elements (64 bits) and the elements themselves.
+/// </summary>
+internal static class LegacyReader
+{
+    /// <summary><c>PROTOCOL_VERSION</c> of torch/serialization.py.</summary>
+    private const long ProtocolVersion = 1001;
+
+    public static Checkpoint Read(CheckpointFileReader file, string checkpoint, CancellationToken cancellationToken)
+    {
+        var stream = new StackedPickles(file, 0, file.Length, cancellationToken);
+        stream.Read("magic number");
+        if (stream.Read("protocol version").Root is not PickleScalar { Value: ProtocolVersion } version)
+        {
+            throw new CheckpointException(
+                CheckpointErrorIds.Unsupported,
+                file.Path,
+                $"this legacy PyTorch file does not have the protocol version {ProtocolVersion}, the only one there was.");
+        }
+
+        var system = stream.Read("sys_info");
+        var ids = new LegacyPersistentIds();
+        var pickle = stream.Read("object", ids);
+        var keys = PythonValues.AsSequence(stream.Read("storage keys").Root)
+            ?? throw stream.Invalid("the storage keys of this legacy PyTorch file are no list");
+        var findings = new List<CheckpointFinding>();
+        var storages = new LegacyStorageLocator(file, stream, ids.Storages, findings).Locate(keys);
+        var factory = new TensorInfoFactory(file, checkpoint, CheckpointFormats.PyTorchLegacy, storages);
+        var walker = ObjectTreeWalker.Walk(file, factory, pickle, cancellationToken);
+        var globals = GlobalReport.Of(stream.Pickles);
+        return new Checkpoint
+        {
+            Path = checkpoint,
+            Format = CheckpointFormats.PyTorchLegacy,
+            FormatVersion = PythonText.OfKey(version),
+            Tensors = walker.Tensors,
+            Values = walker.Values,
+            Globals = globals.All,
+            UnsafeGlobals = globals.Unsafe,
+            Metadata = LegacyMetadata.Of(system.Root, ids.Sources),
+            Files = [file.Describe()],
+            Findings = [.. findings, .. globals.Findings, .. walker.Findings],
+        };
+    }
+}

@@ -1,0 +1,75 @@
+using System.Buffers.Binary;
+using LowMem.Checkpoints.IO;
+using LowMem.Checkpoints.Pickle;
+
+namespace LowMem.Checkpoints.Formats.PyTorch.Legacy;
+
+/// <summary>Reads pickles, and plain numbers between them, that lie one behind the other in a part of a file.</summary>
+/// <param name="file">The file.</param>
+/// <param name="start">Where the part starts.</param>
+/// <param name="end">Where it ends.</param>
+/// <param name="cancellationToken">Ends the reading early.</param>
+internal sealed class StackedPickles(
+    CheckpointFileReader file, long start, long end, CancellationToken cancellationToken)
+{
+    /// <summary>Where the next thing is read.</summary>
+    public long Position { get; private set; } = start;
+
+    /// <summary>How many bytes are left.</summary>
+    public long Left => end - Position;
+
+    /// <summary>The pickles read so far.</summary>
+    public List<PickleResult> Pickles { get; } = [];
+
+    /// <summary>Reads one pickle and stops behind it.</summary>
+    /// <param name="record">What it is, for messages.</param>
+    /// <param name="persistentLoader">Says what persistent ids stand for, or null.</param>
+    public PickleResult Read(string record, IPersistentLoader? persistentLoader = null)
+    {
+        var source = new PickleSource(file.Path, record, Position, PickleSource.BudgetFor(file.Length))
+        {
+            EndsWithFile = end == file.Length,
+        };
+        var input = new FilePickleInput(file, Position, Position + Math.Min(Left, Array.MaxLength));
+        var pickle = PickleMachine.Read(input, source, persistentLoader, cancellationToken);
+        Pickles.Add(pickle);
+        Position += pickle.ByteLength;
+        return pickle;
+    }
+
+    /// <summary>Reads a little-endian number of 64 bits.</summary>
+    public long ReadInt64(string what)
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(long)];
+        Require(bytes.Length, what);
+        file.ReadAt(Position, bytes, what);
+        Position += bytes.Length;
+        return BinaryPrimitives.ReadInt64LittleEndian(bytes);
+    }
+
+    /// <summary>Passes over bytes without reading them.</summary>
+    public void Skip(long length, string what)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        Require(length, what);
+        Position += length;
+    }
+
+    /// <summary>An error at the place reached.</summary>
+    public CheckpointException Invalid(string message) =>
+        new(CheckpointErrorIds.FormatInvalid, file.Path, $"{message} (byte {Position}).") { Offset = Position };
+
+    private void Require(long length, string what)
+    {
+        if (length < 0 || length > Left)
+        {
+            throw new CheckpointException(
+                end == file.Length ? CheckpointErrorIds.Truncated : CheckpointErrorIds.FormatInvalid,
+                file.Path,
+                $"{what} needs {length} bytes at {Position}, and there are {Left}. Get the file again.")
+            {
+                Offset = Position,
+            };
+        }
+    }
+}

@@ -1,0 +1,53 @@
+using LowMem.Checkpoints.Pickle;
+
+namespace LowMem.Checkpoints.Formats.PyTorch.Legacy;
+
+/// <summary>The places of storages that were found by going through the file.</summary>
+internal sealed class StorageTable : IStorageResolver
+{
+    private readonly Dictionary<string, Entry> entries = new(StringComparer.Ordinal);
+
+    /// <summary>Adds a storage; false when there is one of that name.</summary>
+    public bool Add(string key, long offset, long byteLength) =>
+        entries.TryAdd(key, new Entry(new StorageExtent(offset, byteLength), string.Empty, string.Empty));
+
+    /// <summary>Adds a storage that is at fault; false when there is one of that name.</summary>
+    public bool AddFaulty(string key, string code, string message) =>
+        entries.TryAdd(key, new Entry(null, code, message));
+
+    public ResolvedStorage Resolve(PicklePersistentId id)
+    {
+        var reference = StorageReference.TryParse(id)
+            ?? throw new TensorProblemException(FindingCodes.TensorInvalid, "its persistent id is not that of a storage");
+        string name = PickleText.Shorten(reference.Key);
+        if (!entries.TryGetValue(reference.Key, out var entry))
+        {
+            throw new TensorProblemException(FindingCodes.StorageMissing, $"the file has no storage '{name}'");
+        }
+
+        if (entry.Extent is not { } extent)
+        {
+            throw new TensorProblemException(entry.Code, entry.Message);
+        }
+
+        if (extent.ByteLength != reference.ByteLength)
+        {
+            throw new TensorProblemException(
+                FindingCodes.StorageSizeMismatch,
+                $"storage '{name}' should be {reference.ByteLength} bytes, and the file has {extent.ByteLength}");
+        }
+
+        var storage = new ResolvedStorage(reference.Key, reference.Type, extent);
+        return reference.View is { } view ? ViewOf(storage, view, name) : storage;
+    }
+
+    /// <summary>A part of a storage, which the tensor may not leave.</summary>
+    private static ResolvedStorage ViewOf(ResolvedStorage storage, StorageView view, string name) =>
+        view.ByteLength <= storage.Extent.ByteLength - view.ByteOffset
+            ? storage with { ViewOffset = view.ByteOffset, ViewLength = view.ByteLength }
+            : throw new TensorProblemException(
+                FindingCodes.TensorOutOfBounds,
+                $"its view of storage '{name}' is {view.ByteLength} bytes at {view.ByteOffset}, and the storage has {storage.Extent.ByteLength}");
+
+    private sealed record Entry(StorageExtent? Extent, string Code, string Message);
+}

@@ -1,0 +1,71 @@
+using LowMem.Checkpoints.Formats.Tar;
+using LowMem.Checkpoints.IO;
+using LowMem.Checkpoints.Pickle;
+using LowMem.Checkpoints.Safety;
+
+namespace LowMem.Checkpoints.Formats.PyTorch.Legacy;
+
+/// <summary>
+/// What <c>torch.save</c> wrote from PyTorch 0.1.1 to 0.1.9: a tar archive of the members <c>sys_info</c>,
+/// <c>pickle</c> (the object), <c>tensors</c> (shapes and strides) and <c>storages</c> (elements).
+/// </summary>
+internal static class TarReader
+{
+    public static Checkpoint Read(CheckpointFileReader file, string checkpoint, CancellationToken cancellationToken)
+    {
+        var findings = new List<CheckpointFinding>();
+        var members = TarDirectory.Read(file, findings, cancellationToken);
+        var pickles = new List<PickleResult>();
+        PickleNode system = PickleScalar.None;
+        if (members.ContainsKey("sys_info"))
+        {
+            var stream = Open("sys_info");
+            system = stream.Read("sys_info").Root;
+            pickles.AddRange(stream.Pickles);
+            CheckSizes(file, system);
+        }
+
+        var storageStream = Open("storages");
+        var storages = TarStorages.Read(storageStream);
+        var tensorStream = Open("tensors");
+        var ids = new TarPersistentIds(storages, TarTensors.Read(tensorStream, storages));
+        var objectStream = Open("pickle");
+        var pickle = objectStream.Read("pickle", ids);
+        var factory = new TensorInfoFactory(file, checkpoint, CheckpointFormats.PyTorchTar, storages.Table);
+        var walker = ObjectTreeWalker.Walk(file, factory, pickle, cancellationToken);
+        var globals = GlobalReport.Of([.. pickles, .. storageStream.Pickles, .. tensorStream.Pickles, .. objectStream.Pickles]);
+        return new Checkpoint
+        {
+            Path = checkpoint,
+            Format = CheckpointFormats.PyTorchTar,
+            FormatVersion = (system as PickleMapping)?.Find("protocol_version") is { } version ? PythonText.OfKey(version) : null,
+            Tensors = walker.Tensors,
+            Values = walker.Values,
+            Globals = globals.All,
+            UnsafeGlobals = globals.Unsafe,
+            Metadata = LegacyMetadata.Of(system, ids.Sources),
+            Files = [file.Describe()],
+            Findings = [.. findings, .. globals.Findings, .. walker.Findings],
+        };
+
+        StackedPickles Open(string name) => members.TryGetValue(name, out var member)
+            ? new StackedPickles(file, member.Offset, member.End, cancellationToken)
+            : throw new CheckpointException(
+                CheckpointErrorIds.FormatInvalid,
+                file.Path,
+                $"this tar archive is no PyTorch checkpoint: it has no member '{name}'.");
+    }
+
+    /// <summary>Shapes and strides are C longs, of 8 bytes wherever PyTorch ran in those days.</summary>
+    private static void CheckSizes(CheckpointFileReader file, PickleNode system)
+    {
+        if ((system as PickleMapping)?.Find("type_sizes") is PickleMapping sizes
+            && sizes.Find("long") is PickleScalar { Value: long size and not 8 })
+        {
+            throw new CheckpointException(
+                CheckpointErrorIds.Unsupported,
+                file.Path,
+                $"this tar archive comes from a machine whose long integers have {size} bytes; only 8 are read here.");
+        }
+    }
+}
