@@ -15,6 +15,9 @@ public static class CheckpointFormats
     /// <summary>The archive that <c>torch.jit.save</c> and C++ <c>torch::save</c> write.</summary>
     public const string TorchScript = "torchscript";
 
+    /// <summary>A pickle and nothing else, with values and no tensors of PyTorch.</summary>
+    public const string Pickle = "pickle";
+
     /// <summary>A safetensors file.</summary>
     public const string Safetensors = "safetensors";
 }

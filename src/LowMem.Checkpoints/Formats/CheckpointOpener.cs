@@ -3,6 +3,7 @@ using LowMem.Checkpoints.Formats.PyTorch.Legacy;
 using LowMem.Checkpoints.Formats.Safetensors;
 using LowMem.Checkpoints.Formats.Sharded;
 using LowMem.Checkpoints.IO;
+using LowMem.Checkpoints.Safety;
 
 namespace LowMem.Checkpoints.Formats;
 
@@ -30,9 +31,10 @@ internal static class CheckpointOpener
     /// <param name="cancellationToken">Ends the reading early.</param>
     public static Checkpoint OpenFile(CheckpointFileReader file, string checkpoint, CancellationToken cancellationToken)
     {
+        var kind = ContentDetector.Detect(file);
         try
         {
-            return ContentDetector.Detect(file) switch
+            return kind switch
             {
                 ContentKind.Zip => PyTorchZipReader.Read(file, checkpoint, cancellationToken),
                 ContentKind.Safetensors => SafetensorsReader.Read(file, checkpoint, cancellationToken),
@@ -40,7 +42,7 @@ internal static class CheckpointOpener
                 ContentKind.Tar => TarReader.Read(file, checkpoint, cancellationToken),
                 ContentKind.ShardIndex => throw new CheckpointException(
                     CheckpointErrorIds.FormatInvalid, file.Path, "a shard index cannot be a shard of another one."),
-                _ => throw Unknown(file),
+                _ => BarePickleReader.TryRead(file, checkpoint, cancellationToken) ?? throw Unknown(file),
             };
         }
         catch (OverflowException exception)
@@ -48,6 +50,18 @@ internal static class CheckpointOpener
             throw new CheckpointException(
                 CheckpointErrorIds.FormatInvalid, file.Path, "a size or offset in the file is impossible.", exception);
         }
+        catch (CheckpointException exception) when (kind != ContentKind.Safetensors && exception.Globals.Count == 0)
+        {
+            throw exception.Naming(ScanBroken(file, cancellationToken));
+        }
+    }
+
+    /// <summary>What a file names that cannot be read: something else may still unpickle a part of it.</summary>
+    private static GlobalReport ScanBroken(CheckpointFileReader file, CancellationToken cancellationToken)
+    {
+        const long most = 16 << 20;
+        byte[] start = file.ReadRange(0, Math.Min(file.Length, most), "the start of the file");
+        return GlobalReport.Of([], [new HiddenBytes(start, "the file", IsPickle: true)], cancellationToken);
     }
 
     private static CheckpointException Unknown(CheckpointFileReader file)

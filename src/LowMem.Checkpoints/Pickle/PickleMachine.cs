@@ -59,7 +59,8 @@ internal sealed class PickleMachine
         ReadOnlyMemory<byte> data, PickleSource source, CancellationToken cancellationToken) =>
         ReadAsFarAsPossible(new MemoryPickleInput(data), source, persistentLoader: null, cancellationToken);
 
-    private static PickleResult ReadAsFarAsPossible(
+    /// <summary>Reads a pickle; a broken one gives what it held before it broke, and the error.</summary>
+    public static PickleResult ReadAsFarAsPossible(
         IPickleInput input, PickleSource source, IPersistentLoader? persistentLoader, CancellationToken cancellationToken)
     {
         var machine = new PickleMachine(input, source, persistentLoader);

@@ -92,8 +92,9 @@ internal sealed class HiddenPickleScanner
         bool isWhole = pickle.Error is null;
         foreach (var global in GlobalUse.Of(pickle, place.Where))
         {
-            // Bytes that happen to begin like a pickle and then break may "name" anything; danger is told all the same.
-            if (isWhole || (place.IsPickle && global.IsDangerous))
+            // Bytes that happen to begin like a pickle and then break may "name" anything; only danger is told then, and
+            // not that of opcodes without a name, which any byte can be.
+            if (isWhole || (place.IsPickle && global is { IsDangerous: true, HasName: true }))
             {
                 named.TryAdd(global.Name, global);
             }

@@ -17,10 +17,10 @@ internal static class HiddenRecords
     private const int ProbeLength = 2;
 
     /// <param name="archive">The archive.</param>
-    /// <param name="main">The record that is read as the checkpoint.</param>
+    /// <param name="main">The record that is read as the checkpoint, or null.</param>
     /// <param name="dataPrefix">The directory of the tensors' data, with its slash.</param>
     /// <param name="limit">The most bytes that all of them together may have.</param>
-    public static IEnumerable<HiddenBytes> Read(ZipArchive archive, ZipEntry main, string dataPrefix, long limit)
+    public static IEnumerable<HiddenBytes> Read(ZipArchive archive, ZipEntry? main, string dataPrefix, long limit)
     {
         foreach (var entry in archive.Entries)
         {

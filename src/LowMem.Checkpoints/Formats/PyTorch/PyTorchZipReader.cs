@@ -19,16 +19,19 @@ internal static class PyTorchZipReader
     {
         var archive = ZipDirectoryReader.Read(file, cancellationToken);
         string prefix = FindRoot(archive);
+
+        // Pickles are held in memory, so their size is bounded by that of the file or, unfolded, by a fair multiple.
+        long limit = Math.Max(file.Length, 1 << 20) * 16;
         if (archive.Find(prefix + "data.pkl") is not { } entry)
         {
+            var others = HiddenRecords.Read(archive, main: null, prefix + "data/", limit);
             throw new CheckpointException(
                 CheckpointErrorIds.FormatInvalid,
                 file.Path,
-                $"this zip archive is no PyTorch checkpoint: it has no '{PickleText.Shorten(prefix)}data.pkl'.");
+                $"this zip archive is no PyTorch checkpoint: it has no '{PickleText.Shorten(prefix)}data.pkl'.")
+                .Naming(GlobalReport.Of([], others, cancellationToken));
         }
 
-        // The pickle is held in memory, so its size is bounded by that of the file or, unfolded, by a fair multiple.
-        long limit = Math.Max(file.Length, 1 << 20) * 16;
         byte[] bytes = archive.ReadContent(entry, Math.Min(limit, Array.MaxLength), out long offset);
         var source = new PickleSource(file.Path, "data.pkl", offset, PickleSource.BudgetFor(file.Length));
         var pickle = PickleMachine.ReadAsFarAsPossible(bytes, source, cancellationToken);
