@@ -66,8 +66,12 @@ function Invoke-LibraryTest {
     $exitCode = $LASTEXITCODE
     if (-not [IO.File]::Exists($report)) { throw "The tests of $name did not run: exit code $exitCode and no report." }
 
-    # Skipped tests are counted in total only.
-    $counters = ([xml] [IO.File]::ReadAllText($report)).TestRun.ResultSummary.Counters
+    # Skipped tests are counted in total only, and their reasons stand in the report only.
+    $run = ([xml] [IO.File]::ReadAllText($report)).TestRun
+    $counters = $run.ResultSummary.Counters
+    foreach ($result in @($run.Results.UnitTestResult).Where({ $_.outcome -eq 'NotExecuted' })) {
+        Write-Host "  [!] $($result.testName): skipped, $($result.Output.StdOut)$($result.Output.ErrorInfo.Message)"
+    }
     $passed = [int] $counters.passed
     $failed = [int] $counters.failed + [int] $counters.error + [int] $counters.timeout + [int] $counters.aborted
     $skipped = [int] $counters.total - $passed - $failed

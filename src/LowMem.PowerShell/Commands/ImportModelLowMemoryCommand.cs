@@ -1,7 +1,6 @@
 using System.Management.Automation;
 using LowMem.Checkpoints;
 using LowMem.Loader.Import;
-using LowMem.Loader.Skeletons;
 using LowMem.PowerShell.Pipeline;
 using static TorchSharp.torch;
 
@@ -73,12 +72,10 @@ public sealed class ImportModelLowMemoryCommand : CheckpointPathCommand
         var progress = new LatestProgress();
         var record = new ProgressRecord(ProgressActivityId, "Importing model", checkpoint.Path);
         bool shown = false;
-        var (module, report) = BackgroundWork.Run(
-            () =>
-            {
-                var target = Module ?? SkeletonBuilder.FromCheckpoint(checkpoint, Prefix, StopToken);
-                return (target, ModelLoader.Load(target, checkpoint, options, progress, StopToken));
-            },
+        var (module, report) = BackgroundWork.Run<(nn.Module, LoadReport)>(
+            () => Module is null
+                ? ModelLoader.Load(checkpoint, options, progress, StopToken)
+                : (Module, ModelLoader.Load(Module, checkpoint, options, progress, StopToken)),
             () => shown |= WriteProgress(record, progress.Latest));
         if (shown)
         {
