@@ -16,7 +16,21 @@ internal static class LegacyReader
 
     public static Checkpoint Read(CheckpointFileReader file, string checkpoint, CancellationToken cancellationToken)
     {
-        var stream = new StackedPickles(file, 0, file.Length, cancellationToken);
+        var pickles = new List<PickleResult>();
+        try
+        {
+            return Read(file, checkpoint, pickles, cancellationToken);
+        }
+        catch (CheckpointException error)
+        {
+            throw error.Naming(GlobalReport.Of(pickles));
+        }
+    }
+
+    private static Checkpoint Read(
+        CheckpointFileReader file, string checkpoint, List<PickleResult> pickles, CancellationToken cancellationToken)
+    {
+        var stream = new StackedPickles(file, 0, file.Length, pickles, cancellationToken);
         stream.Read("magic number");
         if (stream.Read("protocol version").Root is not PickleScalar { Value: ProtocolVersion } version)
         {
@@ -35,7 +49,7 @@ internal static class LegacyReader
         var storages = new LegacyStorageLocator(file, stream, ids.Storages, findings).Locate(keys);
         var factory = new TensorInfoFactory(file, checkpoint, CheckpointFormats.PyTorchLegacy, storages);
         var walker = ObjectTreeWalker.Walk(file, factory, pickle, cancellationToken);
-        var globals = GlobalReport.Of(stream.Pickles);
+        var globals = GlobalReport.Of(pickles, [], cancellationToken);
         return new Checkpoint
         {
             Path = checkpoint,
@@ -44,6 +58,7 @@ internal static class LegacyReader
             Tensors = walker.Tensors,
             Values = walker.Values,
             Globals = globals.All,
+            UnknownGlobals = globals.Unknown,
             UnsafeGlobals = globals.Unsafe,
             Metadata = LegacyMetadata.Of(system.Root, ids.Sources),
             Files = [file.Describe()],

@@ -8,18 +8,16 @@ namespace LowMem.Checkpoints.Formats.PyTorch.Legacy;
 /// <param name="file">The file.</param>
 /// <param name="start">Where the part starts.</param>
 /// <param name="end">Where it ends.</param>
+/// <param name="pickles">Where the pickles that were read are kept, a broken one among them.</param>
 /// <param name="cancellationToken">Ends the reading early.</param>
 internal sealed class StackedPickles(
-    CheckpointFileReader file, long start, long end, CancellationToken cancellationToken)
+    CheckpointFileReader file, long start, long end, List<PickleResult> pickles, CancellationToken cancellationToken)
 {
     /// <summary>Where the next thing is read.</summary>
     public long Position { get; private set; } = start;
 
     /// <summary>How many bytes are left.</summary>
     public long Left => end - Position;
-
-    /// <summary>The pickles read so far.</summary>
-    public List<PickleResult> Pickles { get; } = [];
 
     /// <summary>Reads one pickle and stops behind it.</summary>
     /// <param name="record">What it is, for messages.</param>
@@ -31,10 +29,10 @@ internal sealed class StackedPickles(
             EndsWithFile = end == file.Length,
         };
         var input = new FilePickleInput(file, Position, Position + Math.Min(Left, Array.MaxLength));
-        var pickle = PickleMachine.Read(input, source, persistentLoader, cancellationToken);
-        Pickles.Add(pickle);
+        var pickle = PickleMachine.ReadAsFarAsPossible(input, source, persistentLoader, cancellationToken);
+        pickles.Add(pickle);
         Position += pickle.ByteLength;
-        return pickle;
+        return pickle.Error is null ? pickle : throw pickle.Error;
     }
 
     /// <summary>Reads a little-endian number of 64 bits.</summary>

@@ -13,27 +13,30 @@ internal static class TarReader
 {
     public static Checkpoint Read(CheckpointFileReader file, string checkpoint, CancellationToken cancellationToken)
     {
+        var pickles = new List<PickleResult>();
+        try
+        {
+            return Read(file, checkpoint, pickles, cancellationToken);
+        }
+        catch (CheckpointException error)
+        {
+            throw error.Naming(GlobalReport.Of(pickles));
+        }
+    }
+
+    private static Checkpoint Read(
+        CheckpointFileReader file, string checkpoint, List<PickleResult> pickles, CancellationToken cancellationToken)
+    {
         var findings = new List<CheckpointFinding>();
         var members = TarDirectory.Read(file, findings, cancellationToken);
-        var pickles = new List<PickleResult>();
-        PickleNode system = PickleScalar.None;
-        if (members.ContainsKey("sys_info"))
-        {
-            var stream = Open("sys_info");
-            system = stream.Read("sys_info").Root;
-            pickles.AddRange(stream.Pickles);
-            CheckSizes(file, system);
-        }
-
-        var storageStream = Open("storages");
-        var storages = TarStorages.Read(storageStream);
-        var tensorStream = Open("tensors");
-        var ids = new TarPersistentIds(storages, TarTensors.Read(tensorStream, storages));
-        var objectStream = Open("pickle");
-        var pickle = objectStream.Read("pickle", ids);
+        var system = members.ContainsKey("sys_info") ? Open("sys_info").Read("sys_info").Root : PickleScalar.None;
+        CheckSizes(file, system);
+        var storages = TarStorages.Read(Open("storages"));
+        var ids = new TarPersistentIds(storages, TarTensors.Read(Open("tensors"), storages));
+        var pickle = Open("pickle").Read("pickle", ids);
         var factory = new TensorInfoFactory(file, checkpoint, CheckpointFormats.PyTorchTar, storages.Table);
         var walker = ObjectTreeWalker.Walk(file, factory, pickle, cancellationToken);
-        var globals = GlobalReport.Of([.. pickles, .. storageStream.Pickles, .. tensorStream.Pickles, .. objectStream.Pickles]);
+        var globals = GlobalReport.Of(pickles, [], cancellationToken);
         return new Checkpoint
         {
             Path = checkpoint,
@@ -42,6 +45,7 @@ internal static class TarReader
             Tensors = walker.Tensors,
             Values = walker.Values,
             Globals = globals.All,
+            UnknownGlobals = globals.Unknown,
             UnsafeGlobals = globals.Unsafe,
             Metadata = LegacyMetadata.Of(system, ids.Sources),
             Files = [file.Describe()],
@@ -49,7 +53,7 @@ internal static class TarReader
         };
 
         StackedPickles Open(string name) => members.TryGetValue(name, out var member)
-            ? new StackedPickles(file, member.Offset, member.End, cancellationToken)
+            ? new StackedPickles(file, member.Offset, member.End, pickles, cancellationToken)
             : throw new CheckpointException(
                 CheckpointErrorIds.FormatInvalid,
                 file.Path,
