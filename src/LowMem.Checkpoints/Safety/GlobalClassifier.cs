@@ -83,25 +83,16 @@ public static class GlobalClassifier
         string name = fullName.Length > longest ? fullName[..longest] : fullName;
         if (!Ascii.IsValid(name) || name.Any(character => character is <= ' ' or '\u007f'))
         {
-            name = string.Concat(ToCompatibleForm(name).Where(IsVisible));
+            name = string.Concat(name.Where(IsVisible).Select(Narrow));
         }
 
         int dot = name.IndexOf('.', StringComparison.Ordinal);
         return dot < 0 ? name : PythonModules.Modernize(name[..dot]) + name[dot..];
     }
 
-    private static string ToCompatibleForm(string name)
-    {
-        try
-        {
-            return name.Normalize(NormalizationForm.FormKC);
-        }
-        catch (ArgumentException)
-        {
-            // A lone surrogate has no normal form.
-            return name;
-        }
-    }
+    /// <summary>The full-width forms of ASCII. Written out, since where there is no ICU .NET normalises nothing.</summary>
+    private static char Narrow(char character) =>
+        character is >= '\uff01' and <= '\uff5e' ? (char)(character - '\uff01' + '!') : character;
 
     private static bool IsVisible(char character) =>
         !char.IsWhiteSpace(character)
