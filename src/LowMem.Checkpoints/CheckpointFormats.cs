@@ -20,4 +20,7 @@ public static class CheckpointFormats
 
     /// <summary>A safetensors file.</summary>
     public const string Safetensors = "safetensors";
+
+    /// <summary>The file that <c>Module.save</c> of TorchSharp writes.</summary>
+    public const string TorchSharp = "torchsharp";
 }

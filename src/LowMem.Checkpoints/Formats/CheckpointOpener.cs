@@ -2,6 +2,7 @@ using LowMem.Checkpoints.Formats.PyTorch;
 using LowMem.Checkpoints.Formats.PyTorch.Legacy;
 using LowMem.Checkpoints.Formats.Safetensors;
 using LowMem.Checkpoints.Formats.Sharded;
+using LowMem.Checkpoints.Formats.TorchSharp;
 using LowMem.Checkpoints.IO;
 using LowMem.Checkpoints.Safety;
 
@@ -42,7 +43,9 @@ internal static class CheckpointOpener
                 ContentKind.Tar => TarReader.Read(file, checkpoint, cancellationToken),
                 ContentKind.ShardIndex => throw new CheckpointException(
                     CheckpointErrorIds.FormatInvalid, file.Path, "a shard index cannot be a shard of another one."),
-                _ => BarePickleReader.TryRead(file, checkpoint, cancellationToken) ?? throw Unknown(file),
+                _ => TorchSharpReader.TryRead(file, checkpoint, cancellationToken)
+                    ?? BarePickleReader.TryRead(file, checkpoint, cancellationToken)
+                    ?? throw Unknown(file),
             };
         }
         catch (OverflowException exception)
@@ -76,7 +79,7 @@ internal static class CheckpointOpener
         return new CheckpointException(
             CheckpointErrorIds.FormatInvalid,
             file.Path,
-            $"this is no checkpoint of a known format (PyTorch zip, legacy or tar, safetensors, shard index): it starts with {Convert.ToHexStringLower(start)}.")
+            $"this is no checkpoint of a known format (PyTorch zip, legacy or tar, safetensors, shard index, distributed checkpoint, TorchSharp): it starts with {Convert.ToHexStringLower(start)}.")
         {
             Offset = 0,
         };

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using LowMem.Checkpoints.Formats.Tar;
+using LowMem.Checkpoints.Formats.TorchSharp;
 using LowMem.Checkpoints.IO;
 
 namespace LowMem.Checkpoints.Formats;
@@ -35,13 +36,23 @@ internal static class ContentDetector
             return ContentKind.Tar;
         }
 
-        if (start.Length > 8 && start.AsSpan(8).TrimStart(" \t\r\n"u8) is [(byte)'{', ..])
+        bool hasHeader = start.Length > 8 && StartsObject(start.AsSpan(8));
+        if (!hasHeader && !StartsObject(start))
         {
-            return ContentKind.Safetensors;
+            return ContentKind.Unknown;
         }
 
-        return start.AsSpan().TrimStart(" \t\r\n\uFEFF"u8) is [(byte)'{', ..] ? ContentKind.ShardIndex : ContentKind.Unknown;
+        // A TorchSharp file has a brace there when it holds 123 tensors, or a first one of 123 elements. It says nothing
+        // about itself; but nothing else adds up in the same way.
+        if (TorchSharpLayout.Read(file, CancellationToken.None).IsWhole)
+        {
+            return ContentKind.Unknown;
+        }
+
+        return hasHeader ? ContentKind.Safetensors : ContentKind.ShardIndex;
     }
+
+    private static bool StartsObject(ReadOnlySpan<byte> text) => text.TrimStart(" \t\r\n\uFEFF"u8) is [(byte)'{', ..];
 
     /// <summary>A pickle of the integer 0x1950a86a20f9469cfc6c (<c>MAGIC_NUMBER</c> of torch/serialization.py).</summary>
     private static bool IsLegacyMagic(ReadOnlySpan<byte> start)

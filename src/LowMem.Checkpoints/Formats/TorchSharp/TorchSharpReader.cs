@@ -1,0 +1,57 @@
+using LowMem.Checkpoints.IO;
+
+namespace LowMem.Checkpoints.Formats.TorchSharp;
+
+/// <summary>Lists a file that TorchSharp saved; see <see cref="TorchSharpLayout"/>.</summary>
+internal static class TorchSharpReader
+{
+    /// <summary>
+    /// Null when the file is none of TorchSharp's. Nothing in the file says that it is, so that it is taken for one
+    /// only when everything in it adds up to its length, or would but for a missing end.
+    /// </summary>
+    public static Checkpoint? TryRead(CheckpointFileReader file, string checkpoint, CancellationToken cancellationToken)
+    {
+        var layout = TorchSharpLayout.Read(file, cancellationToken);
+        if (layout.IsWhole)
+        {
+            return new Checkpoint
+            {
+                Path = checkpoint,
+                Format = CheckpointFormats.TorchSharp,
+                Tensors = [.. layout.Entries.Select(entry => Describe(file, checkpoint, entry))],
+                Files = [file.Describe()],
+            };
+        }
+
+        if (layout.IsCut)
+        {
+            string total = layout.Entries.Count == layout.Count ? $"{layout.End}" : $"at least {Math.Max(layout.End, file.Length + 1)}";
+            throw new CheckpointException(
+                CheckpointErrorIds.Truncated,
+                file.Path,
+                $"truncated: {file.Length} of {total} bytes of a TorchSharp file with {layout.Count} tensors. Get the file again.")
+            {
+                Offset = file.Length,
+            };
+        }
+
+        return null;
+    }
+
+    private static TensorInfo Describe(CheckpointFileReader file, string checkpoint, TorchSharpEntry entry) => new()
+    {
+        Key = entry.Key,
+        DType = entry.Type.Name,
+        Shape = entry.Shape,
+        Stride = StridedLayout.ContiguousStrides(entry.Shape),
+        ElementCount = StridedLayout.CountElements(entry.Shape),
+        ByteLength = entry.Length,
+        Offset = entry.Offset,
+        StorageKey = entry.Key,
+        IsContiguous = true,
+        Path = file.Path,
+        Checkpoint = checkpoint,
+        Format = CheckpointFormats.TorchSharp,
+        Storage = new StorageExtent(entry.Offset, entry.Length),
+    };
+}
