@@ -1,3 +1,6 @@
+using LowMem.Checkpoints;
+using LowMem.Loader.Modules;
+
 namespace LowMem.Loader.Import;
 
 /// <summary>How a checkpoint is to be bound to a module.</summary>
@@ -9,8 +12,17 @@ public sealed record ImportOptions
     /// </summary>
     public bool Resident { get; init; }
 
-    /// <summary>True to take over the checkpoint's element types; false (the default) to cast to the module's.</summary>
+    /// <summary>
+    /// True to take over the checkpoint's element types; false (the default) to cast to the module's. Not together with
+    /// <see cref="DType"/>.
+    /// </summary>
     public bool KeepDType { get; init; }
+
+    /// <summary>
+    /// PyTorch's name of the floating-point type that the module's floating-point parameters and buffers get, as
+    /// <c>module.to(dtype)</c> would do: <c>bfloat16</c>, <c>float16</c>, ... . Null (the default) for their own types.
+    /// </summary>
+    public string? DType { get; init; }
 
     /// <summary>Whether floating-point and complex parameters are to want gradients; buffers never do.</summary>
     public bool RequiresGrad { get; init; }
@@ -22,10 +34,25 @@ public sealed record ImportOptions
     public string? Prefix { get; init; }
 
     /// <summary>
-    /// True (the default) to refuse a checkpoint that lacks a key of the module, or has one that the module lacks; false
-    /// to only report them. Shapes have to fit in any case.
+    /// What the module calls the checkpoint's tensors; null (the default) when their names are the same. It is given the
+    /// keys without the prefix. When no prefix is named either, one is looked for by customary names only.
     /// </summary>
-    public bool Strict { get; init; } = true;
+    public IKeyMap? KeyMap { get; init; }
+
+    /// <summary>
+    /// Which keys of the module are loaded; null (the default) for all. The others stay as they are and are not missed, and
+    /// keys of the checkpoint that it does not take are not unexpected.
+    /// </summary>
+    public Predicate<string>? KeyFilter { get; init; }
+
+    /// <summary>True to leave parameters as they are for which the checkpoint has nothing.</summary>
+    public bool AllowMissing { get; init; }
+
+    /// <summary>True to leave aside what the checkpoint has and the module has not.</summary>
+    public bool AllowUnexpected { get; init; }
+
+    /// <summary>True to leave parameters as they are that have another shape in the checkpoint.</summary>
+    public bool AllowShapeMismatch { get; init; }
 
     /// <summary>
     /// True to load the tensors of a file although it names globals that could run code if PyTorch loaded it; false (the
@@ -35,4 +62,28 @@ public sealed record ImportOptions
 
     /// <summary>Where the values are to be, as PyTorch names it: <c>cpu</c>, <c>cuda</c>, <c>cuda:1</c>, <c>mps</c>.</summary>
     public string Device { get; init; } = "cpu";
+
+    /// <summary>Makes sure that the options go together.</summary>
+    /// <exception cref="ModelException">They do not.</exception>
+    internal void Validate()
+    {
+        if (DType is null)
+        {
+            return;
+        }
+
+        if (KeepDType)
+        {
+            throw new ModelException(
+                ModelErrorIds.ImportOptionsInvalid,
+                $"The types of the checkpoint cannot be kept and be {DType} at once: choose one of KeepDType and DType.");
+        }
+
+        if (Checkpoints.DType.Find(DType)?.Kind != DTypeKind.Floating || ScalarTypes.Find(DType) is null)
+        {
+            throw new ModelException(
+                ModelErrorIds.ImportOptionsInvalid,
+                $"'{DType}' is not the name of a floating-point type of PyTorch. Use float32, bfloat16, float16, ...");
+        }
+    }
 }

@@ -1,5 +1,6 @@
 using LowMem.Checkpoints;
 using LowMem.Loader.Modules;
+using LowMem.Loader.Skeletons;
 using TorchSharp;
 
 namespace LowMem.Loader.Import;
@@ -12,6 +13,15 @@ namespace LowMem.Loader.Import;
 internal sealed record ImportPlan(
     string Prefix, IReadOnlyList<PlannedTensor> Tensors, string[] MissingKeys, string[] UnexpectedKeys)
 {
+    /// <summary>The module's keys that have another shape in the checkpoint, and so get nothing.</summary>
+    public string[] ShapeMismatchKeys { get; init; } = [];
+
+    /// <summary>How many keys of the checkpoint a key map gave another name.</summary>
+    public int RenamedCount { get; init; }
+
+    /// <summary>How many keys of the checkpoint a key map left out.</summary>
+    public int LeftOutCount { get; init; }
+
     /// <summary>Checks a checkpoint against the entries of a module.</summary>
     /// <param name="entries">Everything in the module.</param>
     /// <param name="checkpoint">What is in the file.</param>
@@ -30,17 +40,18 @@ internal sealed record ImportPlan(
         CancellationToken cancellationToken)
     {
         RefuseUnsafe(checkpoint, options);
-
-        // Names of one tensor go together: any of them will do in the checkpoint.
-        var groups = entries.Where(entry => entry.TiedTo is null)
-            .Select(entry => (Slot: entry, Keys: entry.Ties.Where(tie => tie.IsPersistent).Select(tie => tie.Key).ToArray()))
-            .Where(group => group.Keys.Length > 0)
-            .ToList();
+        options.Validate();
+        var groups = GetGroups(entries, options);
         var selector = new StateDictSelector(
             checkpoint.Path,
             checkpoint.Tensors,
             groups.Select(group => ((IReadOnlyList<string>)group.Keys, (IReadOnlyList<long>)group.Slot.Shape)));
-        var selection = options.Prefix is null ? selector.Find(acceptPartial: !options.Strict) : selector.Select(options.Prefix);
+        var selection = options switch
+        {
+            { KeyMap: { } keyMap } => selector.Select(options.Prefix ?? StateDictPrefix.Find(checkpoint), keyMap),
+            { Prefix: { } prefix } => selector.Select(prefix),
+            _ => selector.Find(acceptPartial: options.AllowMissing),
+        };
 
         var checks = new PlanChecks(options, device, reader, cancellationToken);
         var planned = new List<PlannedTensor>(groups.Count);
@@ -61,13 +72,19 @@ internal sealed record ImportPlan(
         }
 
         checks.CheckTogether(planned);
-        var known = groups.SelectMany(group => group.Keys).ToHashSet(StringComparer.Ordinal);
-        var unexpected = selection.Tensors.Where(entry => !known.Contains(entry.Key))
+        var known = entries.Where(entry => entry.IsPersistent).Select(entry => entry.Key).ToHashSet(StringComparer.Ordinal);
+        var unexpected = selection.Tensors.Where(entry => !known.Contains(entry.Key) && options.KeyFilter?.Invoke(entry.Key) != false)
             .SelectMany(entry => entry.Value)
             .Select(tensor => new ModelMismatch(
                 ModelMismatchKind.UnexpectedKey, tensor.Key, Expected: null, PlanChecks.Describe(tensor.DType, tensor.Shape)))
             .ToList();
-        List<ModelMismatch> faults = options.Strict ? [.. missing, .. unexpected, .. checks.Faults] : [.. checks.Faults];
+        // A load of nothing is a mistake in any case: a wrong file, or a wrong prefix.
+        List<ModelMismatch> faults =
+        [
+            .. options.AllowMissing && (planned.Count > 0 || checks.OtherShapes.Count > 0) ? [] : missing,
+            .. options.AllowUnexpected ? [] : unexpected,
+            .. checks.Faults,
+        ];
         if (faults.Count > 0)
         {
             throw new ModelMismatchException(checkpoint.Path, selection.Prefix, [.. faults.OrderBy(fault => fault.Kind)]);
@@ -77,7 +94,12 @@ internal sealed record ImportPlan(
             selection.Prefix,
             planned,
             [.. missing.Select(fault => fault.Key)],
-            [.. unexpected.Select(fault => fault.Key)]);
+            [.. unexpected.Select(fault => fault.Key)])
+        {
+            ShapeMismatchKeys = [.. checks.OtherShapes],
+            RenamedCount = selection.RenamedCount,
+            LeftOutCount = selection.LeftOutCount,
+        };
     }
 
     /// <summary>Refuses a file that was made to do more than hold weights.</summary>
@@ -102,5 +124,26 @@ internal sealed record ImportPlan(
                 $"the file names what could run code if PyTorch loaded it: {string.Join(", ", checkpoint.UnsafeGlobals)}. "
                 + "Nothing was run here, and nothing is loaded. Get the weights from a source you trust, as safetensors if there is a choice.");
         }
+    }
+
+    // Names of one tensor go together: any of them will do in the checkpoint.
+    private static List<(ModuleParameter Slot, string[] Keys)> GetGroups(IReadOnlyList<ModuleParameter> entries, ImportOptions options)
+    {
+        var all = entries.Where(entry => entry.TiedTo is null)
+            .Select(entry => (Slot: entry, Keys: entry.Ties.Where(tie => tie.IsPersistent).Select(tie => tie.Key).ToArray()))
+            .Where(group => group.Keys.Length > 0)
+            .ToList();
+        if (options.KeyFilter is not { } filter)
+        {
+            return all;
+        }
+
+        var wanted = all.FindAll(group => Array.Exists(group.Keys, filter));
+        return wanted.Count > 0 || all.Count == 0
+            ? wanted
+            : throw new ModelException(
+                ModelErrorIds.Mismatch,
+                $"None of the module's {all.Count} tensors is to be loaded: what is included or excluded leaves nothing. "
+                + $"Its keys are such as '{all[0].Keys[0]}'.");
     }
 }

@@ -18,17 +18,32 @@ public sealed record LoadReport
     /// <summary>How many parameters and buffers were bound; names for one tensor count once.</summary>
     public required int TensorCount { get; init; }
 
+    /// <summary>How many of them lie in the mapped file, used where they are.</summary>
+    public required int MappedCount { get; init; }
+
+    /// <summary>How many of them were copied into memory.</summary>
+    public required int CopiedCount { get; init; }
+
     /// <summary>The bytes that lie in the mapped file.</summary>
     public required long MappedBytes { get; init; }
 
     /// <summary>The bytes that were copied into memory.</summary>
     public required long CopiedBytes { get; init; }
 
-    /// <summary>The module's keys that the checkpoint lacks; empty unless the import was not strict.</summary>
+    /// <summary>The module's keys that the checkpoint lacks; empty unless that was allowed.</summary>
     public required string[] MissingKeys { get; init; }
 
-    /// <summary>The checkpoint's keys that the module lacks; empty unless the import was not strict.</summary>
+    /// <summary>The checkpoint's keys that the module lacks; empty unless that was allowed.</summary>
     public required string[] UnexpectedKeys { get; init; }
+
+    /// <summary>The module's keys that have another shape in the checkpoint; empty unless that was allowed.</summary>
+    public required string[] ShapeMismatchKeys { get; init; }
+
+    /// <summary>How many keys of the checkpoint a key map gave another name.</summary>
+    public required int RenamedCount { get; init; }
+
+    /// <summary>How many keys of the checkpoint a key map left out.</summary>
+    public required int LeftOutCount { get; init; }
 
     /// <summary>The module's keys whose values were cast to another element type.</summary>
     public required string[] CastKeys { get; init; }

@@ -54,8 +54,10 @@ public static class ModelLoader
         ArgumentNullException.ThrowIfNull(checkpoint);
         options ??= new ImportOptions();
         ImportPlan.RefuseUnsafe(checkpoint, options);
-        var prefix = options.Prefix ?? StateDictPrefix.Find([.. checkpoint.Tensors.Select(tensor => tensor.Key)]);
-        var module = SkeletonBuilder.FromCheckpoint(checkpoint, prefix, cancellationToken);
+        var prefix = StateDictPrefix.Normalize(options.Prefix ?? StateDictPrefix.Find(checkpoint));
+        var module = options.KeyMap is { } keyMap
+            ? SkeletonBuilder.FromCheckpoint(Rename(checkpoint, prefix, keyMap), prefix: "", cancellationToken)
+            : SkeletonBuilder.FromCheckpoint(checkpoint, prefix, cancellationToken);
         try
         {
             return (module, Load(module, checkpoint, options with { Prefix = prefix }, progress, cancellationToken));
@@ -65,6 +67,12 @@ public static class ModelLoader
             module.Dispose();
             throw;
         }
+    }
+
+    private static Checkpoint Rename(Checkpoint checkpoint, string prefix, IKeyMap keyMap)
+    {
+        var selection = new StateDictSelector(checkpoint.Path, checkpoint.Tensors, []).Select(prefix, keyMap);
+        return checkpoint with { Tensors = [.. selection.Tensors.Select(entry => entry.Value[0] with { Key = entry.Key })] };
     }
 
     private static LoadReport Bind(
@@ -107,10 +115,15 @@ public static class ModelLoader
             Prefix = plan.Prefix,
             Device = options.Device,
             TensorCount = plan.Tensors.Count,
+            MappedCount = materializer.MappedCount,
+            CopiedCount = plan.Tensors.Count - materializer.MappedCount,
             MappedBytes = materializer.MappedBytes,
             CopiedBytes = materializer.CopiedBytes,
             MissingKeys = plan.MissingKeys,
             UnexpectedKeys = plan.UnexpectedKeys,
+            ShapeMismatchKeys = plan.ShapeMismatchKeys,
+            RenamedCount = plan.RenamedCount,
+            LeftOutCount = plan.LeftOutCount,
             CastKeys = [.. plan.Tensors.Where(planned => planned.IsCast).Select(planned => planned.Slot.Key)],
             MetaKeys = GetMetaKeys(entries, plan),
             Duration = Stopwatch.GetElapsedTime(started),

@@ -9,18 +9,28 @@ namespace LowMem.Loader.Import;
 internal sealed class PlanChecks(ImportOptions options, DeviceType device, TensorDataReader reader, CancellationToken cancellationToken)
 {
     private readonly List<ModelMismatch> faults = [];
+    private readonly List<string> otherShapes = [];
 
     /// <summary>What did not fit so far.</summary>
     public IReadOnlyList<ModelMismatch> Faults => faults;
 
+    /// <summary>The module's keys of another shape, where that is allowed.</summary>
+    public IReadOnlyList<string> OtherShapes => otherShapes;
+
     /// <summary>An element type and a shape, as <c>float32 [2, 10]</c>.</summary>
     public static string Describe(string dtype, IReadOnlyList<long> shape) => $"{dtype} [{string.Join(", ", shape)}]";
 
-    /// <summary>Plans what a tensor of the module gets; null when something is wrong with it.</summary>
+    /// <summary>Plans what a tensor of the module gets; null when something is wrong with it, or it gets nothing.</summary>
     /// <param name="slot">The tensor of the module.</param>
     /// <param name="found">The tensors of the checkpoint that go by one of its names; at least one.</param>
     public PlannedTensor? Match(ModuleParameter slot, IReadOnlyList<TensorInfo> found)
     {
+        if (options.AllowShapeMismatch && found.Any(tensor => tensor.UnreadableReason is null && !tensor.Shape.SequenceEqual(slot.Shape)))
+        {
+            otherShapes.Add(slot.Key);
+            return null;
+        }
+
         var faultsBefore = faults.Count;
         foreach (var tensor in found)
         {
@@ -65,10 +75,19 @@ internal sealed class PlanChecks(ImportOptions options, DeviceType device, Tenso
         }
     }
 
-    // TorchSharp makes the counter of a batch norm in the type of its weights, PyTorch always in int64: as a float16 it
-    // would count to 2048, and end at 65504.
-    private ScalarType GetTargetType(ModuleParameter slot, ScalarType sourceType) =>
-        options.KeepDType || slot is { IsBuffer: true, Name: "num_batches_tracked" } ? sourceType : slot.Tensor.dtype;
+    private ScalarType GetTargetType(ModuleParameter slot, ScalarType sourceType)
+    {
+        // TorchSharp makes the counter of a batch norm in the type of its weights, PyTorch always in int64: as a float16 it
+        // would count to 2048, and end at 65504.
+        if (options.KeepDType || slot is { IsBuffer: true, Name: "num_batches_tracked" })
+        {
+            return sourceType;
+        }
+
+        return options.DType is { } name && DType.Find(slot.DType)?.Kind == DTypeKind.Floating
+            ? ScalarTypes.Find(name)!.Value
+            : slot.Tensor.dtype;
+    }
 
     private void Check(ModuleParameter slot, TensorInfo tensor)
     {
@@ -94,7 +113,10 @@ internal sealed class PlanChecks(ImportOptions options, DeviceType device, Tenso
         else if (!CastSupport.CanCast(type, GetTargetType(slot, type)))
         {
             faults.Add(new ModelMismatch(
-                ModelMismatchKind.DType, slot.Key, expected, $"{found}, which libtorch cannot cast to {slot.DType}"));
+                ModelMismatchKind.DType,
+                slot.Key,
+                expected,
+                $"{found}, which libtorch cannot cast to {ScalarTypes.GetName(GetTargetType(slot, type))}"));
         }
         else if (ParameterBinder.FindObstacle(slot, GetTargetType(slot, type), device) is { } obstacle)
         {

@@ -49,6 +49,47 @@ internal sealed class StateDictSelector
     /// <exception cref="ModelException">No key of the checkpoint starts with it.</exception>
     public StateDictSelection Select(string prefix)
     {
+        var dotted = CheckPrefix(prefix);
+        return Readings()
+            .Select(reading => Count(reading, dotted))
+            .MaxBy(result => result.Matches)
+            .Selection;
+    }
+
+    /// <summary>Chooses by a prefix that the caller names, and renames what is behind it.</summary>
+    /// <param name="prefix">With or without its dot; empty for the whole checkpoint.</param>
+    /// <param name="keyMap">What the module calls the tensors.</param>
+    /// <exception cref="ModelException">No key of the checkpoint starts with the prefix, or two keys get one name.</exception>
+    public StateDictSelection Select(string prefix, IKeyMap keyMap)
+    {
+        var dotted = CheckPrefix(prefix);
+        var byName = new Dictionary<string, List<TensorInfo>>(StringComparer.Ordinal);
+        var (renamed, leftOut) = (0, 0);
+        foreach (var tensor in tensors.Where(tensor => IsUnder(tensor.Key, dotted)))
+        {
+            var name = tensor.Key[dotted.Length..];
+            var mapped = keyMap.Map(name);
+            if (string.IsNullOrEmpty(mapped))
+            {
+                leftOut++;
+                continue;
+            }
+
+            renamed += mapped == name ? 0 : 1;
+            if (!byName.TryAdd(mapped, [tensor]))
+            {
+                throw new ModelException(
+                    ModelErrorIds.KeyMapInvalid,
+                    $"{path}: '{byName[mapped][0].Key}' and '{tensor.Key}' both become '{mapped}' by the key map. "
+                    + "Map one of them to another name, or leave it out.");
+            }
+        }
+
+        return new StateDictSelection(dotted, byName) { RenamedCount = renamed, LeftOutCount = leftOut };
+    }
+
+    private string CheckPrefix(string prefix)
+    {
         var dotted = StateDictPrefix.Normalize(prefix);
         if (tensors.Count > 0 && dotted.Length > 0 && !tensors.Any(tensor => IsUnder(tensor.Key, dotted)))
         {
@@ -58,10 +99,7 @@ internal sealed class StateDictSelector
                 $"{path}: no key of a tensor begins with '{dotted}'. Keys begin with: {string.Join(", ", tops)}");
         }
 
-        return Readings()
-            .Select(reading => Count(reading, dotted))
-            .MaxBy(result => result.Matches)
-            .Selection;
+        return dotted;
     }
 
     /// <summary>Finds the prefix that fits the module.</summary>

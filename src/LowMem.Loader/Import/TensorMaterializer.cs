@@ -46,6 +46,9 @@ internal sealed class TensorMaterializer : IDisposable
         mapped = new MappedTensors(files);
     }
 
+    /// <summary>How many tensors stay in the mapped file.</summary>
+    public int MappedCount { get; private set; }
+
     /// <summary>The bytes that stay in the mapped file.</summary>
     public long MappedBytes { get; private set; }
 
@@ -105,6 +108,7 @@ internal sealed class TensorMaterializer : IDisposable
             return CreateCopy(planned, CastFromMap);
         }
 
+        MappedCount++;
         MappedBytes += source.ByteLength;
         return mapped.CreateView(source, planned.SourceType);
     }

@@ -19,7 +19,7 @@ internal static class CheckpointSkeleton
     public static ModuleContainer Build(Checkpoint checkpoint, string? prefix, CancellationToken cancellationToken)
     {
         var start = prefix is null
-            ? StateDictPrefix.Find([.. checkpoint.Tensors.Select(tensor => tensor.Key)])
+            ? StateDictPrefix.Find(checkpoint)
             : StateDictPrefix.Normalize(prefix);
         var tensors = checkpoint.Tensors.Where(tensor => tensor.Key.StartsWith(start, StringComparison.Ordinal)).ToArray();
         if (tensors.Length == 0)

@@ -1,3 +1,5 @@
+using LowMem.Checkpoints;
+
 namespace LowMem.Loader.Skeletons;
 
 /// <summary>Finds the sub-dictionary of a checkpoint that holds the weights.</summary>
@@ -32,6 +34,14 @@ public static class StateDictPrefix
         }
 
         return prefix;
+    }
+
+    /// <inheritdoc cref="Find(IReadOnlyCollection{string})"/>
+    /// <param name="checkpoint">The checkpoint.</param>
+    public static string Find(Checkpoint checkpoint)
+    {
+        ArgumentNullException.ThrowIfNull(checkpoint);
+        return Find([.. checkpoint.Tensors.Select(tensor => tensor.Key)]);
     }
 
     /// <summary>Puts a prefix as the user wrote it, with or without its dot, into the form of <see cref="Find"/>.</summary>

@@ -73,7 +73,7 @@ public class MismatchTests
             ("other", "F32", [1], new byte[4]));
         using var module = new BoringModel(META);
         var report = ModelLoader.Load(
-            module, Checkpoint.Open(path, Token), new ImportOptions { Strict = false }, progress: null, Token);
+            module, Checkpoint.Open(path, Token), new ImportOptions { AllowMissing = true, AllowUnexpected = true }, progress: null, Token);
         Assert.Equal("net.", report.Prefix);
         Assert.Equal(["net.head.bias"], report.UnexpectedKeys);
         Assert.Equal(7, report.MissingKeys.Length);
@@ -112,7 +112,7 @@ public class MismatchTests
         var sparse = checkpoint.Tensors.First(tensor => tensor.UnreadableReason is not null);
         using var module = new Holder(sparse.Key, zeros(sparse.Shape, device: META));
         var error = Assert.Throws<ModelMismatchException>(() => ModelLoader.Load(
-            module, checkpoint, new ImportOptions { Strict = false, Prefix = "" }, progress: null, Token));
+            module, checkpoint, new ImportOptions { AllowMissing = true, AllowUnexpected = true, Prefix = "" }, progress: null, Token));
         var fault = Assert.Single(error.Mismatches);
         Assert.Equal((ModelMismatchKind.Unreadable, sparse.Key), (fault.Kind, fault.Key));
         Assert.EndsWith(sparse.UnreadableReason!, fault.Found, StringComparison.Ordinal);
