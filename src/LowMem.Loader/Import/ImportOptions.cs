@@ -43,7 +43,7 @@ public sealed record ImportOptions
     /// Which keys of the module are loaded; null (the default) for all. The others stay as they are and are not missed, and
     /// keys of the checkpoint that it does not take are not unexpected.
     /// </summary>
-    public Predicate<string>? KeyFilter { get; init; }
+    public IKeyFilter? KeyFilter { get; init; }
 
     /// <summary>True to leave parameters as they are for which the checkpoint has nothing.</summary>
     public bool AllowMissing { get; init; }

@@ -73,7 +73,7 @@ internal sealed record ImportPlan(
 
         checks.CheckTogether(planned);
         var known = entries.Where(entry => entry.IsPersistent).Select(entry => entry.Key).ToHashSet(StringComparer.Ordinal);
-        var unexpected = selection.Tensors.Where(entry => !known.Contains(entry.Key) && options.KeyFilter?.Invoke(entry.Key) != false)
+        var unexpected = selection.Tensors.Where(entry => !known.Contains(entry.Key) && options.KeyFilter?.Includes(entry.Key) != false)
             .SelectMany(entry => entry.Value)
             .Select(tensor => new ModelMismatch(
                 ModelMismatchKind.UnexpectedKey, tensor.Key, Expected: null, PlanChecks.Describe(tensor.DType, tensor.Shape)))
@@ -138,7 +138,14 @@ internal sealed record ImportPlan(
             return all;
         }
 
-        var wanted = all.FindAll(group => Array.Exists(group.Keys, filter));
+        // Every key is shown to the filter, so that it knows which of its names there are.
+        var wanted = all.FindAll(group => Array.FindAll(group.Keys, filter.Includes).Length > 0);
+        if (filter.Unmatched.ToArray() is { Length: > 0 } unmatched)
+        {
+            throw new ModelException(
+                ModelErrorIds.Mismatch, $"The module has no '{string.Join("', '", unmatched)}', which is to be loaded. It is as it was.");
+        }
+
         return wanted.Count > 0 || all.Count == 0
             ? wanted
             : throw new ModelException(

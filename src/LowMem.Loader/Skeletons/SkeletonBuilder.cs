@@ -42,7 +42,7 @@ public static class SkeletonBuilder
     /// <param name="checkpoint">What to build after; none of its data is read.</param>
     /// <param name="prefix">
     /// The sub-dictionary that holds the weights; its name is left out of the keys. Null: found by
-    /// <see cref="StateDictPrefix.Find"/>; empty: the whole checkpoint.
+    /// <see cref="StateDictPrefix.Find(Checkpoint)"/>; empty: the whole checkpoint.
     /// </param>
     /// <param name="cancellationToken">Ends the building early.</param>
     /// <exception cref="ModelException">Nothing is under the prefix, or a tensor is of a kind that modules cannot hold.</exception>

@@ -36,7 +36,7 @@ public static class StateDictPrefix
         return prefix;
     }
 
-    /// <inheritdoc cref="Find(IReadOnlyCollection{string})"/>
+    /// <summary>Finds the prefix of a checkpoint by its keys; see <see cref="Find(IReadOnlyCollection{string})"/>.</summary>
     /// <param name="checkpoint">The checkpoint.</param>
     public static string Find(Checkpoint checkpoint)
     {
@@ -44,7 +44,7 @@ public static class StateDictPrefix
         return Find([.. checkpoint.Tensors.Select(tensor => tensor.Key)]);
     }
 
-    /// <summary>Puts a prefix as the user wrote it, with or without its dot, into the form of <see cref="Find"/>.</summary>
+    /// <summary>Puts a prefix as the user wrote it, with or without its dot, into the form of <see cref="Find(Checkpoint)"/>.</summary>
     public static string Normalize(string prefix)
     {
         ArgumentNullException.ThrowIfNull(prefix);

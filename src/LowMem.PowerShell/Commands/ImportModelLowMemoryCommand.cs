@@ -1,6 +1,8 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
 using LowMem.Checkpoints;
 using LowMem.Loader.Import;
+using LowMem.PowerShell.Errors;
 using LowMem.PowerShell.Pipeline;
 using static TorchSharp.torch;
 
@@ -27,6 +29,11 @@ public sealed class ImportModelLowMemoryCommand : CheckpointPathCommand
     [Parameter]
     public SwitchParameter KeepDType { get; set; }
 
+    /// <summary>Gives floating-point parameters and buffers this type instead of their own.</summary>
+    [Parameter]
+    [ValidateSet("float64", "float32", "float16", "bfloat16", "float8_e4m3fn", "float8_e5m2", "float8_e4m3fnuz", "float8_e5m2fnuz")]
+    public string? DType { get; set; }
+
     /// <summary>Makes floating-point parameters want gradients.</summary>
     [Parameter]
     public SwitchParameter RequiresGrad { get; set; }
@@ -36,6 +43,37 @@ public sealed class ImportModelLowMemoryCommand : CheckpointPathCommand
     [AllowEmptyString]
     public string? Prefix { get; set; }
 
+    /// <summary>Rules that rename the checkpoint's keys, or a script block that gives the module's key for the one in <c>$_</c>.</summary>
+    [Parameter]
+    [ValidateNotNull]
+    public object? KeyMap { get; set; }
+
+    /// <summary>Which keys of the module to load; wildcards are allowed.</summary>
+    [Parameter]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    [SuppressMessage("Performance", "CA1819:Properties should not return arrays", Justification = "A cmdlet parameter.")]
+    public string[]? Include { get; set; }
+
+    /// <summary>Which keys of the module not to load; wildcards are allowed.</summary>
+    [Parameter]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    [SuppressMessage("Performance", "CA1819:Properties should not return arrays", Justification = "A cmdlet parameter.")]
+    public string[]? Exclude { get; set; }
+
+    /// <summary>Leaves parameters as they are for which the checkpoint has nothing.</summary>
+    [Parameter]
+    public SwitchParameter AllowMissing { get; set; }
+
+    /// <summary>Leaves aside what the checkpoint has and the module has not.</summary>
+    [Parameter]
+    public SwitchParameter AllowUnexpected { get; set; }
+
+    /// <summary>Leaves parameters as they are that have another shape in the checkpoint.</summary>
+    [Parameter]
+    public SwitchParameter AllowShapeMismatch { get; set; }
+
     /// <summary>Where the values are to be.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
@@ -44,6 +82,20 @@ public sealed class ImportModelLowMemoryCommand : CheckpointPathCommand
     /// <summary>Loads the tensors of a file that names what could run code in PyTorch. Nothing is run in any case.</summary>
     [Parameter]
     public SwitchParameter AllowUnsafeGlobals { get; set; }
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        if (KeyMap is not null && !KeyMapArgument.IsSupported(KeyMap))
+        {
+            ThrowTerminatingError(ErrorRecords.KeyMapUnsupported(KeyMap));
+        }
+
+        if (KeepDType && DType is not null)
+        {
+            ThrowTerminatingError(ErrorRecords.ParametersExclusive(nameof(KeepDType), nameof(DType)));
+        }
+    }
 
     /// <inheritdoc/>
     protected override void ProcessCheckpoint(string path)
@@ -59,8 +111,14 @@ public sealed class ImportModelLowMemoryCommand : CheckpointPathCommand
         {
             Resident = Resident,
             KeepDType = KeepDType,
+            DType = DType,
             RequiresGrad = RequiresGrad,
             Prefix = Prefix,
+            KeyMap = KeyMap is null ? null : KeyMapArgument.Create(KeyMap, checkpoint, Prefix, StopToken),
+            KeyFilter = KeySelection.Create(Include, Exclude),
+            AllowMissing = AllowMissing,
+            AllowUnexpected = AllowUnexpected,
+            AllowShapeMismatch = AllowShapeMismatch,
             Device = Device,
             AllowUnsafeGlobals = AllowUnsafeGlobals,
         };
@@ -83,15 +141,38 @@ public sealed class ImportModelLowMemoryCommand : CheckpointPathCommand
             WriteProgress(record);
         }
 
+        Explain(report);
+        return Attach(module, report);
+    }
+
+    private void Explain(LoadReport report)
+    {
         WriteVerbose(
-            $"{report.TensorCount} tensors {report.Mode.ToLowerInvariant()} from '{report.Path}'"
-            + (report.Prefix.Length > 0 ? $", keys begin with '{report.Prefix}'." : "."));
-        if (report.MetaKeys.Length > 0)
+            $"{report.Path}: {report.TensorCount} tensors, {report.MappedCount} of them mapped and {report.CopiedCount} copied.");
+        string found = Prefix is null ? "found" : "given";
+        WriteVerbose(report.Prefix.Length > 0
+            ? $"The state dict was {found} under '{report.Prefix}'."
+            : "The checkpoint is the state dict itself: nothing stands in front of its keys.");
+        if (KeyMap is not null)
         {
-            WriteWarning($"Still on meta, without values: {string.Join(", ", report.MetaKeys)}.");
+            WriteVerbose($"The key map renamed {report.RenamedCount} keys and left out {report.LeftOutCount}.");
         }
 
-        return Attach(module, report);
+        WriteKeys(WriteVerbose, "Cast to another type", report.CastKeys);
+        WriteKeys(WriteVerbose, "Not in the checkpoint", report.MissingKeys);
+        WriteKeys(WriteVerbose, "Not in the module", report.UnexpectedKeys);
+        WriteKeys(WriteVerbose, "Of another shape in the checkpoint", report.ShapeMismatchKeys);
+        WriteKeys(WriteWarning, "Still on meta, without values", report.MetaKeys);
+    }
+
+    private static void WriteKeys(Action<string> write, string what, string[] keys)
+    {
+        const int shown = 20;
+        if (keys.Length > 0)
+        {
+            string more = keys.Length > shown ? $" and {keys.Length - shown} more, which the LoadReport names" : string.Empty;
+            write($"{what}: {string.Join(", ", keys.Take(shown))}{more}.");
+        }
     }
 
     private bool WriteProgress(ProgressRecord record, ImportProgress progress)

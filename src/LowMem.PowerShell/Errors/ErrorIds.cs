@@ -11,4 +11,7 @@ public static class ErrorIds
 
     /// <summary>The module has no parameter or buffer of that key.</summary>
     public const string ParameterNotFound = "ModuleParameterNotFound";
+
+    /// <summary>Two parameters were given that contradict each other.</summary>
+    public const string ParametersExclusive = "ParametersExclusive";
 }

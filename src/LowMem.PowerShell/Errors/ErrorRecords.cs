@@ -50,6 +50,19 @@ internal static class ErrorRecords
         ErrorCategory.ObjectNotFound,
         target);
 
+    public static ErrorRecord ParametersExclusive(string one, string other) => new(
+        new ArgumentException($"-{one} and -{other} cannot be given together: choose one."),
+        ErrorIds.ParametersExclusive,
+        ErrorCategory.InvalidArgument,
+        targetObject: null);
+
+    public static ErrorRecord KeyMapUnsupported(object value) => new(
+        new ArgumentException(
+            $"-KeyMap takes a dictionary of rules, such as [ordered]@{{ 'bert.*' = '*' }}, or a script block, and not a {value.GetType().Name}."),
+        ModelErrorIds.KeyMapInvalid,
+        ErrorCategory.InvalidArgument,
+        value);
+
     private static ErrorCategory CategoryOf(string errorId) => errorId switch
     {
         CheckpointErrorIds.NotFound => ErrorCategory.ObjectNotFound,
@@ -58,7 +71,7 @@ internal static class ErrorRecords
         CheckpointErrorIds.Unsafe => ErrorCategory.SecurityError,
         ModelErrorIds.NativeLibraryNotFound or ModelErrorIds.NativeLibraryIncompatible => ErrorCategory.NotInstalled,
         ModelErrorIds.DeviceUnavailable or ModelErrorIds.OutOfMemory => ErrorCategory.ResourceUnavailable,
-        ModelErrorIds.SkeletonInvalid or ModelErrorIds.ModuleInvalid => ErrorCategory.InvalidArgument,
+        ModelErrorIds.SkeletonInvalid or ModelErrorIds.ModuleInvalid or ModelErrorIds.KeyMapInvalid or ModelErrorIds.ImportOptionsInvalid => ErrorCategory.InvalidArgument,
         _ => ErrorCategory.InvalidData,
     };
 }

@@ -44,6 +44,49 @@ public class CastTests
         }
     }
 
+    [Theory]
+    [InlineData("bfloat16", false)]
+    [InlineData("float16", true)]
+    [InlineData("float8_e4m3fn", true)]
+    [InlineData("float32", false)]
+    public void A_type_that_is_asked_for_goes_to_what_is_floating_point_only(string dtype, bool resident)
+    {
+        using var directory = new TempDirectory();
+        var path = directory["values.safetensors"];
+        using var values = (arange(8, dtype: ScalarType.Float32, device: CPU) / 3).reshape(2, 4);
+        TestFiles.WriteSafetensors(path, [.. Types.Select(type => (type.Name, "F32", new long[] { 2, 4 }, TestFiles.GetBytes(values)))]);
+        using var module = new Buffers();
+        ModelLoader.Load(
+            module, Checkpoint.Open(path, TestContext.Current.CancellationToken), new ImportOptions { Resident = resident, DType = dtype }, progress: null, TestContext.Current.CancellationToken);
+        foreach (var (name, _) in Types)
+        {
+            var type = DType.Get(name).Kind == DTypeKind.Floating ? dtype : name;
+            var buffer = module.get_buffer(name)!;
+            Assert.Equal((name, type), (name, ScalarTypes.GetName(buffer.dtype)));
+            using var wanted = values.to(ScalarTypes.Find(type)!.Value);
+            Assert.Equal(TestFiles.GetBytes(wanted), TestFiles.GetBytes(buffer));
+        }
+    }
+
+    [Theory]
+    [InlineData("int64", false)]
+    [InlineData("half", false)]
+    [InlineData("float4_e2m1fn", false)]
+    [InlineData("bfloat16", true)]
+    public void A_type_that_cannot_be_asked_for_is_refused(string dtype, bool keep)
+    {
+        using var module = new BoringModel(META);
+        var error = Assert.Throws<ModelException>(() => ModelLoader.Load(
+            module,
+            Checkpoint.Open(Path.Combine(TestFiles.Samples, "boring.pt"), TestContext.Current.CancellationToken),
+            new ImportOptions { DType = dtype, KeepDType = keep },
+            progress: null,
+            TestContext.Current.CancellationToken));
+        Assert.Equal(ModelErrorIds.ImportOptionsInvalid, error.ErrorId);
+        Assert.Contains(dtype, error.Message, StringComparison.Ordinal);
+        Assert.Equal(DeviceType.META, module.in_proj.weight.device_type);
+    }
+
     [Fact]
     public void What_libtorch_cannot_cast_is_a_mismatch()
     {
