@@ -1,0 +1,99 @@
+using System.Buffers.Binary;
+using System.Diagnostics;
+using System.Text;
+using LowMem.Checkpoints;
+using LowMem.Loader.Import;
+using LowMem.Loader.Memory;
+using LowMem.Loader.Modules;
+using LowMem.Loader.Skeletons;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace LowMem.Loader.Tests.Import;
+
+/// <summary>A load that is stopped half-way ends at once, gives its memory back, and leaves the module as it was.</summary>
+public class CancellationTests
+{
+    private const long TensorBytes = 1L << 30;
+
+    // More than could be read before anybody notices.
+    private const int TensorCount = 8;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("bfloat16")]
+    public void A_resident_load_can_be_cancelled_at_any_block(string? dtype)
+    {
+        using var directory = new TempDirectory();
+        var checkpoint = WriteHoles(directory["large.safetensors"]);
+        using var module = SkeletonBuilder.FromCheckpoint(checkpoint, prefix: "", Token);
+        using var cancellation = new CancellationTokenSource();
+        var before = ProcessMemory.GetPrivateBytes();
+        long cancelledAt = 0;
+        var progress = new Callback(now =>
+        {
+            if (now.BytesDone >= TensorBytes / 8 && !cancellation.IsCancellationRequested)
+            {
+                Volatile.Write(ref cancelledAt, Stopwatch.GetTimestamp());
+                cancellation.Cancel();
+            }
+        });
+
+        Assert.ThrowsAny<OperationCanceledException>(() => ModelLoader.Load(
+            module, checkpoint, new ImportOptions { Resident = true, DType = dtype }, progress, cancellation.Token));
+
+        // Blocks of 16 MiB and less: milliseconds on a machine that does nothing else.
+        Assert.InRange(Stopwatch.GetElapsedTime(cancelledAt), TimeSpan.Zero, TimeSpan.FromSeconds(5));
+        Assert.All(ModuleTree.GetParameters(module), entry => Assert.Equal("meta", entry.Device));
+        Assert.InRange(ProcessMemory.GetPrivateBytes() - before, long.MinValue, 64 << 20);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_module_that_has_values_keeps_them(bool resident)
+    {
+        using var module = new BoringModel(CPU);
+        var before = module.parameters().Select(TestFiles.GetHash).ToArray();
+        using var cancellation = new CancellationTokenSource();
+        var checkpoint = Checkpoint.Open(Path.Combine(TestFiles.Samples, "boring.pt"), Token);
+
+        // After the third tensor has been made, and before any of them is bound.
+        var progress = new Callback(now =>
+        {
+            if (now.TensorsDone == 3)
+            {
+                cancellation.Cancel();
+            }
+        });
+        Assert.ThrowsAny<OperationCanceledException>(() => ModelLoader.Load(
+            module, checkpoint, new ImportOptions { Resident = resident }, progress, cancellation.Token));
+        Assert.Equal(before, module.parameters().Select(TestFiles.GetHash));
+        Assert.Equal(0, MemoryMap.CountLive(checkpoint.Path));
+    }
+
+    /// <summary>Eight gibibytes that take no room on the disk.</summary>
+    private static Checkpoint WriteHoles(string path)
+    {
+        var header = "{" + string.Join(',', Enumerable.Range(0, TensorCount).Select(i =>
+            $"\"weight{i}\":{{\"dtype\":\"F32\",\"shape\":[{TensorBytes / 4}],\"data_offsets\":[{i * TensorBytes},{(i + 1) * TensorBytes}]}}")) + "}";
+        header = header.PadRight((header.Length + 7) / 8 * 8);
+        using (var file = File.Create(path))
+        {
+            Span<byte> length = stackalloc byte[8];
+            BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
+            file.Write(length);
+            file.Write(Encoding.ASCII.GetBytes(header));
+            file.SetLength(file.Length + (TensorCount * TensorBytes));
+        }
+
+        return Checkpoint.Open(path, Token);
+    }
+
+    private sealed class Callback(Action<ImportProgress> action) : IProgress<ImportProgress>
+    {
+        public void Report(ImportProgress value) => action(value);
+    }
+}
