@@ -27,6 +27,36 @@ public static class FindingCodes
     /// <summary>There are bytes after the end of the content.</summary>
     public const string TrailingBytes = "TrailingBytes";
 
+    /// <summary>Storages of different names share bytes.</summary>
+    public const string StorageOverlap = "StorageOverlap";
+
+    /// <summary>The bytes are not those whose checksum the file carries.</summary>
+    public const string ChecksumMismatch = "ChecksumMismatch";
+
+    /// <summary>The file carries no checksum of these bytes.</summary>
+    public const string ChecksumAbsent = "ChecksumAbsent";
+
+    /// <summary>A tensor holds NaN or infinities.</summary>
+    public const string NonFiniteValues = "NonFiniteValues";
+
+    /// <summary>A tensor holds numbers too small for the full precision of their type.</summary>
+    public const string DenormalValues = "DenormalValues";
+
+    /// <summary>Every value of a tensor is zero.</summary>
+    public const string AllZero = "AllZero";
+
+    /// <summary>The values of a tensor were not looked at.</summary>
+    public const string ValuesUnchecked = "ValuesUnchecked";
+
+    /// <summary>The manifest names a file or tensor that the checkpoint lacks.</summary>
+    public const string ManifestMissing = "ManifestMissing";
+
+    /// <summary>The checkpoint has a file or tensor that the manifest does not name.</summary>
+    public const string ManifestUnexpected = "ManifestUnexpected";
+
+    /// <summary>A file or tensor is not what it was when the manifest was made.</summary>
+    public const string ManifestChanged = "ManifestChanged";
+
     /// <summary>The index names a key that no shard has.</summary>
     public const string ShardKeyMissing = "ShardKeyMissing";
 

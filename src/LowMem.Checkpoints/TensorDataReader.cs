@@ -96,6 +96,7 @@ public sealed class TensorDataReader : IDisposable
             : new MemoryStorageBytes(unaddressable.Get(file, tensor));
     }
 
-    private CheckpointFileReader GetFile(string path) =>
+    /// <summary>The open file at a path.</summary>
+    internal CheckpointFileReader GetFile(string path) =>
         files.GetOrAdd(path, name => new Lazy<CheckpointFileReader>(() => CheckpointFileReader.Open(name))).Value;
 }

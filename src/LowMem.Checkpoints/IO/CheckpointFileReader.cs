@@ -6,6 +6,7 @@ namespace LowMem.Checkpoints.IO;
 internal sealed class CheckpointFileReader : IDisposable
 {
     private readonly SafeFileHandle handle;
+    private readonly ReadMeter? meter = ReadMeter.Current;
     private long bytesRead;
 
     private CheckpointFileReader(string path, SafeFileHandle handle)
@@ -67,6 +68,7 @@ internal sealed class CheckpointFileReader : IDisposable
 
                 done += read;
                 Interlocked.Add(ref bytesRead, read);
+                meter?.Add(read);
             }
         }
         catch (Exception exception) when (FileErrors.IsFileError(exception))

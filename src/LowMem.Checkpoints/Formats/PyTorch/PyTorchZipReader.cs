@@ -17,7 +17,7 @@ internal static class PyTorchZipReader
 
     public static Checkpoint Read(CheckpointFileReader file, string checkpoint, CancellationToken cancellationToken)
     {
-        var archive = ZipDirectoryReader.Read(file, cancellationToken);
+        var archive = OpenArchive(file, cancellationToken);
         string prefix = FindRoot(archive);
 
         // Pickles are held in memory, so their size is bounded by that of the file or, unfolded, by a fair multiple.
@@ -64,6 +64,18 @@ internal static class PyTorchZipReader
             Files = [file.Describe()],
             Findings = [.. archive.Findings, .. globals.Findings, .. walker.Findings],
         };
+    }
+
+    private static ZipArchive OpenArchive(CheckpointFileReader file, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return ZipDirectoryReader.Read(file, cancellationToken);
+        }
+        catch (CheckpointException exception) when (exception.ErrorId == CheckpointErrorIds.Truncated)
+        {
+            throw TruncatedArchive.Explain(file, exception, cancellationToken);
+        }
     }
 
     /// <summary>PyTorch takes the root from the first entry; everything else must be below it.</summary>

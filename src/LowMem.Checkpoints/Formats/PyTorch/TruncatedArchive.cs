@@ -1,0 +1,204 @@
+using System.Buffers.Binary;
+using System.Text;
+using LowMem.Checkpoints.IO;
+using LowMem.Checkpoints.Pickle;
+
+namespace LowMem.Checkpoints.Formats.PyTorch;
+
+/// <summary>
+/// Says how far an archive goes whose end, and with it the central directory, is missing: the most common fault of a
+/// download. The records are followed from the front; the pickle, which comes first, tells the sizes of those behind it.
+/// </summary>
+internal sealed class TruncatedArchive
+{
+    private const uint EntrySignature = 0x04034b50;
+    private const uint DirectorySignature = 0x02014b50;
+    private const uint DescriptorSignature = 0x08074b50;
+    private const int HeaderLength = 30;
+    private const int HasDescriptor = 8;
+
+    /// <summary>Records other than tensor data are small; one whose size is not known is searched no farther.</summary>
+    private const int MaxSearch = 1 << 20;
+
+    private readonly CheckpointFileReader file;
+    private readonly CancellationToken cancellationToken;
+    private readonly Dictionary<string, long> storages = new(StringComparer.Ordinal);
+    private int storageCount;
+    private long position;
+
+    private TruncatedArchive(CheckpointFileReader file, CancellationToken cancellationToken)
+    {
+        this.file = file;
+        this.cancellationToken = cancellationToken;
+    }
+
+    /// <summary>The same error with all that can be told; the error as it was when that is nothing.</summary>
+    public static CheckpointException Explain(
+        CheckpointFileReader file, CheckpointException error, CancellationToken cancellationToken)
+    {
+        try
+        {
+            string? place = new TruncatedArchive(file, cancellationToken).Follow();
+            return place is null
+                ? error
+                : new CheckpointException(error.ErrorId, error.Path, $"{place} Get the file again.", error)
+                {
+                    Record = error.Record,
+                    Offset = error.Offset,
+                };
+        }
+        catch (CheckpointException)
+        {
+            // What is there is broken as well, which is no help to anyone.
+            return error;
+        }
+    }
+
+    private string? Follow()
+    {
+        while (file.Length - position >= HeaderLength)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            byte[] header = file.ReadRange(position, HeaderLength, "a local header");
+            uint signature = BinaryPrimitives.ReadUInt32LittleEndian(header);
+            if (signature == DirectorySignature)
+            {
+                return Report(0, "the file ends inside the directory itself.");
+            }
+
+            if (signature != EntrySignature)
+            {
+                return null;
+            }
+
+            int nameLength = BinaryPrimitives.ReadUInt16LittleEndian(header.AsSpan(26));
+            int extraLength = BinaryPrimitives.ReadUInt16LittleEndian(header.AsSpan(28));
+            long data = position + HeaderLength + nameLength + extraLength;
+            if (data > file.Length)
+            {
+                break;
+            }
+
+            string name = Encoding.UTF8.GetString(file.ReadRange(position + HeaderLength, nameLength, "the name of a record"));
+            bool hasDescriptor = (BinaryPrimitives.ReadUInt16LittleEndian(header.AsSpan(6)) & HasDescriptor) != 0;
+            long stated = BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(18));
+            if (GetLength(name, data, stated, hasDescriptor) is not { } length)
+            {
+                return Report(0, $"the file ends inside or behind record '{PickleText.Shorten(name)}'.");
+            }
+
+            if (length > file.Length - data)
+            {
+                storages.Remove(StorageKey(name));
+                return Report(
+                    length - (file.Length - data),
+                    $"the file ends inside record '{PickleText.Shorten(name)}', {file.Length - data} bytes into its {length}.");
+            }
+
+            storages.Remove(StorageKey(name));
+            position = data + length;
+            SkipDescriptor(hasDescriptor);
+        }
+
+        return Report(0, "the file ends inside the header of a record.");
+    }
+
+    /// <summary>The bytes of a record; null when they cannot be known.</summary>
+    private long? GetLength(string name, long data, long stated, bool hasDescriptor)
+    {
+        if (storages.TryGetValue(StorageKey(name), out long length))
+        {
+            return length;
+        }
+
+        if (!hasDescriptor && stated != uint.MaxValue)
+        {
+            return stated;
+        }
+
+        return name.EndsWith("/data.pkl", StringComparison.Ordinal) ? ReadPickle(data) : FindDescriptor(data);
+    }
+
+    private long ReadPickle(long data)
+    {
+        var source = new PickleSource(file.Path, "data.pkl", data, PickleSource.BudgetFor(file.Length));
+        var pickle = PickleMachine.Read(
+            new FilePickleInput(file, data, file.Length), source, persistentLoader: null, cancellationToken);
+        var recorder = new Recorder(storages);
+        var factory = new TensorInfoFactory(file, file.Path, CheckpointFormats.PyTorchZip, recorder);
+        _ = ObjectTreeWalker.Walk(file, factory, pickle, cancellationToken);
+        storageCount = storages.Count;
+        return pickle.ByteLength;
+    }
+
+    /// <summary>Storages are removed once they are found to be whole, so that those that are left are missing.</summary>
+    private string Report(long missingOfRecord, string place)
+    {
+        const string fact = "The zip archive has no central directory";
+        if (storageCount == 0)
+        {
+            return $"truncated: the file has {file.Length} bytes and goes on. {fact}: {place}";
+        }
+
+        var missing = storages.Values.Aggregate((Int128)missingOfRecord, (sum, bytes) => sum + bytes);
+        int whole = storageCount - storages.Count - (missingOfRecord > 0 ? 1 : 0);
+        string of = missing > 0 ? $"{file.Length} of at least {file.Length + missing} bytes" : $"{file.Length} bytes and a few are missing";
+        return $"truncated: {of}. {fact}: {whole} of {storageCount} storages are whole, and {place}";
+    }
+
+    private long? FindDescriptor(long data)
+    {
+        byte[] bytes = file.ReadRange(data, Math.Min(MaxSearch, file.Length - data), "a record");
+        Span<byte> signature = stackalloc byte[sizeof(uint)];
+        BinaryPrimitives.WriteUInt32LittleEndian(signature, DescriptorSignature);
+        for (int i = 0; ; i++)
+        {
+            int next = bytes.AsSpan(i).IndexOf(signature);
+            if (next < 0)
+            {
+                return null;
+            }
+
+            i += next;
+            if (bytes.Length - i >= 12 && BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(i + 8)) == i)
+            {
+                return i;
+            }
+        }
+    }
+
+    /// <summary>A descriptor has 16 bytes, or 24 with sizes of ZIP64: the record behind it tells which.</summary>
+    private void SkipDescriptor(bool hasDescriptor)
+    {
+        const int shortLength = 16;
+        const int longLength = 24;
+        if (!hasDescriptor)
+        {
+            return;
+        }
+
+        bool isShort = file.Length - position < shortLength + sizeof(uint)
+            || BinaryPrimitives.ReadUInt32LittleEndian(file.ReadRange(position + shortLength, sizeof(uint), "a header"))
+                is EntrySignature or DirectorySignature;
+        position += isShort ? shortLength : longLength;
+    }
+
+    private static string StorageKey(string name)
+    {
+        const string directory = "/data/";
+        int place = name.LastIndexOf(directory, StringComparison.Ordinal);
+        return place < 0 ? string.Empty : name[(place + directory.Length)..];
+    }
+
+    /// <summary>Notes the storages that a pickle names, and their sizes.</summary>
+    private sealed class Recorder(Dictionary<string, long> storages) : IStorageResolver
+    {
+        public ResolvedStorage Resolve(PicklePersistentId id)
+        {
+            var reference = StorageReference.TryParse(id)
+                ?? throw new TensorProblemException(FindingCodes.TensorInvalid, "its persistent id is not that of a storage");
+            storages[reference.Key] = reference.ByteLength;
+            return new ResolvedStorage(reference.Key, reference.Type, new StorageExtent(-1, reference.ByteLength));
+        }
+    }
+}

@@ -1,0 +1,93 @@
+using System.Diagnostics;
+using LowMem.Checkpoints.IO;
+
+namespace LowMem.Checkpoints.Verification;
+
+/// <summary>Looks at a checkpoint as closely as it is told to, and gives one verdict.</summary>
+public static class CheckpointVerifier
+{
+    /// <summary>
+    /// Verifies what is at a path. Broken content gives a verdict that has not passed; what cannot be read at all, so that
+    /// nothing can be said about it, is an exception.
+    /// </summary>
+    /// <param name="path">A file, a <c>*.index.json</c>, or a directory that holds a checkpoint.</param>
+    /// <param name="options">What to look at; null for the structure alone.</param>
+    /// <param name="progress">Told how far it is, from several threads; or null.</param>
+    /// <param name="cancellationToken">Ends the verification early.</param>
+    /// <exception cref="CheckpointException">
+    /// There is nothing at the path, it may not be read, or it uses something that is not read here.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public static CheckpointVerdict Verify(
+        string path,
+        VerificationOptions? options = null,
+        IProgress<VerificationProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        options ??= new VerificationOptions();
+        long started = Stopwatch.GetTimestamp();
+        using var meter = ReadMeter.Start();
+        var findings = new List<CheckpointFinding>();
+        string? format = null;
+        long tensorCount = 0;
+        try
+        {
+            var checkpoint = Checkpoint.Open(path, cancellationToken);
+            format = checkpoint.Format;
+            tensorCount = checkpoint.Tensors.Count;
+            findings.AddRange(checkpoint.Findings);
+            findings.AddRange(StructureCheck.FindOverlaps(checkpoint, cancellationToken));
+            findings.AddRange(CheckData(checkpoint, options, progress, cancellationToken));
+            findings.AddRange(options.AdditionalChecks?.Invoke(checkpoint) ?? []);
+        }
+        catch (CheckpointException exception) when (BrokenContent.IsBroken(exception))
+        {
+            format ??= BrokenContent.GuessFormat(exception);
+            findings.AddRange(BrokenContent.Describe(exception));
+        }
+
+        return new CheckpointVerdict
+        {
+            Path = Path.GetFullPath(path),
+            Format = format,
+            Level = options.Level.ToString(),
+            Findings = [.. findings.Distinct().OrderByDescending(finding => finding.Severity)],
+            TensorCount = tensorCount,
+            BytesRead = meter.Bytes,
+            Duration = Stopwatch.GetElapsedTime(started),
+        };
+    }
+
+    /// <summary>Everything that needs the data is read in one go.</summary>
+    private static List<CheckpointFinding> CheckData(
+        Checkpoint checkpoint,
+        VerificationOptions options,
+        IProgress<VerificationProgress>? progress,
+        CancellationToken cancellationToken)
+    {
+        if (options is { Level: VerificationLevel.Structure, Manifest: null })
+        {
+            return [];
+        }
+
+        using var reader = new TensorDataReader();
+        ListedFiles.CheckUnchanged(checkpoint, reader);
+        var extents = new ScanExtents();
+        var hashes = options.Manifest is null ? null : new HashPlan(checkpoint);
+        var values = options.Level < VerificationLevel.Values ? null : new ValueCheck(checkpoint, options.AllowsNonFinite);
+        var checksums = options.Level < VerificationLevel.Checksum ? null : new ChecksumCheck(checkpoint, hashes is not null);
+
+        var gathers = values?.Plan(extents) ?? [];
+        checksums?.Plan(extents, reader, cancellationToken);
+        ScanPool.Run([.. hashes?.Work ?? [], .. extents.ToWork(), .. gathers], reader, progress, cancellationToken);
+
+        List<CheckpointFinding> findings = [.. checksums?.Conclude(extents) ?? [], .. values?.Conclude() ?? []];
+        if (hashes is not null)
+        {
+            findings.AddRange(new ManifestCheck(options.Manifest!, hashes).Conclude());
+        }
+
+        return findings;
+    }
+}

@@ -1,0 +1,155 @@
+using System.Globalization;
+using LowMem.Checkpoints.Formats.Zip;
+using LowMem.Checkpoints.Pickle;
+
+namespace LowMem.Checkpoints.Verification;
+
+/// <summary>Compares the CRC-32 that zip archives carry with that of what is in them.</summary>
+internal sealed class ChecksumCheck(Checkpoint checkpoint, bool hasManifest)
+{
+    private const int MaxKeysNamed = 5;
+
+    private readonly List<CheckpointFinding> findings = [];
+
+    /// <summary>Names the ranges to be read. Reads the directories of archives.</summary>
+    public void Plan(ScanExtents extents, TensorDataReader reader, CancellationToken cancellationToken)
+    {
+        var formats = checkpoint.Tensors.DistinctBy(tensor => tensor.Path).ToDictionary(tensor => tensor.Path, tensor => tensor.Format);
+        var without = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var file in checkpoint.Files)
+        {
+            string format = formats.GetValueOrDefault(file.Path, checkpoint.Format);
+            if (format is CheckpointFormats.PyTorchZip or CheckpointFormats.TorchScript)
+            {
+                var archive = ZipDirectoryReader.Read(reader.GetFile(file.Path), cancellationToken);
+                PlanArchive(archive, extents, cancellationToken);
+            }
+            else if (without.Add(format) && !hasManifest)
+            {
+                findings.Add(new CheckpointFinding(
+                    FindingSeverity.Information,
+                    FindingCodes.ChecksumAbsent,
+                    null,
+                    null,
+                    $"a file of the format {format} carries no checksums, so that changed bytes do not show; "
+                    + "make a manifest with New-CheckpointManifest while the file is known to be good"));
+            }
+        }
+
+        foreach (var tensor in checkpoint.Tensors)
+        {
+            if (extents.Get(tensor) is { Record: not null } extent)
+            {
+                extent.Keys.Add(tensor.Key);
+            }
+        }
+    }
+
+    /// <summary>What came out, once everything has been read.</summary>
+    public IEnumerable<CheckpointFinding> Conclude(ScanExtents extents)
+    {
+        long notComputed = 0;
+        foreach (var extent in extents.All)
+        {
+            if (extent.Problem is { } problem)
+            {
+                findings.Add(new CheckpointFinding(
+                    FindingSeverity.Error,
+                    FindingCodes.ArchiveEntryInvalid,
+                    extent.Keys.FirstOrDefault(),
+                    extent.Offset,
+                    $"{extent.What} {problem}"));
+            }
+            else if (extent.Record is { } record && extent.GetChecksum() is var found && found != record.Crc32)
+            {
+                // Writers may leave the field empty; PyTorch has an option for it.
+                notComputed += record.Crc32 == 0 ? 1 : 0;
+                if (record.Crc32 != 0)
+                {
+                    findings.Add(Mismatch(extent, record.Crc32, found));
+                }
+            }
+        }
+
+        if (notComputed > 0)
+        {
+            findings.Add(new CheckpointFinding(
+                FindingSeverity.Information,
+                FindingCodes.ChecksumAbsent,
+                null,
+                null,
+                $"{notComputed} record(s) carry the checksum 0, which writers leave when they do not compute it; they were not checked"));
+        }
+
+        return findings;
+    }
+
+    private void PlanArchive(ZipArchive archive, ScanExtents extents, CancellationToken cancellationToken)
+    {
+        long endOfLast = 0;
+        foreach (var entry in archive.Entries.OrderBy(entry => entry.HeaderOffset))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            try
+            {
+                long offset = archive.GetDataOffset(entry);
+                if (entry.HeaderOffset < endOfLast)
+                {
+                    AddEntryFinding(FindingSeverity.Error, entry, $"record '{PickleText.Shorten(entry.Name)}' overlaps the one before it");
+                    continue;
+                }
+
+                endOfLast = offset + entry.CompressedLength;
+                PlanEntry(archive, entry, offset, extents);
+            }
+            catch (CheckpointException exception)
+            {
+                AddEntryFinding(FindingSeverity.Error, entry, exception.Detail);
+            }
+        }
+    }
+
+    private void PlanEntry(ZipArchive archive, ZipEntry entry, long offset, ScanExtents extents)
+    {
+        string name = PickleText.Shorten(entry.Name);
+        switch (entry.Method)
+        {
+            case ZipEntry.Stored when entry.CompressedLength == entry.Length:
+                extents.Get(archive.File.Path, offset, entry.Length, packedLength: null).Record = entry;
+                break;
+            case ZipEntry.Deflated when !entry.ClaimsTooMuch:
+                extents.Get(archive.File.Path, offset, entry.Length, entry.CompressedLength).Record = entry;
+                break;
+            case ZipEntry.Stored:
+                AddEntryFinding(FindingSeverity.Error, entry, $"record '{name}' is stored, and yet its two sizes differ");
+                break;
+            case ZipEntry.Deflated:
+                AddEntryFinding(
+                    FindingSeverity.Error, entry, $"record '{name}' claims to unfold {entry.CompressedLength} bytes to {entry.Length}");
+                break;
+            default:
+                AddEntryFinding(
+                    FindingSeverity.Warning, entry, $"record '{name}' uses compression method {entry.Method}; it was not checked");
+                break;
+        }
+    }
+
+    private void AddEntryFinding(FindingSeverity severity, ZipEntry entry, string message) =>
+        findings.Add(new CheckpointFinding(severity, FindingCodes.ArchiveEntryInvalid, null, entry.HeaderOffset, message));
+
+    private static CheckpointFinding Mismatch(ScanExtent extent, uint expected, uint found)
+    {
+        string keys = extent.Keys.Count == 0
+            ? string.Empty
+            : $"; it holds {string.Join(", ", extent.Keys.Take(MaxKeysNamed).Select(key => $"'{PickleText.Shorten(key)}'"))}"
+                + (extent.Keys.Count > MaxKeysNamed ? $" and {extent.Keys.Count - MaxKeysNamed} more" : string.Empty);
+        return new CheckpointFinding(
+            FindingSeverity.Error,
+            FindingCodes.ChecksumMismatch,
+            extent.Keys.FirstOrDefault(),
+            extent.Offset,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{extent.What} has changed since it was written: its CRC-32 should be {expected:x8} and is {found:x8}{keys}"));
+    }
+}

@@ -1,0 +1,63 @@
+using System.Numerics;
+
+namespace LowMem.Checkpoints.Verification;
+
+/// <summary>
+/// The CRC-32 of two pieces put together, from the CRC-32 of each: how one record is checked on several cores.
+/// </summary>
+/// <remarks>
+/// A CRC is a remainder of polynomials over GF(2). To append n bytes is to multiply by x^(8n), and to add the remainder
+/// of what is appended. Polynomials are bit-reversed as in zip: bit 31 stands for x^0.
+/// </remarks>
+internal static class Crc32Combination
+{
+    private const uint Polynomial = 0xedb88320;
+    private const uint One = 1u << 31;
+    private const uint PowerOfByte = 1u << (31 - 8);
+
+    /// <summary>The checksum of a first piece followed by a second one.</summary>
+    /// <param name="first">The checksum of the first piece.</param>
+    /// <param name="second">The checksum of the second piece.</param>
+    /// <param name="secondLength">The bytes of the second piece.</param>
+    public static uint Combine(uint first, uint second, long secondLength) =>
+        Multiply(first, Raise(PowerOfByte, secondLength)) ^ second;
+
+    private static uint Raise(uint value, long exponent)
+    {
+        uint result = One;
+        for (; exponent > 0; exponent >>= 1)
+        {
+            if ((exponent & 1) != 0)
+            {
+                result = Multiply(result, value);
+            }
+
+            value = Multiply(value, value);
+        }
+
+        return result;
+    }
+
+    private static uint Multiply(uint left, uint right)
+    {
+        uint product = 0;
+        while (left != 0)
+        {
+            // Powers of x in rising order: from the highest bit down.
+            int power = BitOperations.LeadingZeroCount(left);
+            left <<= power;
+            left <<= 1;
+            for (int i = 0; i < power; i++)
+            {
+                right = TimesX(right);
+            }
+
+            product ^= right;
+            right = TimesX(right);
+        }
+
+        return product;
+    }
+
+    private static uint TimesX(uint value) => (value & 1) != 0 ? (value >> 1) ^ Polynomial : value >> 1;
+}

@@ -1,0 +1,108 @@
+using LowMem.Checkpoints.Pickle;
+
+namespace LowMem.Checkpoints.Verification;
+
+/// <summary>Compares a checkpoint with its manifest and names each difference.</summary>
+internal sealed class ManifestCheck(CheckpointManifest manifest, HashPlan hashes)
+{
+    private readonly List<CheckpointFinding> findings = [];
+
+    /// <summary>What came out, once everything has been read.</summary>
+    public IEnumerable<CheckpointFinding> Conclude()
+    {
+        CompareFiles([.. hashes.GetFiles()]);
+        CompareTensors(hashes.GetTensors());
+        return findings;
+    }
+
+    private void CompareFiles(List<ManifestFile> found)
+    {
+        // One file against one: a copy may go by another name.
+        if (found.Count == 1 && manifest.Files.Count == 1)
+        {
+            Compare(manifest.Files[0], found[0]);
+            return;
+        }
+
+        var byPath = found.ToDictionary(file => file.Path, StringComparer.Ordinal);
+        foreach (var expected in manifest.Files)
+        {
+            if (byPath.Remove(expected.Path, out var same))
+            {
+                Compare(expected, same);
+            }
+            else
+            {
+                Add(FindingCodes.ManifestMissing, null, $"the manifest has the file '{PickleText.Shorten(expected.Path)}', the checkpoint has not");
+            }
+        }
+
+        foreach (string path in byPath.Keys.Order(StringComparer.Ordinal))
+        {
+            Add(FindingCodes.ManifestUnexpected, null, $"the checkpoint has the file '{PickleText.Shorten(path)}', the manifest has not");
+        }
+    }
+
+    private void Compare(ManifestFile expected, ManifestFile found)
+    {
+        if (expected.Length != found.Length || expected.Sha256 != found.Sha256)
+        {
+            Add(
+                FindingCodes.ManifestChanged,
+                null,
+                $"the file '{PickleText.Shorten(found.Path)}' should be {expected.Length} bytes with SHA-256 {expected.Sha256}, "
+                + $"and is {found.Length} bytes with {found.Sha256}");
+        }
+    }
+
+    private void CompareTensors(IEnumerable<ManifestTensor> found)
+    {
+        // Several tensors may go by one key (1 and '1' in a dict): they are told apart by their order.
+        var byKey = found.GroupBy(tensor => tensor.Key, StringComparer.Ordinal)
+            .ToDictionary(group => group.Key, group => new Queue<ManifestTensor>(group), StringComparer.Ordinal);
+        foreach (var expected in manifest.Tensors)
+        {
+            if (byKey.TryGetValue(expected.Key, out var queue) && queue.TryDequeue(out var same))
+            {
+                Compare(expected, same);
+            }
+            else
+            {
+                Add(
+                    FindingCodes.ManifestMissing,
+                    expected.Key,
+                    $"the manifest has the tensor '{PickleText.Shorten(expected.Key)}' ({Describe(expected)}), the checkpoint has not");
+            }
+        }
+
+        foreach (var tensor in byKey.Values.SelectMany(queue => queue).OrderBy(tensor => tensor.Key, StringComparer.Ordinal))
+        {
+            Add(
+                FindingCodes.ManifestUnexpected,
+                tensor.Key,
+                $"the checkpoint has the tensor '{PickleText.Shorten(tensor.Key)}' ({Describe(tensor)}), the manifest has not");
+        }
+    }
+
+    private void Compare(ManifestTensor expected, ManifestTensor found)
+    {
+        string key = PickleText.Shorten(found.Key);
+        if (expected.DType != found.DType || !expected.Shape.SequenceEqual(found.Shape))
+        {
+            Add(FindingCodes.ManifestChanged, found.Key, $"tensor '{key}' should be {Describe(expected)} and is {Describe(found)}");
+        }
+        else if (expected.Sha256 != found.Sha256)
+        {
+            Add(
+                FindingCodes.ManifestChanged,
+                found.Key,
+                $"the values of tensor '{key}' should have SHA-256 {expected.Sha256 ?? "none"} and have {found.Sha256 ?? "none"}");
+        }
+    }
+
+    private static string Describe(ManifestTensor tensor) =>
+        $"{PickleText.Shorten(tensor.DType)} [{string.Join(", ", tensor.Shape)}]";
+
+    private void Add(string code, string? key, string message) =>
+        findings.Add(new CheckpointFinding(FindingSeverity.Error, code, key, null, message));
+}

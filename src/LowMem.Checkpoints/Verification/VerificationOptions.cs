@@ -1,0 +1,20 @@
+namespace LowMem.Checkpoints.Verification;
+
+/// <summary>What a verification looks at.</summary>
+public sealed record VerificationOptions
+{
+    /// <summary>How closely to look; <see cref="VerificationLevel.Structure"/> when not said.</summary>
+    public VerificationLevel Level { get; init; }
+
+    /// <summary>What the checkpoint was when its manifest was made, or null to compare with none.</summary>
+    public CheckpointManifest? Manifest { get; init; }
+
+    /// <summary>
+    /// Whether the tensor of that key may hold NaN and infinities, as masks do; null when none may. What is allowed is
+    /// reported as information.
+    /// </summary>
+    public Func<string, bool>? AllowsNonFinite { get; init; }
+
+    /// <summary>Looks at the opened checkpoint for more, such as its fit with a module; or null.</summary>
+    public Func<Checkpoint, IEnumerable<CheckpointFinding>>? AdditionalChecks { get; init; }
+}
