@@ -13,7 +13,10 @@ namespace LowMem.Loader.Modules;
 /// </remarks>
 internal static unsafe class TensorIdentity
 {
-    private static readonly Lazy<string?> Check = new(FindLayoutFault, LazyThreadSafetyMode.ExecutionAndPublication);
+    private static readonly Lazy<string?> Check = new(() => FindLayoutFault(Get, Exchange), LazyThreadSafetyMode.ExecutionAndPublication);
+
+    /// <summary>For tests: a fault to report as if the check had found it; else null.</summary>
+    internal static string? AssumedFault { get; set; }
 
     /// <summary>The address of the TensorImpl: equal for two handles exactly when they are the same tensor.</summary>
     public static nint Get(Tensor tensor)
@@ -37,7 +40,7 @@ internal static unsafe class TensorIdentity
     /// <exception cref="ModelException">It does not.</exception>
     public static void EnsureSupported()
     {
-        if (Check.Value is { } fault)
+        if ((AssumedFault ?? Check.Value) is { } fault)
         {
             throw new ModelException(
                 ModelErrorIds.NativeLibraryIncompatible,
@@ -46,20 +49,24 @@ internal static unsafe class TensorIdentity
         }
     }
 
-    private static string? FindLayoutFault()
+    /// <summary>Tries on tensors of its own whether handles can be compared and exchanged by what they hold.</summary>
+    /// <param name="get">How <see cref="Get"/> does it.</param>
+    /// <param name="exchange">How <see cref="Exchange"/> does it.</param>
+    /// <returns>What does not work, or null.</returns>
+    internal static string? FindLayoutFault(Func<Tensor, nint> get, Action<Tensor, Tensor> exchange)
     {
         NativeLibraryLoader.EnsureLoaded();
         using var left = arange(1, 3, dtype: ScalarType.Float32, device: CPU);
         using var right = arange(3, 6, dtype: ScalarType.Float32, device: CPU);
         using var alias = left.alias();
-        if (Get(left) != Get(alias) || Get(left) == Get(right) || Get(left) == 0)
+        if (get(left) != get(alias) || get(left) == get(right) || get(left) == 0)
         {
             return "two handles of one tensor do not hold one address";
         }
 
-        Exchange(left, right);
+        exchange(left, right);
         if (left.numel() != 3 || right.numel() != 2 || left.sum().item<float>() != 12f
-            || Get(right) != Get(alias) || Get(left) == Get(alias))
+            || get(right) != get(alias) || get(left) == get(alias))
         {
             return "two tensors cannot be exchanged by their addresses";
         }

@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using LowMem.Checkpoints;
 using LowMem.Loader.Memory;
+using LowMem.Loader.Modules;
 using static TorchSharp.torch;
 
 namespace LowMem.Loader.Tests.Import;
@@ -11,6 +12,15 @@ namespace LowMem.Loader.Tests.Import;
 /// <summary>Where the repository's files are, small files of our own, and the bytes of tensors.</summary>
 internal static class TestFiles
 {
+    private static readonly Dictionary<string, string> Codes = new()
+    {
+        ["float64"] = "F64",
+        ["float32"] = "F32",
+        ["bfloat16"] = "BF16",
+        ["int64"] = "I64",
+        ["bool"] = "BOOL",
+    };
+
     public static string Root { get; } = FindRoot();
 
     public static string Fixtures => Path.Combine(Root, "tests", "fixtures");
@@ -41,6 +51,18 @@ internal static class TestFiles
         {
             file.Write(tensor.Bytes);
         }
+    }
+
+    /// <summary>Writes the state dict of a module, tied tensors once, with the wide types first so that all are aligned.</summary>
+    public static Checkpoint WriteStateDict(string path, nn.Module module)
+    {
+        WriteSafetensors(
+            path,
+            [.. ModuleTree.GetParameters(module)
+                .Where(entry => entry.IsPersistent && entry.TiedTo is null)
+                .OrderByDescending(entry => DType.Get(entry.DType).ByteSize)
+                .Select(entry => (entry.Key, Codes[entry.DType], entry.Shape, GetBytes(entry.Tensor)))]);
+        return Checkpoint.Open(path);
     }
 
     public static byte[] Bytes<T>(params T[] values)

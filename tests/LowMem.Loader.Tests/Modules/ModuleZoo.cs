@@ -12,10 +12,18 @@ internal static class ModuleZoo
     private static readonly Dictionary<string, Func<(nn.Module Module, Func<Tensor> Run)>> Makers = new()
     {
         ["Linear"] = () => Of(nn.Linear(3, 4), Floats(2, 3)),
+        ["Conv1d"] = () => Of(nn.Conv1d(2, 3, 3), Floats(1, 2, 5)),
         ["Conv2d"] = () => Of(nn.Conv2d(2, 3, 3), Floats(1, 2, 5, 5)),
+        ["Conv3d"] = () => Of(nn.Conv3d(2, 3, 2), Floats(1, 2, 3, 3, 3)),
         ["ConvTranspose1d"] = () => Of(nn.ConvTranspose1d(2, 3, 3), Floats(1, 2, 5)),
+        ["ConvTranspose2d"] = () => Of(nn.ConvTranspose2d(2, 3, 3), Floats(1, 2, 4, 4)),
+        ["ConvTranspose3d"] = () => Of(nn.ConvTranspose3d(2, 3, 2), Floats(1, 2, 3, 3, 3)),
+        ["BatchNorm1d"] = () => Of(nn.BatchNorm1d(3), Floats(2, 3, 4)),
         ["BatchNorm2d"] = () => Of(nn.BatchNorm2d(3), Floats(2, 3, 4, 4)),
+        ["BatchNorm3d"] = () => Of(nn.BatchNorm3d(3), Floats(2, 3, 2, 2, 2)),
+        ["InstanceNorm1d"] = () => Of(nn.InstanceNorm1d(3, affine: true), Floats(2, 3, 4)),
         ["InstanceNorm2d"] = () => Of(nn.InstanceNorm2d(3, affine: true, track_running_stats: true), Floats(2, 3, 4, 4)),
+        ["InstanceNorm3d"] = () => Of(nn.InstanceNorm3d(3, affine: true, track_running_stats: true), Floats(2, 3, 2, 2, 2)),
         ["LayerNorm"] = () => Of(nn.LayerNorm([4]), Floats(2, 4)),
         ["GroupNorm"] = () => Of(nn.GroupNorm(2, 4), Floats(2, 4, 3)),
         ["PReLU"] = () => Of(nn.PReLU(1), Floats(2, 4)),
@@ -55,11 +63,45 @@ internal static class ModuleZoo
             return (m, () => m.call(Floats(3, 2, 4), Floats(3, 2, 4)));
         },
         ["Sequential"] = () => Of(nn.Sequential(("in", nn.Linear(3, 4)), ("act", nn.ReLU()), ("out", nn.Linear(4, 2))), Floats(2, 3)),
+        ["ModuleList"] = () =>
+        {
+            var m = nn.ModuleList(nn.Linear(3, 4), nn.Linear(4, 2));
+            return (m, () => m[1].call(m[0].call(Floats(2, 3))));
+        },
+        ["ModuleDict"] = () =>
+        {
+            var m = nn.ModuleDict(("in", nn.Linear(3, 4)), ("out", nn.Linear(4, 2)));
+            return (m, () => m["out"].call(m["in"].call(Floats(2, 3))));
+        },
+        ["ParameterList"] = () =>
+        {
+            var m = nn.ParameterList(nn.Parameter(Floats(3, 4)), nn.Parameter(Floats(4)));
+            return (m, () => Floats(2, 3).matmul(m[0]) + m[1]);
+        },
+        ["ParameterDict"] = () =>
+        {
+            var m = nn.ParameterDict(("weight", nn.Parameter(Floats(3, 4))), ("bias", nn.Parameter(Floats(4))));
+            return (m, () => Floats(2, 3).matmul(m["weight"]) + m["bias"]);
+        },
+        ["UserModel"] = () => Of(new UserModel(), Floats(2, 4)),
         ["TiedModel"] = () => { var m = new TiedModel(); return (m, () => m.call(Indices(2, 3))); },
     };
 
     /// <summary>Makes a module in evaluation mode (no dropout), and what runs it on a fixed input.</summary>
     public static (nn.Module Module, Func<Tensor> Run) Make(string name)
+    {
+        var (module, run) = MakeTrainable(name);
+        return (module, RunWithoutGradient);
+
+        Tensor RunWithoutGradient()
+        {
+            using var noGradient = no_grad();
+            return run();
+        }
+    }
+
+    /// <summary>The same module, and what runs it so that gradients can be computed.</summary>
+    public static (nn.Module Module, Func<Tensor> Run) MakeTrainable(string name)
     {
         manual_seed(7);
         var (module, run) = Makers[name]();
@@ -73,13 +115,7 @@ internal static class ModuleZoo
             }
         }
 
-        return (module, RunWithoutGradient);
-
-        Tensor RunWithoutGradient()
-        {
-            using var noGradient = no_grad();
-            return run();
-        }
+        return (module, run);
     }
 
     private static (nn.Module Module, Func<Tensor> Run) Of(nn.Module<Tensor, Tensor> module, Tensor input) =>
