@@ -68,6 +68,26 @@ internal static unsafe class NativeModules
     /// </summary>
     public static void Hollow(Tensor tensor) => Hollow(tensor, tensor.shape);
 
+    /// <summary>
+    /// Gives a parameter of a C++ module another shape, without memory for its values: one element stands for all in
+    /// C++, and the managed side is on meta. For a module that was created small and computes with any shape.
+    /// </summary>
+    public static void Reshape(nn.Module module, string name, long[] shape)
+    {
+        using var meta = new TorchSharp.Modules.Parameter(empty(shape, device: META));
+        foreach (var (found, tensor) in ModuleInternals.GetNativeParameters(module))
+        {
+            if (found == name)
+            {
+                Hollow(tensor, shape);
+            }
+
+            tensor.Dispose();
+        }
+
+        ParameterBinder.Point(ModuleInternals.Parameters(module)[name], meta);
+    }
+
     /// <summary>Whether one element stands for all; false for a tensor of one element, which does anyway.</summary>
     public static bool IsHollow(Tensor tensor) =>
         tensor.numel() > 1 && Array.TrueForAll(tensor.stride(), stride => stride == 0);

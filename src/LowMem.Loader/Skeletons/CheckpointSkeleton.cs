@@ -1,7 +1,5 @@
 using System.Globalization;
 using LowMem.Checkpoints;
-using LowMem.Loader.Modules;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace LowMem.Loader.Skeletons;
@@ -12,9 +10,6 @@ internal static class CheckpointSkeleton
     // TorchSharp walks modules by recursion; no model is nested like this, but a file can say anything.
     private const int MaximumDepth = 200;
     private const int MaximumNamed = 10;
-
-    // Batch norms keep these beside their parameters. They are floating point, and yet not learned.
-    private static readonly string[] BufferNames = ["running_mean", "running_var"];
 
     public static ModuleContainer Build(Checkpoint checkpoint, string? prefix, CancellationToken cancellationToken)
     {
@@ -39,7 +34,7 @@ internal static class CheckpointSkeleton
         using var noGradient = no_grad();
         var root = new ModuleContainer();
         var containers = new Dictionary<string, ModuleContainer>(StringComparer.Ordinal) { [string.Empty] = root };
-        var shared = new Dictionary<TensorPlace, Tensor>();
+        var made = new CheckpointTensors();
         var keys = new HashSet<string>(StringComparer.Ordinal);
         foreach (var tensor in tensors)
         {
@@ -50,7 +45,7 @@ internal static class CheckpointSkeleton
             }
 
             var (path, name) = Split(tensor.Key[start.Length..]);
-            GetContainer(containers, path).AddParameter(name, CreateTensor(tensor, name, shared));
+            GetContainer(containers, path).AddParameter(name, made.Create(tensor, name));
         }
 
         return root;
@@ -91,47 +86,11 @@ internal static class CheckpointSkeleton
         return container;
     }
 
-    private static Tensor CreateTensor(TensorInfo info, string name, Dictionary<TensorPlace, Tensor> shared)
-    {
-        var type = ScalarTypes.Find(info.DType)!.Value;
-        var isParameter = DType.Get(info.DType).Kind is DTypeKind.Floating or DTypeKind.Complex && !BufferNames.Contains(name);
-        if (info.StorageKey is null || info.ElementCount == 0)
-        {
-            return Create();
-        }
-
-        // Two keys of one tensor in the file are one tensor in the module: it is loaded once.
-        var layout = $"{info.DType} {string.Join(',', info.Shape)} {string.Join(',', info.Stride)}";
-        var place = new TensorPlace(info.Path, info.StorageKey, info.Offset, layout, isParameter);
-        if (!shared.TryGetValue(place, out var tensor))
-        {
-            shared.Add(place, tensor = Create());
-        }
-
-        return tensor;
-
-        Tensor Create()
-        {
-            var meta = empty(info.Shape, dtype: type, device: META);
-            return (isParameter ? new Parameter(meta) : meta).DetachFromDisposeScope();
-        }
-    }
-
     private static string? FindProblem(TensorInfo tensor, string prefix)
     {
-        if (tensor.Layout != TensorLayouts.Strided)
+        if (CheckpointTensors.FindProblem(tensor) is { } problem)
         {
-            return $"its layout is {tensor.Layout}, not dense";
-        }
-
-        if (ScalarTypes.Find(tensor.DType) is null)
-        {
-            return $"libtorch has no element type {tensor.DType}";
-        }
-
-        if (DType.Find(tensor.DType)?.Kind is DTypeKind.Quantized)
-        {
-            return $"its element type {tensor.DType} is quantized";
+            return problem;
         }
 
         var depth = tensor.Key.AsSpan(prefix.Length).Count('.');
@@ -150,8 +109,6 @@ internal static class CheckpointSkeleton
         var tops = checkpoint.Tensors.Select(tensor => tensor.Key.Split('.')[0]).Distinct().Take(MaximumNamed);
         return $"no key begins with '{prefix}'. The keys begin with: {string.Join(", ", tops)}.";
     }
-
-    private readonly record struct TensorPlace(string Path, string StorageKey, long Offset, string Layout, bool IsParameter);
 
     private static ModelException Invalid(Checkpoint checkpoint, string problem) =>
         new(ModelErrorIds.SkeletonInvalid, $"{checkpoint.Path}: {problem}");

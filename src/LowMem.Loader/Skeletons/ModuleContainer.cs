@@ -8,10 +8,22 @@ namespace LowMem.Loader.Skeletons;
 /// <remarks>Its forward pass runs the children in order, as PyTorch's <c>Sequential</c> does.</remarks>
 public sealed class ModuleContainer : nn.Module<Tensor, Tensor>
 {
+    // A class of which only the name is known: without children it is no container, and what it computes is not known.
+    private readonly bool isOpaque;
+
     /// <summary>Creates a container without children.</summary>
     public ModuleContainer()
-        : base(nameof(ModuleContainer))
+        : this(nameof(ModuleContainer), isOpaque: false)
     {
+    }
+
+    /// <summary>Creates a container that stands for a class of a model.</summary>
+    /// <param name="className">The name of the class, for <see cref="nn.Module.GetName"/> and for errors.</param>
+    /// <param name="isOpaque">True when nothing but the name is known of what the class computes.</param>
+    internal ModuleContainer(string className, bool isOpaque)
+        : base(className)
+    {
+        this.isOpaque = isOpaque;
     }
 
     /// <summary>A child by its name.</summary>
@@ -69,6 +81,8 @@ public sealed class ModuleContainer : nn.Module<Tensor, Tensor>
 
     internal nn.Module? FindChild(string name) => _internal_submodules.TryGetValue(name, out var child) ? child : null;
 
+    internal bool HasTensor(string name) => _internal_params.ContainsKey(name) || _internal_buffers.ContainsKey(name);
+
     internal void AddParameter(string name, Tensor tensor)
     {
         if (tensor is Parameter parameter)
@@ -94,8 +108,16 @@ public sealed class ModuleContainer : nn.Module<Tensor, Tensor>
         {
             throw new ModelException(
                 ModelErrorIds.ModuleUnsupported,
-                $"This module holds {string.Join(", ", own.Take(5))}, but not the code that computes with them: a checkpoint "
-                + "has the weights of a model only. Build the skeleton from the modules of the model to run it.");
+                $"This module ({GetName()}) holds {string.Join(", ", own.Take(5))}, but not the code that computes with them: "
+                + "a checkpoint or a printed model has no code. Build the skeleton from the modules of the model to run it.");
+        }
+
+        if (isOpaque && _internal_submodules.Count == 0)
+        {
+            throw new ModelException(
+                ModelErrorIds.ModuleUnsupported,
+                $"Nothing but the name of '{GetName()}' is known, so it cannot run. Call the modules around it yourself, or "
+                + "build the skeleton from the modules of the model.");
         }
 
         foreach (var (name, child) in named_children())

@@ -1,6 +1,7 @@
 using LowMem.Checkpoints;
 using LowMem.Loader.Meta;
 using LowMem.Loader.Native;
+using LowMem.Loader.Skeletons.Definition;
 using static TorchSharp.torch;
 
 namespace LowMem.Loader.Skeletons;
@@ -53,6 +54,37 @@ public static class SkeletonBuilder
         ArgumentNullException.ThrowIfNull(checkpoint);
         NativeLibraryLoader.EnsureLoaded();
         return CheckpointSkeleton.Build(checkpoint, prefix, cancellationToken);
+    }
+
+    /// <summary>Builds the module that the text of <c>print(model)</c> describes.</summary>
+    /// <param name="text">
+    /// What PyTorch prints. Layers become modules of TorchSharp, or modules here with the same parameters; classes that
+    /// are no layers become <see cref="ModuleContainer"/>s that run their children in order.
+    /// </param>
+    /// <param name="checkpoint">
+    /// The model's checkpoint, or null. It gives what the text does not show: tensors that classes hold themselves,
+    /// sizes that are not printed, and which keys are one tensor. None of its data is read.
+    /// </param>
+    /// <param name="prefix">The sub-dictionary of the checkpoint that holds the weights, as in <see cref="FromCheckpoint"/>.</param>
+    /// <param name="source">What the text is called in errors, such as its path; null: the definition.</param>
+    /// <param name="cancellationToken">Ends the building early.</param>
+    /// <exception cref="ModelException">The text is not understood; the error names line and column.</exception>
+    /// <exception cref="NativeLibraryNotFoundException">libtorch is not there or does not load.</exception>
+    public static nn.Module FromDefinition(
+        string text,
+        Checkpoint? checkpoint = null,
+        string? prefix = null,
+        string? source = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        var definition = new DefinitionText(text, source ?? "The definition");
+        var root = DefinitionParser.Parse(definition, cancellationToken);
+        NativeLibraryLoader.EnsureLoaded();
+        var known = checkpoint is null ? null : new DefinitionCheckpoint(checkpoint, prefix);
+        var module = Build(() => new DefinitionSkeleton(definition, known, cancellationToken).Build(root));
+        known?.Tie(module);
+        return module;
     }
 
     private static nn.Module Build(Func<nn.Module> create)

@@ -1,0 +1,99 @@
+using LowMem.Checkpoints;
+using LowMem.Loader.Modules;
+using static TorchSharp.torch;
+
+namespace LowMem.Loader.Skeletons.Definition;
+
+/// <summary>What a checkpoint adds to a definition: tensors the text does not show, sizes it leaves out, and ties.</summary>
+internal sealed class DefinitionCheckpoint
+{
+    private readonly Checkpoint checkpoint;
+    private readonly string prefix;
+    private readonly Dictionary<string, TensorInfo> byKey = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, List<(string Name, TensorInfo Info)>> byPath = new(StringComparer.Ordinal);
+    private readonly CheckpointTensors made = new();
+
+    /// <summary>Takes the tensors under a prefix.</summary>
+    /// <param name="checkpoint">The checkpoint; none of its data is read.</param>
+    /// <param name="prefix">The sub-dictionary that holds the weights, or null to find it.</param>
+    public DefinitionCheckpoint(Checkpoint checkpoint, string? prefix)
+    {
+        this.checkpoint = checkpoint;
+        this.prefix = prefix is null
+            ? StateDictPrefix.Find([.. checkpoint.Tensors.Select(tensor => tensor.Key)])
+            : StateDictPrefix.Normalize(prefix);
+        foreach (var tensor in checkpoint.Tensors.Where(tensor => tensor.Key.StartsWith(this.prefix, StringComparison.Ordinal)))
+        {
+            var key = tensor.Key[this.prefix.Length..];
+            if (byKey.TryAdd(key, tensor))
+            {
+                var (path, name) = CheckpointSkeleton.Split(key);
+                if (!byPath.TryGetValue(path, out var own))
+                {
+                    byPath.Add(path, own = []);
+                }
+
+                own.Add((name, tensor));
+            }
+        }
+    }
+
+    /// <summary>The shape of a tensor of a module, or null when it is not there.</summary>
+    public long[]? FindShape(string path, string name) => byKey.GetValueOrDefault(ModuleTree.Join(path, name))?.Shape;
+
+    /// <summary>Gives a module that is no known layer the tensors that the checkpoint has for it, and no child of it.</summary>
+    /// <exception cref="ModelException">A module cannot hold one of them.</exception>
+    public void AddDirect(ModuleContainer container, string path)
+    {
+        foreach (var (name, info) in byPath.GetValueOrDefault(path, []))
+        {
+            if (container.HasTensor(name) || container.FindChild(name) is not null)
+            {
+                continue;
+            }
+
+            if (CheckpointTensors.FindProblem(info) is { } problem)
+            {
+                throw new ModelException(
+                    ModelErrorIds.SkeletonInvalid, $"{checkpoint.Path}: a module cannot hold '{info.Key}': {problem}.");
+            }
+
+            container.AddParameter(name, made.Create(info, name));
+        }
+    }
+
+    /// <summary>Makes what is one tensor in the checkpoint one tensor in the module.</summary>
+    /// <param name="root">The whole module.</param>
+    /// <exception cref="ModelException">No key of the module is in the checkpoint: they do not belong together.</exception>
+    public void Tie(nn.Module root)
+    {
+        var entries = ModuleTree.GetParameters(root);
+        var first = new Dictionary<(CheckpointTensors.TensorPlace, ScalarType), ModuleParameter>();
+        var found = 0;
+        foreach (var entry in entries)
+        {
+            if (!byKey.TryGetValue(entry.Key, out var info))
+            {
+                continue;
+            }
+
+            found++;
+            if (CheckpointTensors.GetPlace(info, !entry.IsBuffer) is { } place
+                && info.Shape.AsSpan().SequenceEqual(entry.Shape)
+                && !first.TryAdd((place, entry.Tensor.dtype), entry))
+            {
+                ParameterBinder.Point(entry.Tensor, first[(place, entry.Tensor.dtype)].Tensor);
+            }
+        }
+
+        if (found == 0 && entries.Count > 0)
+        {
+            throw new ModelException(ModelErrorIds.SkeletonInvalid, DescribeMisfit(entries[0].Key));
+        }
+    }
+
+    private string DescribeMisfit(string example) =>
+        $"{checkpoint.Path}: none of the keys{(prefix.Length == 0 ? string.Empty : $" under '{prefix}'")} is one of the model that the text "
+        + $"describes, such as '{example}'; the checkpoint has {(checkpoint.Tensors.Count == 0 ? "no tensors" : $"'{checkpoint.Tensors[0].Key}'")}. "
+        + "Give the checkpoint of this model, and the part of its keys that the text has not as -Prefix.";
+}
