@@ -140,25 +140,7 @@ public class FromCheckpointTests
     private static ModuleContainer Build(Checkpoint checkpoint, string? prefix = null) =>
         SkeletonBuilder.FromCheckpoint(checkpoint, prefix, TestContext.Current.CancellationToken);
 
-    private static Checkpoint Checkpoint(params TensorInfo[] tensors) =>
-        new() { Path = "model.pt", Format = CheckpointFormats.PyTorchZip, Tensors = tensors, Files = [] };
+    private static Checkpoint Checkpoint(params TensorInfo[] tensors) => SyntheticCheckpoint.Create(tensors);
 
-    private static TensorInfo Tensor(string key, string dtype, params long[] shape)
-    {
-        var count = shape.Aggregate(1L, (product, size) => product * size);
-        return new TensorInfo
-        {
-            Key = key,
-            DType = dtype,
-            Shape = shape,
-            Stride = [.. shape.Select((_, i) => shape.Skip(i + 1).Aggregate(1L, (product, size) => product * size))],
-            ElementCount = count,
-            ByteLength = DType.Get(dtype).GetByteLength(count),
-            Offset = 0,
-            IsContiguous = true,
-            Path = "model.pt",
-            Checkpoint = "model.pt",
-            Format = CheckpointFormats.PyTorchZip,
-        };
-    }
+    private static TensorInfo Tensor(string key, string dtype, params long[] shape) => SyntheticCheckpoint.CreateTensor(key, dtype, shape);
 }

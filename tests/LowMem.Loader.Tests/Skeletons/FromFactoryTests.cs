@@ -114,7 +114,7 @@ public class FromFactoryTests
         bare.AddParameter("weight", nn.Parameter(ones(1)));
         var withParameter = Assert.Throws<ModelException>(() => bare.call(input));
         Assert.Equal("ModuleUnsupported", withParameter.ErrorId);
-        Assert.Contains("This module holds weight, but not the code", withParameter.Message, StringComparison.Ordinal);
+        Assert.Contains("This module (ModuleContainer) holds weight, but not the code", withParameter.Message, StringComparison.Ordinal);
 
         Assert.Throws<ModelException>(() => inside.Add("rnn", nn.ReLU()));
         using var same = new ModuleContainer().call(input);

@@ -60,7 +60,11 @@ internal sealed class LayerArguments
     public bool Has(string name) => Find(name) is not null;
 
     /// <summary>Whether an argument is there and is None.</summary>
-    public bool IsNone(string name) => values.TryGetValue(name, out var value) && IsNoneValue(value);
+    public bool IsNone(string name)
+    {
+        used.Add(name);
+        return values.TryGetValue(name, out var value) && IsNoneValue(value);
+    }
 
     /// <summary>Whether an argument is there and is neither a number nor a tuple.</summary>
     public bool IsWord(string name) =>

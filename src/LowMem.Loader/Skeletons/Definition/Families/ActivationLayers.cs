@@ -25,8 +25,7 @@ internal static class ActivationLayers
         new("Softshrink", Lambda, arguments => nn.Softshrink(arguments.Double("lambd", 0.5))),
         new("Hardsigmoid", [], arguments => nn.Hardsigmoid(IsInPlace(arguments))),
         new("Hardswish", [], arguments => nn.Hardswish(IsInPlace(arguments))),
-        new("Hardtanh", [], arguments =>
-            nn.Hardtanh(arguments.Double("min_val", -1), arguments.Double("max_val", 1), IsInPlace(arguments))),
+        new("Hardtanh", [], CreateHardtanh),
         new("LeakyReLU", [], arguments => nn.LeakyReLU(arguments.Double("negative_slope", 0.01), IsInPlace(arguments))),
         new("LogSigmoid", [], _ => nn.LogSigmoid()),
         new("PReLU", [], arguments => nn.PReLU(arguments.Long("num_parameters", 1))),
@@ -59,6 +58,14 @@ internal static class ActivationLayers
     ];
 
     private static bool IsInPlace(LayerArguments arguments) => arguments.Bool("inplace", false);
+
+    // TorchSharp's own class does not look at its limits.
+    private static FunctionLayer CreateHardtanh(LayerArguments arguments)
+    {
+        arguments.Ignore("inplace");
+        var (least, most) = (arguments.Double("min_val", -1), arguments.Double("max_val", 1));
+        return new FunctionLayer(arguments.ClassName, input => input.clamp(least, most));
+    }
 
     private static FunctionLayer CreateQuickGelu(LayerArguments arguments) =>
         new(arguments.ClassName, input => input * (input * 1.702).sigmoid());

@@ -1,3 +1,4 @@
+using LowMem.Loader.Skeletons.Layers;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -79,37 +80,55 @@ internal static class ConvolutionLayers
             layer.Bias);
     }
 
-    private static ConvTranspose2d CreateTranspose2d(LayerArguments arguments)
+    private static nn.Module CreateTranspose2d(LayerArguments arguments)
     {
         var layer = new Window(arguments, 2);
+        var outputPadding = GetOutputPadding(arguments, 2);
+        if (outputPadding.Distinct().Count() > 1)
+        {
+            return CreateUneven(arguments, layer, (input, weight, bias) => nn.functional.conv_transpose2d(
+                input, weight, bias, layer.Stride, layer.Padding, outputPadding, layer.Dilation, layer.Groups));
+        }
+
         return nn.ConvTranspose2d(
             layer.In,
             layer.Out,
             Two(layer.Kernel),
             Two(layer.Stride),
             Two(layer.Padding),
-            Two(GetOutputPadding(arguments, 2)),
+            Two(outputPadding),
             Two(layer.Dilation),
             layer.Mode,
             layer.Groups,
             layer.Bias);
     }
 
-    private static ConvTranspose3d CreateTranspose3d(LayerArguments arguments)
+    private static nn.Module CreateTranspose3d(LayerArguments arguments)
     {
         var layer = new Window(arguments, 3);
+        var outputPadding = GetOutputPadding(arguments, 3);
+        if (outputPadding.Distinct().Count() > 1)
+        {
+            return CreateUneven(arguments, layer, (input, weight, bias) => nn.functional.conv_transpose3d(
+                input, weight, bias, layer.Stride, layer.Padding, outputPadding, layer.Dilation, layer.Groups));
+        }
+
         return nn.ConvTranspose3d(
             layer.In,
             layer.Out,
             Three(layer.Kernel),
             Three(layer.Stride),
             Three(layer.Padding),
-            Three(GetOutputPadding(arguments, 3)),
+            Three(outputPadding),
             Three(layer.Dilation),
             layer.Mode,
             layer.Groups,
             layer.Bias);
     }
+
+    private static UnevenConvTranspose CreateUneven(
+        LayerArguments arguments, Window layer, Func<Tensor, Tensor, Tensor?, Tensor> convolve) => new(
+            arguments.ClassName, [layer.In, layer.Out / layer.Groups, .. layer.Kernel], layer.Bias ? layer.Out : null, convolve);
 
     private static long[] GetOutputPadding(LayerArguments arguments, int dimensions) =>
         arguments.FindSizes("output_padding", dimensions) ?? new long[dimensions];

@@ -25,7 +25,9 @@ internal static class PoolingLayers
         new("AdaptiveAvgPool3d", [], arguments => CreateAdaptive(arguments, 3, nn.AdaptiveAvgPool3d)),
         new("AdaptiveMaxPool1d", [], arguments => CreateAdaptive(arguments, 1, sizes => nn.AdaptiveMaxPool1d(sizes[0]))),
         new("AdaptiveMaxPool2d", [], arguments => CreateAdaptive(arguments, 2, nn.AdaptiveMaxPool2d)),
-        new("AdaptiveMaxPool3d", [], arguments => CreateAdaptive(arguments, 3, nn.AdaptiveMaxPool3d)),
+
+        // TorchSharp calls the function of one dimension: there is nothing that could run.
+        new("AdaptiveMaxPool3d", [], CreateOpaque),
         new("MaxUnpool1d", [], arguments => nn.MaxUnpool1d(Kernel(arguments, 1)[0], Stride(arguments, 1)?[0], Padding(arguments, 1)[0])),
         new("MaxUnpool2d", [], arguments => nn.MaxUnpool2d(Kernel(arguments, 2), Stride(arguments, 2), Padding(arguments, 2))),
         new("MaxUnpool3d", [], arguments => nn.MaxUnpool3d(Kernel(arguments, 3), Stride(arguments, 3), Padding(arguments, 3))),
@@ -36,11 +38,16 @@ internal static class PoolingLayers
         // None keeps the size of the input, which TorchSharp's classes cannot be told.
         if (arguments.HasNone("output_size"))
         {
-            arguments.Ignore("output_size");
-            return new ModuleContainer(arguments.ClassName, isOpaque: true);
+            return CreateOpaque(arguments);
         }
 
         return create(arguments.Sizes("output_size", dimensions));
+    }
+
+    private static ModuleContainer CreateOpaque(LayerArguments arguments)
+    {
+        arguments.Ignore("output_size");
+        return new ModuleContainer(arguments.ClassName, isOpaque: true);
     }
 
     private static long[] Kernel(LayerArguments arguments, int dimensions) => arguments.Sizes("kernel_size", dimensions);

@@ -46,8 +46,11 @@ internal static class ShapeLayers
             ("trilinear", InterpolationMode.Trilinear),
             ("area", InterpolationMode.Area),
             ("nearest-exact", InterpolationMode.NearestExact));
+
+        // Without an answer libtorch warns that its default has changed; the other modes take none.
+        bool? align = mode is InterpolationMode.Nearest or InterpolationMode.Area or InterpolationMode.NearestExact ? null : alignCorners ?? false;
         return new FunctionLayer(arguments.ClassName, input => nn.functional.interpolate(
-            input, Spread(size, input.ndim - 2), Spread(factors, input.ndim - 2), mode, alignCorners));
+            input, Spread(size, input.ndim - 2), Spread(factors, input.ndim - 2), mode, align));
     }
 
     private static T[]? Spread<T>(T[]? values, long dimensions) =>
