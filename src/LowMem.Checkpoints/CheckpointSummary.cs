@@ -55,10 +55,9 @@ public sealed record CheckpointSummary
         foreach (var tensor in checkpoint.Tensors)
         {
             dtypes[tensor.DType] = dtypes.GetValueOrDefault(tensor.DType) + 1;
-            if (tensor.StorageKey is null || storages.Add((tensor.Path, tensor.StorageKey)))
-            {
-                bytes += tensor.Storage?.ByteLength ?? 0;
-            }
+            bytes += tensor.Components.Values.Prepend(tensor)
+                .Where(part => part.StorageKey is null || storages.Add((part.Path, part.StorageKey)))
+                .Sum(part => part.Storage?.ByteLength ?? 0);
 
             if (tensor.StorageKey is null || regions.Add((tensor.Path, tensor.StorageKey, tensor.Offset)))
             {

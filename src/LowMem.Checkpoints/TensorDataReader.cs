@@ -17,7 +17,9 @@ public sealed class TensorDataReader : IDisposable
 
     /// <summary>Reads a part of the packed, row-major bytes of a tensor.</summary>
     /// <param name="tensor">A tensor whose <see cref="TensorInfo.UnreadableReason"/> is null.</param>
-    /// <param name="byteOffset">Where to start, in bytes of the packed tensor; a multiple of the element size.</param>
+    /// <param name="byteOffset">
+    /// Where to start, in bytes of the packed tensor; a multiple of the element size, any for elements smaller than a byte.
+    /// </param>
     /// <param name="destination">Filled whole; its length is a multiple of the element size.</param>
     /// <param name="cancellationToken">Ends the reading early.</param>
     /// <exception cref="CheckpointException">The file is gone, changed or shorter than it was, or the tensor cannot be read.</exception>
@@ -37,8 +39,11 @@ public sealed class TensorDataReader : IDisposable
         var type = DType.Get(tensor.DType);
         ArgumentOutOfRangeException.ThrowIfNegative(byteOffset);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(byteOffset, tensor.ByteLength - destination.Length);
-        ArgumentOutOfRangeException.ThrowIfNotEqual(byteOffset % type.ByteSize, 0, nameof(byteOffset));
-        ArgumentOutOfRangeException.ThrowIfNotEqual(destination.Length % type.ByteSize, 0, nameof(destination));
+
+        // Elements smaller than a byte are read as they are packed.
+        int size = Math.Max(1, type.ByteSize);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(byteOffset % size, 0, nameof(byteOffset));
+        ArgumentOutOfRangeException.ThrowIfNotEqual(destination.Length % size, 0, nameof(destination));
         if (destination.IsEmpty)
         {
             return;
@@ -51,7 +56,7 @@ public sealed class TensorDataReader : IDisposable
         }
         else
         {
-            StridedGather.Read(storage, tensor, type.ByteSize, byteOffset / type.ByteSize, destination, cancellationToken);
+            StridedGather.Read(storage, tensor, size, byteOffset / size, destination, cancellationToken);
         }
 
         if (tensor.Storage is { IsBigEndian: true })

@@ -6,6 +6,9 @@ namespace LowMem.Checkpoints;
 /// <remarks>Every place and extent here has been checked against the storage and the file.</remarks>
 public sealed record TensorInfo
 {
+    private static readonly System.Collections.ObjectModel.ReadOnlyDictionary<string, TensorInfo> NoComponents =
+        System.Collections.ObjectModel.ReadOnlyDictionary<string, TensorInfo>.Empty;
+
     /// <summary>The full name; keys of nested containers are joined by dots, list items by index.</summary>
     public required string Key { get; init; }
 
@@ -62,6 +65,16 @@ public sealed record TensorInfo
 
     /// <summary>True when PyTorch's negative bit is set: the values are the negatives of the stored bytes.</summary>
     public bool IsNegated { get; init; }
+
+    /// <summary>What the stored integers of a quantised tensor stand for; null for every other tensor.</summary>
+    public TensorQuantization? Quantization { get; init; }
+
+    /// <summary>
+    /// The dense tensors that this one is made of, by PyTorch's name for each: <c>indices</c> and <c>values</c> of a
+    /// sparse tensor, <c>scales</c> and <c>zero_points</c> of one quantised by channel, the parts of a wrapper. Empty for
+    /// a dense tensor. Each can be read like any other.
+    /// </summary>
+    public IReadOnlyDictionary<string, TensorInfo> Components { get; init; } = NoComponents;
 
     /// <summary>Why the values cannot be read (a sparse layout, no storage, compressed...), or null when they can.</summary>
     public string? UnreadableReason { get; init; }

@@ -8,6 +8,8 @@ internal static class Inflater
     /// <summary>What is read of a compressed entry to see its first bytes.</summary>
     private const int ProbeLength = 4096;
 
+    private const int FirstLength = 1 << 20;
+
     /// <summary>The first bytes of the content; fewer when it is shorter or its start is not enough to tell.</summary>
     /// <exception cref="InvalidDataException">The bytes are no deflated content.</exception>
     /// <exception cref="CheckpointException">The file cannot be read.</exception>
@@ -32,15 +34,27 @@ internal static class Inflater
         }
 
         byte[] packed = file.ReadRange(offset, packedLength, what);
-        var content = GC.AllocateUninitializedArray<byte>((int)length);
         using var inflater = new DeflateStream(new MemoryStream(packed), CompressionMode.Decompress);
-        if (inflater.ReadAtLeast(content, content.Length, throwOnEndOfStream: false) < content.Length)
-        {
-            throw new InvalidDataException($"unfolds to less than the {length} bytes it claims");
-        }
 
-        return inflater.ReadByte() < 0
-            ? content
-            : throw new InvalidDataException($"unfolds to more than the {length} bytes it claims");
+        // The length is a claim: memory grows with what really comes.
+        byte[] content = GC.AllocateUninitializedArray<byte>((int)Math.Min(length, FirstLength));
+        int done = 0;
+        while (true)
+        {
+            done += inflater.ReadAtLeast(content.AsSpan(done), content.Length - done, throwOnEndOfStream: false);
+            if (done < content.Length)
+            {
+                throw new InvalidDataException($"unfolds to {done} bytes, less than the {length} it claims");
+            }
+
+            if (done == length)
+            {
+                return inflater.ReadByte() < 0
+                    ? content
+                    : throw new InvalidDataException($"unfolds to more than the {length} bytes it claims");
+            }
+
+            Array.Resize(ref content, (int)Math.Min(length, 2L * content.Length));
+        }
     }
 }

@@ -11,7 +11,7 @@ internal sealed class PickleCursor(IPickleInput input, PickleSource source)
     private const int MaxDecimalDigits = 4300;
 
     /// <summary>The longest integer taken, in bytes: far above any number a checkpoint holds.</summary>
-    private const int MaxIntegerBytes = 1 << 16;
+    private const int MaxIntegerBytes = 1 << 13;
 
     private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
 

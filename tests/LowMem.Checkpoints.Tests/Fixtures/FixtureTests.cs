@@ -75,7 +75,7 @@ public sealed class FixtureTests
         {
             var whole = new byte[tensor.ByteLength];
             reader.Read(tensor, 0, whole, None);
-            int size = DType.Get(tensor.DType).ByteSize;
+            int size = Math.Max(1, DType.Get(tensor.DType).ByteSize);
             var element = new byte[size];
             for (long place = 0; place < tensor.ByteLength; place += Math.Max(size, tensor.ByteLength / size / 7 * size))
             {
@@ -92,7 +92,6 @@ public sealed class FixtureTests
         foreach (var want in FixtureFiles.Expectation(name).GetProperty("tensors").EnumerateArray())
         {
             bool unreadable = want.TryGetProperty("unreadable", out _)
-                || want.TryGetProperty("quantization", out _)
                 || want.TryGetProperty("layout", out _)
                 || (want.TryGetProperty("device", out var device) && device.GetString() == "meta");
             var tensor = Checkpoint.Open(FixtureFiles.PathOf(name), None).Tensors.First(tensor => tensor.Key == KeyOf(want));

@@ -50,9 +50,21 @@ internal static class HiddenRecords
                 return null;
             }
 
-            byte[] content = archive.ReadContent(entry, limit, out _);
-            limit -= content.Length;
-            return content;
+            // Charged for the attempt: entries may share bytes that take long to turn out broken.
+            long length = checked(entry.Length + entry.CompressedLength);
+            if (length > limit)
+            {
+                archive.Findings.Add(new CheckpointFinding(
+                    FindingSeverity.Error,
+                    FindingCodes.HiddenPickles,
+                    null,
+                    entry.HeaderOffset,
+                    $"record '{PickleText.Shorten(entry.Name)}' looks like a pickle and was not read: there are too many bytes of such records"));
+                return null;
+            }
+
+            limit -= length;
+            return archive.ReadContent(entry, entry.Length, out _);
         }
         catch (CheckpointException exception)
         {

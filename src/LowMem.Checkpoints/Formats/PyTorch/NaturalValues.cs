@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Numerics;
 using System.Text;
 using LowMem.Checkpoints.Pickle;
@@ -38,27 +39,38 @@ internal static class NaturalValues
             "_codecs.encode" when arguments is [PickleScalar { Value: string text }, ..] => EncodeLatin1(text),
             "builtins.bytearray" or "builtins.bytes" => Bytes(arguments),
             "torch.device" => Device(arguments),
-            "datetime.datetime" when arguments is [var packed, ..] && Bytes([packed]) is { Length: 10 } bytes => DateAndTime(bytes),
-            "datetime.date" when arguments is [var packed] && Bytes([packed]) is { Length: 4 } bytes => Date(bytes),
-            "datetime.timedelta" => Duration(arguments),
+            "datetime.datetime" when arguments is [var packed, ..] && Bytes([packed]) is { Length: 10 } bytes =>
+                PythonDates.DateAndTime(bytes, arguments.Count > 1 ? arguments[1] : null),
+            "datetime.date" when arguments is [var packed] && Bytes([packed]) is { Length: 4 } bytes => PythonDates.Date(bytes),
+            "datetime.time" when arguments is [var packed] && Bytes([packed]) is { Length: 6 } bytes => PythonDates.Time(bytes),
+            "datetime.timedelta" => PythonDates.Duration(arguments),
+            "decimal.Decimal" when arguments is [PickleScalar { Value: string digits }] => DecimalNumber(digits),
+            "fractions.Fraction" => Fraction(arguments),
+            "uuid.UUID" => Uuid(made.State),
+            "copyreg._reconstructor" when arguments is [PickleGlobal { FullName: "uuid.UUID" }, ..] => Uuid(made.State),
             // Python 3.11 pickles an enum member so.
             "builtins.getattr" when arguments is [PickleGlobal owner, PickleScalar { Value: string member }] =>
                 $"{owner.FullName}.{member}",
             { } name when name.EndsWith("multiarray.scalar", StringComparison.Ordinal) => NumpyObjects.TryReadScalar(made),
             { } name when name.EndsWith("multiarray._reconstruct", StringComparison.Ordinal) =>
-                NumpyObjects.TryReadArray(made)?.ToString(),
+                NumpyObjects.TryReadArray(made)?.ToValue(),
+            { } name when name.EndsWith("numeric._frombuffer", StringComparison.Ordinal) =>
+                NumpyObjects.TryReadArray(made)?.ToValue(),
             { } name when name.StartsWith("pathlib.", StringComparison.Ordinal) => PathText(name, arguments),
             _ => null,
         };
     }
 
-    private static byte[]? Bytes(IReadOnlyList<PickleNode> arguments) => arguments switch
+    /// <summary>What <c>bytes(...)</c> and <c>bytearray(...)</c> were given.</summary>
+    public static byte[]? Bytes(IReadOnlyList<PickleNode> arguments) => arguments switch
     {
         [] => [],
         [PickleScalar { Value: byte[] bytes }] => bytes,
         [PickleScalar { Value: string text }, _] => EncodeLatin1(text),
         [PickleObject { CallableName: "_codecs.encode" } encoded]
             when encoded.ArgumentList is [PickleScalar { Value: string text }, ..] => EncodeLatin1(text),
+        [PickleObject { CallableName: "builtins.bytearray" or "builtins.bytes" } wrapped]
+            when wrapped.ArgumentList is [PickleScalar { Value: byte[] bytes }] => bytes,
         _ => null,
     };
 
@@ -73,51 +85,41 @@ internal static class NaturalValues
         _ => null,
     };
 
-    /// <summary>Year (big-endian, two bytes), month, day, hour, minute, second, microsecond (three bytes).</summary>
-    private static DateTime? DateAndTime(byte[] packed)
+    /// <summary>A number of more digits, or with an exponent, stays the text that Python wrote.</summary>
+    private static object DecimalNumber(string text)
     {
-        try
-        {
-            // Bit 7 of the month is the "fold" of an ambiguous local time.
-            var time = new DateTime(
-                BinaryPrimitives.ReadUInt16BigEndian(packed), packed[2] & 0x7f, packed[3], packed[4], packed[5], packed[6], DateTimeKind.Unspecified);
-            return time.AddMicroseconds((packed[7] << 16) | (packed[8] << 8) | packed[9]);
-        }
-        catch (ArgumentOutOfRangeException)
-        {
-            return null;
-        }
+        const int mostDigits = 28;
+        return text.Length <= mostDigits
+            && decimal.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal number)
+            ? number
+            : text;
     }
 
-    private static DateTime? Date(byte[] packed)
+    /// <summary>A UUID is an integer of 128 bits in its state.</summary>
+    private static Guid? Uuid(PickleNode? state)
     {
-        try
-        {
-            return new DateTime(
-                BinaryPrimitives.ReadUInt16BigEndian(packed), packed[2], packed[3], 0, 0, 0, DateTimeKind.Unspecified);
-        }
-        catch (ArgumentOutOfRangeException)
-        {
-            return null;
-        }
-    }
-
-    private static TimeSpan? Duration(IReadOnlyList<PickleNode> arguments)
-    {
-        if (arguments is not [PickleScalar { Value: long days }, PickleScalar { Value: long seconds }, PickleScalar { Value: long microseconds }])
+        if ((state as PickleMapping)?.Find("int") is not PickleScalar { Value: long or BigInteger } value)
         {
             return null;
         }
 
-        try
-        {
-            return TimeSpan.FromDays((int)days, 0, 0, seconds, 0, microseconds);
-        }
-        catch (Exception exception) when (exception is OverflowException or ArgumentOutOfRangeException)
+        BigInteger number = value.Value is long small ? small : (BigInteger)value.Value!;
+        if (number.Sign < 0 || number.GetBitLength() > 128)
         {
             return null;
         }
+
+        Span<byte> bytes = stackalloc byte[16];
+        BinaryPrimitives.WriteUInt128BigEndian(bytes, (UInt128)number);
+        return new Guid(bytes, bigEndian: true);
     }
+
+    private static string? Fraction(IReadOnlyList<PickleNode> arguments) => arguments switch
+    {
+        [PickleScalar { Value: string text }] => text,
+        [PickleScalar { Value: long numerator }, PickleScalar { Value: long denominator }] => $"{numerator}/{denominator}",
+        _ => null,
+    };
 
     private static string? PathText(string name, IReadOnlyList<PickleNode> arguments)
     {

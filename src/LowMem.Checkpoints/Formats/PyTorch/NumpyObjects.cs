@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using System.Globalization;
 using LowMem.Checkpoints.IO;
 using LowMem.Checkpoints.Pickle;
 
@@ -8,14 +6,30 @@ namespace LowMem.Checkpoints.Formats.PyTorch;
 /// <summary>Reads numpy's arrays, scalars and dtypes out of the calls they are pickled as.</summary>
 internal static class NumpyObjects
 {
+    /// <summary>numpy's own limit.</summary>
+    private const int MaxDimensions = 64;
+
     /// <summary>An array: <c>_reconstruct(ndarray, (0,), b'b')</c> with the state (version, shape, dtype, fortran, bytes).</summary>
     public static NumpyArray? TryReadArray(PickleNode node)
     {
-        if (node is not PickleObject { CallableName: { } name, State: PickleSequence { Count: 5 } state }
-            || !IsMultiarray(name, "_reconstruct")
-            || PythonValues.AsSequence(state[1]) is not { } sizes
-            || TryReadType(state[2]) is not var (type, bigEndian)
-            || TryReadBytes(state[4]) is not { } bytes)
+        // Protocol 5: _frombuffer(bytes, dtype, shape, 'C' or 'F').
+        if (node is PickleObject { CallableName: "numpy.core.numeric._frombuffer" or "numpy._core.numeric._frombuffer" } buffer
+            && buffer.ArgumentList is [var content, var dtype, var shape, PickleScalar { Value: string order }])
+        {
+            return TryCreate(shape, dtype, order == "F", content);
+        }
+
+        return node is PickleObject { CallableName: { } name, State: PickleSequence { Count: 5 } state }
+            && IsMultiarray(name, "_reconstruct")
+            ? TryCreate(state[1], state[2], state[3] is PickleScalar { Value: true }, state[4])
+            : null;
+    }
+
+    private static NumpyArray? TryCreate(PickleNode shapeNode, PickleNode typeNode, bool columnMajor, PickleNode content)
+    {
+        if (PythonValues.AsSequence(shapeNode) is not { Count: <= MaxDimensions } sizes
+            || TryReadType(typeNode) is not var (type, bigEndian)
+            || NaturalValues.Bytes([content]) is not { } bytes)
         {
             return null;
         }
@@ -31,7 +45,6 @@ internal static class NumpyObjects
             shape[i] = size;
         }
 
-        bool columnMajor = state[3] is PickleScalar { Value: true };
         return new NumpyArray(type, shape, columnMajor, bigEndian, bytes);
     }
 
@@ -42,7 +55,7 @@ internal static class NumpyObjects
             || !IsMultiarray(name, "scalar")
             || made.ArgumentList is not [var typeNode, var content]
             || TryReadType(typeNode) is not var (type, bigEndian)
-            || TryReadBytes(content) is not { } bytes
+            || NaturalValues.Bytes([content]) is not { } bytes
             || bytes.Length != type.ByteSize)
         {
             return null;
@@ -54,22 +67,7 @@ internal static class NumpyObjects
             ElementBits.ReverseByteOrder(bytes, type);
         }
 
-        return type.Name switch
-        {
-            "bool" => bytes[0] != 0,
-            "int8" => (long)unchecked((sbyte)bytes[0]),
-            "uint8" => (long)bytes[0],
-            "int16" => (long)BinaryPrimitives.ReadInt16LittleEndian(bytes),
-            "uint16" => (long)BinaryPrimitives.ReadUInt16LittleEndian(bytes),
-            "int32" => (long)BinaryPrimitives.ReadInt32LittleEndian(bytes),
-            "uint32" => (long)BinaryPrimitives.ReadUInt32LittleEndian(bytes),
-            "int64" => BinaryPrimitives.ReadInt64LittleEndian(bytes),
-            "uint64" => PickleScalar.Of(new System.Numerics.BigInteger(BinaryPrimitives.ReadUInt64LittleEndian(bytes))).Value,
-            "float16" => (double)BinaryPrimitives.ReadHalfLittleEndian(bytes),
-            "float32" => (double)BinaryPrimitives.ReadSingleLittleEndian(bytes),
-            "float64" => BinaryPrimitives.ReadDoubleLittleEndian(bytes),
-            _ => null,
-        };
+        return NumpyScalars.Read(type, bytes);
     }
 
     /// <summary>
@@ -105,9 +103,6 @@ internal static class NumpyObjects
         };
         return name is null ? null : (DType.Get(name), bigEndian);
     }
-
-    private static byte[]? TryReadBytes(PickleNode node) =>
-        NaturalValues.TryConvert(node, out object? value) ? value as byte[] : null;
 
     private static bool IsMultiarray(string name, string member) =>
         name == $"numpy.core.multiarray.{member}" || name == $"numpy._core.multiarray.{member}";

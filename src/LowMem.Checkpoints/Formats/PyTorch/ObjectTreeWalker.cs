@@ -20,6 +20,7 @@ internal sealed class ObjectTreeWalker
     private readonly CancellationToken cancellationToken;
     private readonly HashSet<PickleNode> onPath = new(ReferenceEqualityComparer.Instance);
     private readonly Stack<Frame> frames = new();
+    private long visits;
     private long visitsLeft;
     private long keyCharactersLeft;
 
@@ -32,7 +33,7 @@ internal sealed class ObjectTreeWalker
 
         // A container named twice is legitimate, a doubling at each level is not: it would never end.
         visitsLeft = checked(1024 + (4 * pickle.OpcodeCount));
-        keyCharactersLeft = checked((1 << 20) + (64 * pickle.ByteLength));
+        keyCharactersLeft = checked((1 << 20) + (32 * pickle.ByteLength));
     }
 
     public List<TensorInfo> Tensors { get; } = [];
@@ -69,18 +70,16 @@ internal sealed class ObjectTreeWalker
 
     private void Visit(string key, PickleNode node)
     {
-        keyCharactersLeft -= key.Length;
-        if (--visitsLeft < 0 || keyCharactersLeft < 0)
-        {
-            throw new CheckpointException(
-                CheckpointErrorIds.FormatInvalid,
-                file.Path,
-                "the pickle names the same containers over and over: it would unfold to far more than its size.");
-        }
-
-        if ((visitsLeft & 0xfff) == 0)
+        Charge(1, key.Length);
+        if ((++visits & 0xfff) == 0)
         {
             cancellationToken.ThrowIfCancellationRequested();
+        }
+
+        if (node is PickleObject made)
+        {
+            // What looks at an object looks at its arguments, which many objects may share.
+            Charge(made.ArgumentList.Count, 0);
         }
 
         if (TryAddTensor(key, node))
@@ -90,6 +89,11 @@ internal sealed class ObjectTreeWalker
 
         if (NaturalValues.TryConvert(node, out var value))
         {
+            if (node is PickleObject)
+            {
+                Charge(0, SizeOf(value));
+            }
+
             AddValue(key, value);
         }
         else if (Children(key, node) is { } children)
@@ -101,6 +105,28 @@ internal sealed class ObjectTreeWalker
             AddValue(key, PythonText.Describe(node));
         }
     }
+
+    private void Charge(long steps, long characters)
+    {
+        visitsLeft -= steps;
+        keyCharactersLeft -= characters;
+        if (visitsLeft < 0 || keyCharactersLeft < 0)
+        {
+            throw new CheckpointException(
+                CheckpointErrorIds.FormatInvalid,
+                file.Path,
+                "the pickle names the same containers over and over: it would unfold to far more than its size.");
+        }
+    }
+
+    /// <summary>What a value that was made for one object takes; texts and bytes that stand in the pickle are shared.</summary>
+    private static int SizeOf(object? value) => value switch
+    {
+        string text => text.Length,
+        byte[] bytes => bytes.Length,
+        Array items => 8 * items.Length,
+        _ => 0,
+    };
 
     private bool TryAddTensor(string key, PickleNode node)
     {
@@ -162,9 +188,10 @@ internal sealed class ObjectTreeWalker
     private IEnumerable<(string Name, PickleNode Node)>? ObjectChildren(string key, PickleObject made)
     {
         var attributes = PythonValues.AsAttributes(made);
-        if (attributes is not null && PickledModule.TryGetChildren(attributes) is { } moduleChildren)
+        if (attributes is not null && PickledModule.TryCreate(attributes) is { } module)
         {
-            return moduleChildren;
+            Charge(module.StepCount, 0);
+            return module.GetChildren();
         }
 
         var arguments = made.ArgumentList.Any(HoldsMore) ? made.ArgumentList : [];

@@ -12,6 +12,9 @@ internal static class PythonText
     private const int MaxDepth = 4;
     private const int MaxItems = 8;
 
+    /// <summary>Decimal digits of long integers take time that grows with the square of the length.</summary>
+    private const int MaxBits = 512;
+
     /// <summary>The text of a dict key in a dotted name.</summary>
     public static string OfKey(PickleNode key) => key switch
     {
@@ -31,6 +34,7 @@ internal static class PythonText
     {
         null => "None",
         bool flag => flag ? "True" : "False",
+        BigInteger big when big.GetBitLength() > MaxBits => $"<integer of {big.GetBitLength()} bits>",
         BigInteger big => big.ToString(CultureInfo.InvariantCulture),
         double number => number.ToString("R", CultureInfo.InvariantCulture),
         byte[] bytes => $"b'<{bytes.Length} bytes>'",

@@ -5,6 +5,12 @@ namespace LowMem.Checkpoints.Formats.PyTorch;
 /// <summary>Reads the arguments of a rebuild function one by one, each with its type checked.</summary>
 internal sealed class RebuildArguments(string function, IReadOnlyList<PickleNode> arguments)
 {
+    /// <summary>PyTorch itself takes at most 64 dimensions in the fast paths; nobody saves more.</summary>
+    private const int MaxDimensions = 256;
+
+    /// <summary>No type, layout or scheme has a longer name; a longer one would be looked at once for each tensor.</summary>
+    public const int LongestName = 128;
+
     public PickleNode? Optional(int index) => index < arguments.Count ? arguments[index] : null;
 
     public PickleNode Required(int index) =>
@@ -38,6 +44,11 @@ internal sealed class RebuildArguments(string function, IReadOnlyList<PickleNode
     public long[] Sizes(int index)
     {
         var items = PythonValues.AsSequence(Required(index)) ?? throw Wrong(index, "is no tuple of integers");
+        if (items.Count > MaxDimensions)
+        {
+            throw Wrong(index, $"has {items.Count} dimensions");
+        }
+
         var sizes = new long[items.Count];
         for (int i = 0; i < sizes.Length; i++)
         {
@@ -52,7 +63,7 @@ internal sealed class RebuildArguments(string function, IReadOnlyList<PickleNode
     public static DType? TypeOf(PickleNode node)
     {
         const string prefix = "torch.";
-        return node is PickleGlobal { FullName: var name } && name.StartsWith(prefix, StringComparison.Ordinal)
+        return node is PickleGlobal { FullName: { Length: <= LongestName } name } && name.StartsWith(prefix, StringComparison.Ordinal)
             ? DType.Find(name[prefix.Length..])
             : null;
     }

@@ -17,6 +17,11 @@ internal static class StorageClasses
             return true;
         }
 
+        if (fullName.Length > RebuildArguments.LongestName)
+        {
+            return false;
+        }
+
         int dot = fullName.LastIndexOf('.');
         if (dot < 0 || fullName[..dot] is not ("torch" or "torch.cuda" or "torch.storage"))
         {

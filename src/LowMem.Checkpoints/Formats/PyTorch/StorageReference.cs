@@ -14,6 +14,8 @@ namespace LowMem.Checkpoints.Formats.PyTorch;
 /// <param name="View">The part of the storage that is meant, or null for all of it.</param>
 internal sealed record StorageReference(string Key, DType? Type, long ElementCount, long ByteLength, StorageView? View)
 {
+    private const int MaxKeyLength = 256;
+
     /// <summary>The bytes of an element; those of a sub-byte type are counted in bytes, like those of no type.</summary>
     public static int ElementSize(DType? type) => type is { ByteSize: > 0 } ? type.ByteSize : 1;
 
@@ -25,7 +27,7 @@ internal sealed record StorageReference(string Key, DType? Type, long ElementCou
     {
         if (id is not PickleSequence { Kind: PickleSequenceKind.Tuple, Count: >= 5 } tuple
             || tuple[0] is not PickleScalar { Value: "storage" }
-            || tuple[1] is not PickleGlobal type
+            || tuple[1] is not PickleGlobal { FullName.Length: <= RebuildArguments.LongestName } type
             || !StorageClasses.TryGetElementType(type.FullName, out var elementType)
             || tuple[2] is not PickleScalar { Value: string or long } key
             || TryGetBytes(tuple[4], elementType) is not { } byteLength)
@@ -44,7 +46,13 @@ internal sealed record StorageReference(string Key, DType? Type, long ElementCou
             view = new StorageView(viewOffset, viewLength);
         }
 
+        // A key is a small number or an address; a long text would be compared once for each tensor that names it.
         string name = Convert.ToString(key.Value, CultureInfo.InvariantCulture)!;
+        if (name.Length > MaxKeyLength)
+        {
+            return null;
+        }
+
         return new StorageReference(name, elementType, byteLength / ElementSize(elementType), byteLength, view);
     }
 

@@ -27,5 +27,10 @@ internal sealed record TensorDescription
 
     public bool IsNegated { get; init; }
 
+    public TensorQuantization? Quantization { get; init; }
+
+    /// <summary>The tensors that this one is made of; they have none themselves.</summary>
+    public IReadOnlyList<(string Name, TensorDescription Tensor)> Components { get; init; } = [];
+
     public string? UnreadableReason { get; init; }
 }

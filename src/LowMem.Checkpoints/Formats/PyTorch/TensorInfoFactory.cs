@@ -6,9 +6,6 @@ namespace LowMem.Checkpoints.Formats.PyTorch;
 internal sealed class TensorInfoFactory(
     CheckpointFileReader file, string checkpoint, string format, IStorageResolver storages)
 {
-    /// <summary>PyTorch itself takes at most 64 dimensions in the fast paths; nobody saves more.</summary>
-    private const int MaxDimensions = 256;
-
     /// <summary>The name given to an element type that the file does not state.</summary>
     private const string UnknownType = "unknown";
 
@@ -47,11 +44,6 @@ internal sealed class TensorInfoFactory(
     private TensorInfo CreateChecked(string key, TensorDescription description)
     {
         long[] shape = description.Shape;
-        if (shape.Length > MaxDimensions)
-        {
-            throw new TensorProblemException(FindingCodes.TensorInvalid, $"it has {shape.Length} dimensions");
-        }
-
         long[] stride = description.Layout == TensorLayouts.Strided
             ? description.Stride ?? StridedLayout.ContiguousStrides(shape)
             : [];
@@ -88,11 +80,32 @@ internal sealed class TensorInfoFactory(
             Layout = description.Layout,
             IsConjugated = description.IsConjugated,
             IsNegated = description.IsNegated,
-            UnreadableReason = description.UnreadableReason ?? storage?.UnreadableReason,
+            Quantization = description.Quantization,
+            Components = CreateComponents(key, description),
+            UnreadableReason = description.UnreadableReason ?? storage?.UnreadableReason ?? PackingProblem(type, stride, shape, description),
             Storage = storage?.Extent,
             StorageStart = start,
         };
     }
+
+    /// <summary>A component at fault makes the tensor one: its parts are of no use without each other.</summary>
+    private OrderedDictionary<string, TensorInfo> CreateComponents(string key, TensorDescription description)
+    {
+        var components = new OrderedDictionary<string, TensorInfo>(description.Components.Count);
+        foreach (var (name, component) in description.Components)
+        {
+            components[name] = CreateChecked($"{key}.{name}", component);
+        }
+
+        return components;
+    }
+
+    /// <summary>Elements smaller than a byte can only be read whole, in the order in which they are packed.</summary>
+    private static string? PackingProblem(DType? type, long[] stride, long[] shape, TensorDescription description) =>
+        type is { ByteSize: 0 }
+        && (!StridedLayout.IsContiguous(shape, stride) || (Int128)description.StorageOffset * type.BitSize % 8 != 0)
+            ? "its elements are smaller than a byte and not packed in order"
+            : null;
 
     /// <summary>Where the first element is in the storage, in bytes, once all of it is known to lie inside.</summary>
     private static long Place(

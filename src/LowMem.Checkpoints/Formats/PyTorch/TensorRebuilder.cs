@@ -11,11 +11,17 @@ internal static class TensorRebuilder
     /// <summary>How many wrappers (a parameter of a subclass of ...) are looked through.</summary>
     private const int MaxWrappers = 16;
 
+    private const string Wrapper = "torch._utils._rebuild_wrapper_subclass";
+
+    /// <summary>More attributes than any wrapper of tensors has.</summary>
+    private const int MaxAttributes = 64;
+
     /// <summary>The tensor that a node stands for, or null when it stands for something else.</summary>
     /// <exception cref="TensorProblemException">It is a tensor, and its arguments make no sense.</exception>
     public static TensorDescription? TryDescribe(PickleNode node)
     {
         bool? requiresGrad = null;
+        PickleNode? state = null;
         for (int i = 0; i < MaxWrappers; i++)
         {
             if (node is not PickleObject { CallableName: { } name } made)
@@ -34,20 +40,27 @@ internal static class TensorRebuilder
                 case "torch.nn.parameter.Parameter" or "torch.nn.parameter.Buffer" when made.ArgumentList.Count > 0:
                 case "torch.autograd.variable.Variable" when made.ArgumentList.Count > 0:
                     // Before 0.4 the flag came with the state: (requires_grad, volatile, hooks).
-                    requiresGrad ??= made.State is PickleSequence { Count: 3 } state
-                        ? state[0] is PickleScalar { Value: true }
+                    requiresGrad ??= made.State is PickleSequence { Count: 3 } flags
+                        ? flags[0] is PickleScalar { Value: true }
                         : arguments.Optional(1) is not null && arguments.Boolean(1);
+                    node = arguments.Required(0);
+                    continue;
+                case "torch._utils._rebuild_device_tensor_from_cpu_tensor":
+                    requiresGrad ??= arguments.Boolean(3);
                     node = arguments.Required(0);
                     continue;
                 case "torch._tensor._rebuild_from_type":
                 case "torch._tensor._rebuild_from_type_v2":
+                    state ??= arguments.Optional(3);
                     node = new PickleObject(arguments.Required(0), arguments.Required(2));
                     continue;
                 default:
                     var description = Describe(name, arguments);
-                    return description is not null && requiresGrad is { } wanted
-                        ? description with { RequiresGrad = wanted }
-                        : description;
+                    return description is null ? null : description with
+                    {
+                        RequiresGrad = requiresGrad ?? description.RequiresGrad,
+                        Components = description.Components.Count > 0 ? description.Components : PartsOf(name, state),
+                    };
             }
         }
 
@@ -61,11 +74,10 @@ internal static class TensorRebuilder
             Dense(arguments, type: null, arguments.Boolean(4), arguments.Optional(6)),
         "torch._utils._rebuild_tensor_v3" =>
             Dense(arguments, arguments.Type(6), arguments.Boolean(4), arguments.Optional(7)),
-        "torch._utils._rebuild_qtensor" => Dense(arguments, type: null, arguments.Boolean(5), metadata: null) with
-        {
-            UnreadableReason = "it is quantised",
-        },
-        "torch._utils._rebuild_sparse_tensor" or "torch._utils._rebuild_sparse_csr_tensor" => Sparse(arguments),
+        "torch._utils._rebuild_qtensor" => QuantizedTensors.Describe(
+            Dense(arguments, type: null, arguments.Boolean(5), metadata: null), arguments.Required(4)),
+        "torch._utils._rebuild_sparse_tensor" or "torch._utils._rebuild_sparse_csr_tensor" =>
+            SparseTensors.Describe(arguments),
         "torch._utils._rebuild_meta_tensor_no_storage" => new TensorDescription
         {
             Type = arguments.Type(0),
@@ -74,7 +86,7 @@ internal static class TensorRebuilder
             RequiresGrad = arguments.Boolean(3),
             UnreadableReason = "it was saved from the meta device and has no values",
         },
-        "torch._utils._rebuild_wrapper_subclass" => new TensorDescription
+        Wrapper => new TensorDescription
         {
             Type = arguments.Type(1),
             Shape = arguments.Sizes(2),
@@ -82,11 +94,33 @@ internal static class TensorRebuilder
             RequiresGrad = arguments.Boolean(7),
             UnreadableReason = "it is a wrapper of other tensors and has no storage of its own",
         },
-        "torch._utils._rebuild_device_tensor_from_cpu_tensor" =>
-            TryDescribe(arguments.Required(0)) is { } onCpu ? onCpu with { RequiresGrad = arguments.Boolean(3) } : null,
         "torch._utils._rebuild_device_tensor_from_numpy" => FromNumpy(arguments),
         _ => null,
     };
+
+    /// <summary>The tensors among the attributes of a wrapper, which has no storage of its own.</summary>
+    private static List<(string Name, TensorDescription Tensor)> PartsOf(string name, PickleNode? state)
+    {
+        var parts = new List<(string, TensorDescription)>();
+        var attributes = state switch
+        {
+            PickleMapping mapping => mapping,
+            PickleSequence { Count: > 0 } sequence => sequence[0] as PickleMapping,
+            _ => null,
+        };
+        if (name == Wrapper && attributes is { Count: <= MaxAttributes })
+        {
+            foreach (var (key, value) in attributes.Entries)
+            {
+                if (TryDescribePart(value) is { } part)
+                {
+                    parts.Add((PythonText.OfKey(key), part));
+                }
+            }
+        }
+
+        return parts;
+    }
 
     private static TensorDescription FromNumpy(RebuildArguments arguments)
     {
@@ -120,37 +154,11 @@ internal static class TensorRebuilder
         };
     }
 
-    /// <summary>COO is (indices, values, size), the compressed layouts (compressed, plain, values, size).</summary>
-    private static TensorDescription Sparse(RebuildArguments arguments)
-    {
-        string layout = arguments.Required(0) switch
-        {
-            PickleObject { CallableName: "torch.serialization._get_layout" } made
-                when made.ArgumentList is [PickleScalar { Value: string text }] => text,
-            PickleGlobal global => global.FullName,
-            _ => throw new TensorProblemException(FindingCodes.TensorInvalid, "its sparse layout is not named"),
-        };
-        const string prefix = "torch.";
-        layout = layout.StartsWith(prefix, StringComparison.Ordinal) ? layout[prefix.Length..] : layout;
-        int valuesIndex = layout switch
-        {
-            TensorLayouts.SparseCoo => 1,
-            TensorLayouts.SparseCsr or TensorLayouts.SparseCsc or TensorLayouts.SparseBsr or TensorLayouts.SparseBsc => 2,
-            _ => throw new TensorProblemException(
-                FindingCodes.TensorInvalid, $"'{PickleText.Shorten(layout)}' is no sparse layout"),
-        };
-        var data = new RebuildArguments(layout, PythonValues.AsSequence(arguments.Required(1)) ?? []);
-        var values = data.Required(valuesIndex) is PickleObject { CallableName: { } name } made2 && IsDense(name)
-            ? Describe(name, new RebuildArguments(name, made2.ArgumentList))
+    /// <summary>A tensor that is a part of another one: dense, and made of no parts itself; null when it is none.</summary>
+    public static TensorDescription? TryDescribePart(PickleNode node) =>
+        node is PickleObject { CallableName: { } name } made && IsDense(name)
+            ? Describe(name, new RebuildArguments(name, made.ArgumentList))
             : null;
-        return new TensorDescription
-        {
-            Type = values is null ? null : TypeOf(values),
-            Shape = data.Sizes(valuesIndex + 1),
-            Layout = layout,
-            UnreadableReason = $"its layout is {layout}",
-        };
-    }
 
     private static bool IsDense(string name) =>
         name is "torch._utils._rebuild_tensor" or "torch._utils._rebuild_tensor_v2" or "torch._utils._rebuild_tensor_v3";

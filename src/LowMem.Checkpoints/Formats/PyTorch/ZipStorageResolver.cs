@@ -59,6 +59,8 @@ internal sealed class ZipStorageResolver(ZipArchive archive, string prefix, bool
                 ZipEntry.Stored when entry.CompressedLength == entry.Length => new Outcome(offset, entry.Length, null),
                 ZipEntry.Stored => new Outcome(
                     FindingCodes.ArchiveEntryInvalid, $"record 'data/{key}' is stored, and yet its two sizes differ"),
+                ZipEntry.Deflated when entry is { ClaimsTooMuch: false, IsBomb: true } => new Outcome(
+                    -1, entry.Length, $"its record unfolds {entry.CompressedLength} bytes to {entry.Length}, which is too much to read"),
                 ZipEntry.Deflated when !entry.ClaimsTooMuch => new Outcome(-1, entry.Length, null)
                 {
                     Deflated = (offset, entry.CompressedLength),

@@ -132,7 +132,6 @@ internal static class SafetensorsReader
             Path = file.Path,
             Checkpoint = checkpoint,
             Format = CheckpointFormats.Safetensors,
-            UnreadableReason = entry.Type.BitSize % 8 == 0 ? null : "its elements are smaller than a byte",
             Storage = new StorageExtent(offset, entry.End - entry.Begin),
         };
     }

@@ -14,8 +14,16 @@ internal sealed record ZipEntry(
     public const int Stored = 0;
     public const int Deflated = 8;
 
+    private const long MostUnfolded = 64 << 20;
+
     /// <summary>Deflate cannot shrink by more than about 1032 to 1: a larger claim is a lie.</summary>
     public bool ClaimsTooMuch => Length / 1032 > CompressedLength;
+
+    /// <summary>
+    /// More than any storage of an honest file needs that is read whole into memory: it would cost as much as a file of
+    /// that size, and comes in one of a thousandth of it.
+    /// </summary>
+    public bool IsBomb => Length > Math.Max(MostUnfolded, 16 * CompressedLength);
 
     public bool IsEncrypted => (Flags & 1) != 0;
 }
