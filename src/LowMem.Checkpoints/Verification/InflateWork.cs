@@ -1,5 +1,4 @@
 using System.IO.Compression;
-using System.IO.Hashing;
 using LowMem.Checkpoints.IO;
 
 namespace LowMem.Checkpoints.Verification;
@@ -14,7 +13,7 @@ internal sealed class InflateWork(ScanExtent extent) : IScanWork
         var file = context.Reader.GetFile(extent.Path);
         using var packed = new FileRangeStream(file, extent.Offset, extent.PackedLength!.Value, extent.What);
         using var content = new DeflateStream(packed, CompressionMode.Decompress);
-        var checksum = new Crc32();
+        var checksum = new Checksum();
         try
         {
             for (long position = 0; position < extent.Length; position += buffer.Length)
@@ -43,6 +42,6 @@ internal sealed class InflateWork(ScanExtent extent) : IScanWork
             return;
         }
 
-        extent.SetChecksum(0, checksum.GetCurrentHashAsUInt32());
+        extent.SetChecksum(0, checksum.Value);
     }
 }

@@ -75,7 +75,7 @@ internal sealed class ScanExtent(string path, long offset, long length, long? pa
             long partLength = packedLength is null
                 ? Math.Min(SegmentWork.MaxLength, length - (i * SegmentWork.MaxLength))
                 : length;
-            sum = Crc32Combination.Combine(sum, checksums[i], partLength);
+            sum = Crc32Arithmetic.Combine(sum, checksums[i], partLength);
         }
 
         return sum;

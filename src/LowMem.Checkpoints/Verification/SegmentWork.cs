@@ -1,5 +1,3 @@
-using System.IO.Hashing;
-
 namespace LowMem.Checkpoints.Verification;
 
 /// <summary>Reads one part of an extent that is stored as it is.</summary>
@@ -13,7 +11,7 @@ internal sealed class SegmentWork(ScanExtent extent, int index) : IScanWork
     public void Run(Span<byte> buffer, ScanContext context)
     {
         var file = context.Reader.GetFile(extent.Path);
-        var checksum = extent.Record is null ? null : new Crc32();
+        var checksum = extent.Record is null ? null : new Checksum();
         long start = index * MaxLength;
         long end = start + ByteLength;
         for (long position = start; position < end; position += buffer.Length)
@@ -28,7 +26,7 @@ internal sealed class SegmentWork(ScanExtent extent, int index) : IScanWork
 
         if (checksum is not null)
         {
-            extent.SetChecksum(index, checksum.GetCurrentHashAsUInt32());
+            extent.SetChecksum(index, checksum.Value);
         }
     }
 }

@@ -3,7 +3,7 @@ using LowMem.Checkpoints.Verification;
 
 namespace LowMem.Checkpoints.Tests.Verification;
 
-public sealed class Crc32CombinationTests
+public sealed class Crc32ArithmeticTests
 {
     [Theory]
     [InlineData(0, 0)]
@@ -18,7 +18,7 @@ public sealed class Crc32CombinationTests
         var bytes = new byte[first + second];
         new Random(first + second).NextBytes(bytes);
 
-        uint combined = Crc32Combination.Combine(
+        uint combined = Crc32Arithmetic.Combine(
             Crc32.HashToUInt32(bytes.AsSpan(0, first)), Crc32.HashToUInt32(bytes.AsSpan(first)), second);
 
         Assert.Equal(Crc32.HashToUInt32(bytes), combined);
@@ -28,9 +28,9 @@ public sealed class Crc32CombinationTests
     public void TakesLengthsBeyond32Bits()
     {
         // Appending 6 GiB in one step, and in two: the steps must agree.
-        uint zeros = Crc32Combination.Combine(0, 0, 1);
-        uint once = Crc32Combination.Combine(0x12345678, zeros, 6L << 30);
-        uint twice = Crc32Combination.Combine(Crc32Combination.Combine(0x12345678, 0, 4L << 30), zeros, 2L << 30);
+        uint zeros = Crc32Arithmetic.Combine(0, 0, 1);
+        uint once = Crc32Arithmetic.Combine(0x12345678, zeros, 6L << 30);
+        uint twice = Crc32Arithmetic.Combine(Crc32Arithmetic.Combine(0x12345678, 0, 4L << 30), zeros, 2L << 30);
 
         Assert.Equal(once, twice);
         Assert.NotEqual(0x12345678u, once);

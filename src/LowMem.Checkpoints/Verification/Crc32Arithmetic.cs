@@ -2,37 +2,39 @@ using System.Numerics;
 
 namespace LowMem.Checkpoints.Verification;
 
-/// <summary>
-/// The CRC-32 of two pieces put together, from the CRC-32 of each: how one record is checked on several cores.
-/// </summary>
+/// <summary>The arithmetic behind CRC-32.</summary>
 /// <remarks>
 /// A CRC is a remainder of polynomials over GF(2). To append n bytes is to multiply by x^(8n), and to add the remainder
 /// of what is appended. Polynomials are bit-reversed as in zip: bit 31 stands for x^0.
 /// </remarks>
-internal static class Crc32Combination
+internal static class Crc32Arithmetic
 {
     private const uint Polynomial = 0xedb88320;
     private const uint One = 1u << 31;
-    private const uint PowerOfByte = 1u << (31 - 8);
+    private const uint X = 1u << 30;
 
-    /// <summary>The checksum of a first piece followed by a second one.</summary>
+    /// <summary>
+    /// The checksum of a first piece followed by a second one, from those of each: how one record is checked on several
+    /// cores.
+    /// </summary>
     /// <param name="first">The checksum of the first piece.</param>
     /// <param name="second">The checksum of the second piece.</param>
     /// <param name="secondLength">The bytes of the second piece.</param>
     public static uint Combine(uint first, uint second, long secondLength) =>
-        Multiply(first, Raise(PowerOfByte, secondLength)) ^ second;
+        Multiply(first, PowerOfX((Int128)secondLength * 8)) ^ second;
 
-    private static uint Raise(uint value, long exponent)
+    /// <summary>The remainder of x to that power.</summary>
+    public static uint PowerOfX(Int128 exponent)
     {
         uint result = One;
-        for (; exponent > 0; exponent >>= 1)
+        for (uint power = X; exponent > 0; exponent >>= 1)
         {
             if ((exponent & 1) != 0)
             {
-                result = Multiply(result, value);
+                result = Multiply(result, power);
             }
 
-            value = Multiply(value, value);
+            power = Multiply(power, power);
         }
 
         return result;
