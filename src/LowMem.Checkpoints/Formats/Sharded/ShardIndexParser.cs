@@ -30,8 +30,9 @@ internal static class ShardIndexParser
 
             return new ShardIndex(ReadWeightMap(file, map), ReadMetadata(document.RootElement));
         }
-        catch (JsonException exception)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
+            // Text that is no UTF-8, or half a surrogate, is only noticed when it is read: an InvalidOperationException.
             throw Invalid(file, exception.Message, exception);
         }
     }
