@@ -66,9 +66,110 @@ Describe 'New-ModelSkeleton' {
             @(New-ModelSkeleton -Checkpoint "$fixtures/sharded-bin" | Get-ModuleParameter).Count | Should -BeGreaterThan 0
         }
 
+        It 'takes a file from the pipeline by its path, and does not read it as text' {
+            # What Get-Item adds to a file, in every engine.
+            $file = [psobject] [IO.FileInfo]::new("$samples/boring.pt")
+            $file.PSObject.Properties.Add([psnoteproperty]::new('PSPath', "$samples/boring.pt"))
+
+            ($file | New-ModelSkeleton | Get-ModuleParameter).Count | Should -Be 8
+            ([pscustomobject]@{ Path = "$samples/boring.pt" } | New-ModelSkeleton | Get-ModuleParameter).Count | Should -Be 8
+        }
+
         It 'reports a file that is not there' {
             New-ModelSkeleton -Checkpoint "$TestDrive/none.pt" -ErrorAction SilentlyContinue -ErrorVariable problems
             $problems[0].FullyQualifiedErrorId | Should -BeLike 'CheckpointNotFound,*'
+        }
+    }
+
+    Context 'from the text of print(model)' {
+        BeforeAll {
+            $definitions = "$fixtures/definitions"
+            $expected = [System.Text.Json.JsonDocument]::Parse([IO.File]::ReadAllText("$samples/boring.expected.json")).RootElement
+            $print = $expected.GetProperty('print').GetString()
+        }
+
+        It 'builds the article''s model, which loads its checkpoint and gives PyTorch''s output' {
+            $module = Import-ModelLowMemory "$samples/boring.pt" (New-ModelSkeleton -Definition $print)
+            $numbers = { param($name) @($expected.GetProperty($name).EnumerateArray() | ForEach-Object { $_.EnumerateArray() } | ForEach-Object { $_.GetSingle() }) }
+            $x = [TorchSharp.torch]::tensor([float[]] (& $numbers 'input')).reshape([long[]] (3, 2))
+
+            $module.GetName() | Should -BeExactly 'BoringModel'
+            $found = $module.forward($x).data[float]().ToArray()
+            $wanted = & $numbers 'output'
+            $found.Count | Should -Be 6
+            for ($i = 0; $i -lt 6; $i++) { [Math]::Abs($found[$i] - $wanted[$i]) | Should -BeLessThan 1e-6 }
+        }
+
+        It 'takes <Case>' -ForEach @(
+            @{ Case = 'one text'; Make = { New-ModelSkeleton -Definition $print } }
+            @{ Case = 'lines'; Make = { New-ModelSkeleton -Definition $print.Split("`n") } }
+            @{ Case = 'lines from the pipeline'; Make = { $print.Split("`n") | New-ModelSkeleton } }
+            @{ Case = 'a text from the pipeline'; Make = { $print | New-ModelSkeleton } }
+            @{ Case = 'a path'; Make = { New-ModelSkeleton -Definition "$definitions/boring.txt" } }
+            @{ Case = 'a path from the pipeline'; Make = { "$definitions/boring.txt" | New-ModelSkeleton } }
+            @{ Case = 'text with Windows line ends'; Make = { New-ModelSkeleton -Definition $print.Replace("`n", "`r`n") } }) {
+            $module = & $Make
+
+            @($module).Count | Should -Be 1
+            ($module | Get-ModuleParameter).Key | Should -Be (Get-CheckpointInfo "$samples/boring.pt").Key
+            @(($module | Get-ModuleParameter).Device | Sort-Object -Unique) | Should -Be @('meta')
+        }
+
+        It 'takes the lines of Get-Content, which know the path they are from' {
+            # What Get-Content adds to each line, in every engine.
+            $lines = foreach ($line in [IO.File]::ReadAllLines("$definitions/boring.txt")) {
+                $wrapped = [psobject] $line
+                $wrapped.PSObject.Properties.Add([psnoteproperty]::new('PSPath', "$definitions/boring.txt"))
+                $wrapped
+            }
+            ($lines | New-ModelSkeleton | Get-ModuleParameter).Count | Should -Be 8
+        }
+
+        It 'builds <Name> with <Count> parameters' -ForEach @(
+            @{ Name = 'resnet18'; Count = 11689512 }
+            @{ Name = 'gpt2-folded'; Count = 163037184 }
+            @{ Name = 'bert-base-folded'; Count = 109482240 }
+            @{ Name = 'tinyllama-folded'; Count = 1100048384 }) {
+            $parameters = New-ModelSkeleton -Definition "$definitions/$Name.txt" | Get-ModuleParameter
+            $sum = 0
+            foreach ($parameter in $parameters) {
+                if (-not $parameter.IsBuffer) {
+                    $size = 1
+                    foreach ($length in $parameter.Shape) { $size *= $length }
+                    $sum += $size
+                }
+            }
+
+            $sum | Should -Be $Count
+        }
+
+        It 'takes what the text does not show from -Checkpoint' {
+            $text = "Net(`n  (stages): Stage()`n)"
+            $plain = @(New-ModelSkeleton -Definition $text | Get-ModuleParameter)
+            $module = New-ModelSkeleton -Definition "Net(`n  (in_proj): Projection(10)`n)" -Checkpoint "$samples/boring-training.pt" -Prefix model_state_dict
+
+            $plain.Count | Should -Be 0
+            ($module | Get-ModuleParameter).Key | Should -Be @('in_proj.weight', 'in_proj.bias')
+        }
+
+        It 'says where the text is not understood: <Part>' -ForEach @(
+            @{ Text = "Net(`n  (a): Linear(in_features=2)`n)"; Part = 'line 2, column 8: the text does not say out_features' }
+            @{ Text = "Net(`n  (a): Tanh()"; Part = "line 1, column 1: the parentheses of 'Net' are not closed" }
+            @{ Text = 'none.txt'; Part = "'none.txt' is neither a file nor the text of a model" }
+            @{ Text = ''; Part = 'line 1, column 1: the text ends where a class name was expected' }) {
+            New-ModelSkeleton -Definition $Text -ErrorAction SilentlyContinue -ErrorVariable problems
+
+            $problems.Count | Should -Be 1
+            $problems[0].FullyQualifiedErrorId | Should -BeLike 'SkeletonInvalid,*'
+            $problems[0].Exception.Message | Should -BeLike "*$Part*"
+        }
+
+        It 'names the file an error is in' {
+            $file = [IO.Path]::Combine($TestDrive, 'broken.txt')
+            [IO.File]::WriteAllText($file, "Net(`n  (a): Linear(rank=3)`n)")
+            New-ModelSkeleton -Definition $file -ErrorAction SilentlyContinue -ErrorVariable problems
+
+            $problems[0].Exception.Message | Should -BeLike "*broken.txt, line 2, column *"
         }
     }
 

@@ -87,6 +87,20 @@ public static class SkeletonBuilder
         return module;
     }
 
+    /// <summary>Builds the module that a text file describes, as <see cref="FromDefinition"/> does.</summary>
+    /// <param name="path">The file; UTF-8, or with a byte order mark that says what else.</param>
+    /// <param name="checkpoint">The model's checkpoint, or null.</param>
+    /// <param name="prefix">The sub-dictionary of the checkpoint that holds the weights.</param>
+    /// <param name="cancellationToken">Ends the building early.</param>
+    /// <exception cref="ModelException">The file cannot be read, or its text is not understood.</exception>
+    /// <exception cref="NativeLibraryNotFoundException">libtorch is not there or does not load.</exception>
+    public static nn.Module FromDefinitionFile(
+        string path, Checkpoint? checkpoint = null, string? prefix = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(path);
+        return FromDefinition(DefinitionText.ReadFile(path), checkpoint, prefix, path, cancellationToken);
+    }
+
     private static nn.Module Build(Func<nn.Module> create)
     {
         var module = MetaDefault.Run(create);

@@ -1,8 +1,10 @@
 using System.Collections.ObjectModel;
 using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
+using LowMem.Loader;
 using LowMem.Loader.Native;
 using LowMem.Loader.Skeletons;
+using LowMem.PowerShell.Pipeline;
 using static TorchSharp.torch;
 
 namespace LowMem.PowerShell.Commands;
@@ -15,6 +17,9 @@ public sealed class NewModelSkeletonCommand : LowMemCommand
     private const string ScriptBlockSet = "ScriptBlock";
     private const string TypeSet = "Type";
     private const string CheckpointSet = "Checkpoint";
+    private const string DefinitionSet = "Definition";
+
+    private readonly List<string> lines = [];
 
     /// <summary>Returns the module, or an ordered dictionary of its parts.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = ScriptBlockSet, HelpMessage = "A script block that returns the module")]
@@ -36,19 +41,47 @@ public sealed class NewModelSkeletonCommand : LowMemCommand
     [SuppressMessage("Performance", "CA1819:Properties should not return arrays", Justification = "A cmdlet parameter.")]
     public object?[] ArgumentList { get; set; } = [];
 
+    /// <summary>What print(model) writes in PyTorch: the text, its lines, or the path of a file that holds it.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = DefinitionSet, ValueFromPipeline = true, HelpMessage = "The text of print(model) in PyTorch, or the path of a text file")]
+    [TextOnly]
+    [AllowEmptyString]
+    [SuppressMessage("Performance", "CA1819:Properties should not return arrays", Justification = "A cmdlet parameter.")]
+    public string[] Definition { get; set; } = [];
+
     /// <summary>The checkpoint whose names, shapes and types the module is to have.</summary>
     [Parameter(Mandatory = true, ParameterSetName = CheckpointSet, ValueFromPipelineByPropertyName = true, HelpMessage = "The path of a checkpoint")]
+    [Parameter(ParameterSetName = DefinitionSet)]
     [Alias("Path", "PSPath")]
     [ValidateNotNullOrEmpty]
     public string Checkpoint { get; set; } = string.Empty;
 
     /// <summary>The sub-dictionary of the checkpoint that holds the weights; found by itself when left out.</summary>
     [Parameter(ParameterSetName = CheckpointSet)]
+    [Parameter(ParameterSetName = DefinitionSet)]
     [AllowEmptyString]
     public string? Prefix { get; set; }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord() => ForItem(Target, () => WriteObject(Create()));
+    protected override void ProcessRecord()
+    {
+        if (ParameterSetName == DefinitionSet)
+        {
+            // Get-Content hands over a text line by line.
+            lines.AddRange(Definition);
+            return;
+        }
+
+        ForItem(Target, () => WriteObject(Create()));
+    }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        if (ParameterSetName == DefinitionSet)
+        {
+            ForItem(lines.Count == 1 ? lines[0] : null, () => WriteObject(CreateFromDefinition(string.Join('\n', lines))));
+        }
+    }
 
     private object Target => ParameterSetName switch
     {
@@ -65,11 +98,45 @@ public sealed class NewModelSkeletonCommand : LowMemCommand
         return ParameterSetName switch
         {
             TypeSet => SkeletonBuilder.FromAssembly(ResolveFile(AssemblyPath), TypeName, [.. ArgumentList.Select(Unwrap)]),
-            CheckpointSet => SkeletonBuilder.FromCheckpoint(
-                LowMem.Checkpoints.Checkpoint.Open(ResolveFile(Checkpoint), StopToken), Prefix, StopToken),
+            CheckpointSet => SkeletonBuilder.FromCheckpoint(OpenCheckpoint(), Prefix, StopToken),
             _ => SkeletonBuilder.FromFactory(RunScriptBlock, Unwrap),
         };
     }
+
+    private nn.Module CreateFromDefinition(string text)
+    {
+        LowMem.Checkpoints.Checkpoint? checkpoint = Checkpoint.Length > 0 ? OpenCheckpoint() : null;
+        return FindFile(text) is { } path
+            ? SkeletonBuilder.FromDefinitionFile(path, checkpoint, Prefix, StopToken)
+            : SkeletonBuilder.FromDefinition(text, checkpoint, Prefix, source: null, StopToken);
+    }
+
+    // One line that names a file is a path. No model is: its text has parentheses, if nothing else.
+    private string? FindFile(string text)
+    {
+        if (text.Length == 0 || text.AsSpan().ContainsAny('\r', '\n'))
+        {
+            return null;
+        }
+
+        try
+        {
+            string path = ResolveFile(text);
+            return File.Exists(path) ? path
+                : text.Contains('(', StringComparison.Ordinal) ? null
+                : throw new ModelException(
+                    ModelErrorIds.SkeletonInvalid,
+                    $"'{text}' is neither a file nor the text of a model. Give what print(model) writes in PyTorch, or the path of a file that holds it.");
+        }
+        catch (Exception exception) when (exception is System.Management.Automation.DriveNotFoundException
+            or ProviderNotFoundException or ProviderInvocationException or NotSupportedException or PSArgumentException)
+        {
+            return null;
+        }
+    }
+
+    private LowMem.Checkpoints.Checkpoint OpenCheckpoint() =>
+        LowMem.Checkpoints.Checkpoint.Open(ResolveFile(Checkpoint), StopToken);
 
     private object? RunScriptBlock()
     {

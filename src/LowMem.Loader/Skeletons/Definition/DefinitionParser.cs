@@ -21,16 +21,20 @@ internal sealed class DefinitionParser
 
     private const string ParameterMark = "Parameter containing:";
 
+    private const string Times = " x ";
+    private const string EmptyPlace = "None";
+
     private readonly DefinitionText source;
     private readonly string text;
+    private readonly DefinitionCursor cursor;
     private readonly Stack<Frame> open = new();
-    private int position;
     private long modules;
 
     private DefinitionParser(DefinitionText source)
     {
         this.source = source;
         text = source.Text;
+        cursor = new DefinitionCursor(text);
     }
 
     /// <summary>Parses the text into its root.</summary>
@@ -47,25 +51,23 @@ internal sealed class DefinitionParser
 
     private DefinitionNode Parse(CancellationToken cancellationToken)
     {
-        // A byte order mark is no white space to .NET, and Windows editors write one.
-        position = text.StartsWith('\uFEFF') ? 1 : 0;
-        SkipSpace();
-        var root = ReadHead(string.Empty, position);
+        cursor.SkipSpace();
+        var root = ReadHead(string.Empty, cursor.Position);
         while (open.TryPeek(out var frame))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            SkipSpace();
-            if (position == text.Length)
+            cursor.SkipSpace();
+            if (cursor.IsAtEnd)
             {
                 throw source.Invalid(
                     frame.Node.Position, $"the parentheses of '{frame.Node.ClassName}' are not closed. Is the end of the text missing?");
             }
 
-            if (text[position] == ')')
+            if (cursor.Current == ')')
             {
                 Close(frame);
             }
-            else if (FindNameEnd() is var end && end >= 0)
+            else if (cursor.FindNameEnd() is var end && end >= 0)
             {
                 ReadChild(frame, end);
             }
@@ -75,49 +77,41 @@ internal sealed class DefinitionParser
             }
         }
 
-        SkipSpace();
-        return position == text.Length
+        cursor.SkipSpace();
+        return cursor.IsAtEnd
             ? root
-            : throw source.Invalid(position, $"'{Excerpt()}' follows the end of the model. Give the text of one model only.");
+            : throw source.Invalid(
+                cursor.Position, $"'{cursor.GetExcerpt(cursor.Position)}' follows the end of the model. Give the text of one model only.");
     }
 
     // The class and its opening parenthesis.
     private DefinitionNode ReadHead(string name, int namePosition, int count = 1)
     {
-        var start = position;
-        while (position < text.Length && (char.IsLetterOrDigit(text[position]) || text[position] is '_' or '.'))
-        {
-            position++;
-        }
-
-        if (position == start || char.IsDigit(text[start]))
+        var start = cursor.Position;
+        var className = cursor.ReadClassName();
+        if (className.Length == 0)
         {
             throw source.Invalid(
                 start,
-                start == text.Length
+                cursor.IsAtEnd
                     ? "the text ends where a class name was expected."
-                    : $"a class name was expected, not '{Excerpt(start)}'. Give the text that print(model) writes in PyTorch.");
+                    : $"a class name was expected, not '{cursor.GetExcerpt(start)}'. Give the text that print(model) writes in PyTorch.");
         }
 
-        var node = new DefinitionNode { Name = name, ClassName = text[start..position], Position = start, Count = count };
-        if (position == text.Length || text[position] != '(')
+        if (cursor.IsAtEnd || cursor.Current != '(')
         {
-            throw source.Invalid(position, $"'(' was expected after the class name '{node.ClassName}'.");
+            throw source.Invalid(cursor.Position, $"'(' was expected after the class name '{className}'.");
         }
 
-        position++;
-        Push(node, namePosition);
-        return node;
-    }
-
-    private void Push(DefinitionNode node, int namePosition)
-    {
         if (open.Count == MaximumDepth)
         {
             throw source.Invalid(namePosition, $"modules are nested more than {MaximumDepth} levels deep.");
         }
 
-        open.Push(new Frame(node, CountModules(node.Count, namePosition)));
+        cursor.Position++;
+        var node = new DefinitionNode { Name = name, ClassName = className, Position = start, Count = count };
+        open.Push(new Frame(node, CountModules(count, namePosition)));
+        return node;
     }
 
     // How many modules the entry stands for, with the repeats of all that are around it.
@@ -127,36 +121,35 @@ internal sealed class DefinitionParser
         modules += copies;
         return modules <= MaximumModules
             ? copies
-            : throw source.Invalid(namePosition, $"the text describes more than {MaximumModules} modules.");
+            : throw TooMany(namePosition);
     }
 
     private void ReadChild(Frame parent, int end)
     {
-        var start = position;
-        var name = text[(position + 1)..end];
-        position = end + 2;
-        SkipBlanks();
+        var start = cursor.Position;
+        var name = text[(start + 1)..end];
+        cursor.Position = end + 2;
+        cursor.SkipBlanks();
         if (name.Length == 0 || name.Contains('.', StringComparison.Ordinal))
         {
             throw source.Invalid(start, $"'{name}' cannot name a module: a name is not empty and has no dot.");
         }
 
-        if (string.CompareOrdinal(text, position, "None", 0, 4) == 0 && !IsNamePart(position + 4))
+        if (cursor.IsAt(EmptyPlace) && !IsNamePart(cursor.Position + EmptyPlace.Length))
         {
             // A place for a module that the model leaves empty: there is nothing in it.
-            position += 4;
-            return;
+            cursor.Position += EmptyPlace.Length;
         }
-
-        if (string.CompareOrdinal(text, position, ParameterMark, 0, ParameterMark.Length) == 0)
+        else if (cursor.IsAt(ParameterMark))
         {
             AddChild(parent, ReadParameter(name), start);
             CountModules(1, start);
-            return;
         }
-
-        var (first, count) = ReadRepeat(name, start);
-        AddChild(parent, ReadHead(first, start, count), start);
+        else
+        {
+            var (first, count) = ReadRepeat(name, start);
+            AddChild(parent, ReadHead(first, start, count), start);
+        }
     }
 
     private void AddChild(Frame parent, DefinitionNode child, int start)
@@ -172,30 +165,26 @@ internal sealed class DefinitionParser
         parent.Node.Children.Add(child);
     }
 
+    // The line goes on with the type and size in brackets; the parenthesis of the list may follow on it.
     private DefinitionNode ReadParameter(string name)
     {
-        var start = position;
-        position += ParameterMark.Length;
-        SkipBlanks();
-        var at = position;
-        var end = text.IndexOf('\n', position);
-        position = end < 0 ? text.Length : end;
-        var line = text[at..position];
-
-        // On the last line the parenthesis of the list may follow: the size ends at its bracket.
-        var close = line.IndexOf(']', StringComparison.Ordinal);
-        if (close < 0)
+        var start = cursor.Position;
+        cursor.Position += ParameterMark.Length;
+        cursor.SkipBlanks();
+        var at = cursor.Position;
+        var length = text.AsSpan(at).IndexOfAny(']', '\n');
+        if (length < 0 || text[at + length] != ']')
         {
             throw source.Invalid(at, "the type and size of the parameter were expected, as in [torch.float32 of size 3x4].");
         }
 
-        position = at + close + 1;
+        cursor.Position = at + length + 1;
         return new DefinitionNode
         {
             Name = name,
             ClassName = "Parameter",
             Position = start,
-            Arguments = line[..(close + 1)],
+            Arguments = text[at..cursor.Position],
             ArgumentsPosition = at,
             IsParameter = true,
         };
@@ -204,14 +193,11 @@ internal sealed class DefinitionParser
     // "12 x " in front of the class, with a name such as 0-11.
     private (string First, int Count) ReadRepeat(string name, int start)
     {
-        var at = position;
-        while (at < text.Length && char.IsAsciiDigit(text[at]))
+        var at = cursor.Position;
+        var digits = cursor.ReadDigits();
+        if (digits.Length == 0 || !cursor.IsAt(Times))
         {
-            at++;
-        }
-
-        if (at == position || string.CompareOrdinal(text, at, " x ", 0, 3) != 0)
-        {
+            cursor.Position = at;
             return (name, 1);
         }
 
@@ -219,21 +205,20 @@ internal sealed class DefinitionParser
         if (dash < 0
             || !TryParse(name.AsSpan(0, dash), out var first)
             || !TryParse(name.AsSpan(dash + 1), out var last)
-            || !TryParse(text.AsSpan(position, at - position), out var count)
+            || !TryParse(digits, out var count)
             || count != (long)last - first + 1)
         {
-            throw source.Invalid(
-                start, $"'{name}' and '{text[position..at]} x' do not agree: (0-11) goes with 12 x.");
+            throw source.Invalid(start, $"'{name}' and '{digits} x' do not agree: (0-11) goes with 12 x.");
         }
 
         // Counted before a name of each is made.
         if (count > MaximumModules)
         {
-            throw source.Invalid(start, $"the text describes more than {MaximumModules} modules.");
+            throw TooMany(start);
         }
 
-        position = at + 3;
-        SkipBlanks();
+        cursor.Position += Times.Length;
+        cursor.SkipBlanks();
         return (name[..dash], count);
     }
 
@@ -243,104 +228,35 @@ internal sealed class DefinitionParser
     private void Close(Frame frame)
     {
         frame.Node.Arguments = text[frame.Node.ArgumentsPosition..frame.ArgumentsEnd].TrimEnd();
-        position++;
+        cursor.Position++;
         open.Pop();
     }
 
-    // What extra_repr() says: up to the end of its line, or to the parenthesis that closes the module.
+    // What extra_repr() says, line by line.
     private void ReadArguments(Frame frame)
     {
         var node = frame.Node;
+        var start = cursor.Position;
         if (node.Children.Count > 0)
         {
             throw source.Invalid(
-                position, $"neither a child as in '(name): Class(...)' nor ')' of '{node.ClassName}', but '{Excerpt()}'.");
+                start, $"neither a child as in '(name): Class(...)' nor ')' of '{node.ClassName}', but '{cursor.GetExcerpt(start)}'.");
         }
 
-        var start = position;
-        var depth = 0;
-        for (; position < text.Length; position++)
-        {
-            var letter = text[position];
-            if (letter is '(' or '[' or '{')
-            {
-                depth++;
-            }
-            else if (letter is ')' or ']' or '}')
-            {
-                if (depth == 0)
-                {
-                    break;
-                }
-
-                depth--;
-            }
-            else if (letter is '\'' or '"' && FindQuoteEnd(position) is var end && end > 0)
-            {
-                position = end;
-            }
-            else if (letter == '\n' && depth == 0)
-            {
-                break;
-            }
-        }
-
+        cursor.SkipArguments();
         if (frame.ArgumentsEnd == 0)
         {
             node.ArgumentsPosition = start;
         }
 
         // Several lines are one list of arguments: positions stay right when the text between is kept.
-        frame.ArgumentsEnd = position;
-    }
-
-    // The closing quote on the same line, or -1: an apostrophe in prose is no quote.
-    private int FindQuoteEnd(int start)
-    {
-        var length = text.AsSpan(start + 1).IndexOfAny(text[start], '\n');
-        return length >= 0 && text[start + 1 + length] == text[start] ? start + 1 + length : -1;
-    }
-
-    // The parenthesis that ends the name of a child at the current position, or -1 when no child begins here.
-    private int FindNameEnd()
-    {
-        if (text[position] != '(')
-        {
-            return -1;
-        }
-
-        var length = text.AsSpan(position + 1).IndexOfAny("()\n");
-        var end = position + 1 + length;
-        return length >= 0 && text[end] == ')' && end + 1 < text.Length && text[end + 1] == ':' ? end : -1;
+        frame.ArgumentsEnd = cursor.Position;
     }
 
     private bool IsNamePart(int at) => at < text.Length && (char.IsLetterOrDigit(text[at]) || text[at] is '_' or '.' or '(');
 
-    private void SkipSpace()
-    {
-        while (position < text.Length && char.IsWhiteSpace(text[position]))
-        {
-            position++;
-        }
-    }
-
-    private void SkipBlanks()
-    {
-        while (position < text.Length && text[position] is ' ' or '\t')
-        {
-            position++;
-        }
-    }
-
-    private string Excerpt() => Excerpt(position);
-
-    private string Excerpt(int start)
-    {
-        var rest = text.AsSpan(start);
-        var end = rest.IndexOfAny('\r', '\n');
-        rest = end < 0 ? rest : rest[..end];
-        return rest.Length <= 30 ? rest.ToString() : $"{rest[..30]}...";
-    }
+    private ModelException TooMany(int start) =>
+        source.Invalid(start, $"the text describes more than {MaximumModules} modules.");
 
     private sealed record Frame(DefinitionNode Node, long Copies)
     {

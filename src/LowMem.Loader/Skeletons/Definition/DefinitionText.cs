@@ -7,6 +7,27 @@ namespace LowMem.Loader.Skeletons.Definition;
 /// <param name="Source">What the text is called in errors: a path, or a word for it.</param>
 internal sealed record DefinitionText(string Text, string Source)
 {
+    // A character takes four bytes at most.
+    private const long MaximumFileLength = 4L * DefinitionParser.MaximumLength;
+
+    /// <summary>Reads the text of a file.</summary>
+    /// <exception cref="ModelException">The file is too long, or cannot be read.</exception>
+    public static string ReadFile(string path)
+    {
+        try
+        {
+            var length = new FileInfo(path).Length;
+            return length <= MaximumFileLength
+                ? File.ReadAllText(path)
+                : throw new ModelException(
+                    ModelErrorIds.SkeletonInvalid, $"{path}: the file has {length} bytes; the text of a model has at most {MaximumFileLength}.");
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new ModelException(ModelErrorIds.SkeletonInvalid, $"{path}: the file cannot be read: {exception.Message}", exception);
+        }
+    }
+
     /// <summary>Makes an error about a place in the text.</summary>
     /// <param name="position">The index of the character it is about.</param>
     /// <param name="problem">What is wrong there, and what to do.</param>
