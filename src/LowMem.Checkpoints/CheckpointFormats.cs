@@ -21,6 +21,9 @@ public static class CheckpointFormats
     /// <summary>A safetensors file.</summary>
     public const string Safetensors = "safetensors";
 
+    /// <summary>The directory that <c>torch.distributed.checkpoint</c> writes.</summary>
+    public const string Distributed = "dcp";
+
     /// <summary>The file that <c>Module.save</c> of TorchSharp writes.</summary>
     public const string TorchSharp = "torchsharp";
 }

@@ -57,7 +57,7 @@ public sealed record CheckpointSummary
             dtypes[tensor.DType] = dtypes.GetValueOrDefault(tensor.DType) + 1;
             bytes += tensor.Components.Values.Prepend(tensor)
                 .Where(part => part.StorageKey is null || storages.Add((part.Path, part.StorageKey)))
-                .Sum(part => part.Storage?.ByteLength ?? 0);
+                .Sum(part => part.Chunks is null ? part.GetStorageByteLength() : part.ByteLength);
 
             if (tensor.StorageKey is null || regions.Add((tensor.Path, tensor.StorageKey, tensor.Offset)))
             {

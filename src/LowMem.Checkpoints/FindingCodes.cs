@@ -65,4 +65,13 @@ public static class FindingCodes
 
     /// <summary>The index names a shard that is not there or cannot be read.</summary>
     public const string ShardMissing = "ShardMissing";
+
+    /// <summary>A file of a checkpoint is shorter than what it should hold.</summary>
+    public const string FileTruncated = CheckpointErrorIds.Truncated;
+
+    /// <summary>A piece of a tensor of a distributed checkpoint is missing, broken, or not what was announced.</summary>
+    public const string ChunkInvalid = "ChunkInvalid";
+
+    /// <summary>The pieces of a tensor of a distributed checkpoint overlap, leave gaps or reach out of it.</summary>
+    public const string ChunkLayoutInvalid = "ChunkLayoutInvalid";
 }

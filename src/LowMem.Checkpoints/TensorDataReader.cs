@@ -49,6 +49,12 @@ public sealed class TensorDataReader : IDisposable
             return;
         }
 
+        if (tensor.Chunks is not null)
+        {
+            new ChunkedGather(this, tensor, type.ByteSize).Read(byteOffset / type.ByteSize, destination, cancellationToken);
+            return;
+        }
+
         var storage = OpenStorage(tensor);
         if (tensor.IsContiguous)
         {

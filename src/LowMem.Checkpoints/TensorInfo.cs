@@ -85,6 +85,15 @@ public sealed record TensorInfo
     /// <summary>Where the first element is, in bytes from the start of the storage.</summary>
     internal long StorageStart { get; init; }
 
+    /// <summary>The pieces that the values are put together from, or null when they lie in one storage.</summary>
+    internal IReadOnlyList<TensorChunk>? Chunks { get; init; }
+
+    /// <summary>
+    /// The files that hold the values: <see cref="Path"/>, and more where a distributed checkpoint keeps the tensor in pieces.
+    /// </summary>
+    public IEnumerable<string> GetPaths() =>
+        Chunks is null ? [Path] : Chunks.Select(chunk => chunk.Source.Path).Prepend(Path).Distinct(StringComparer.Ordinal);
+
     /// <summary>
     /// Where the storage starts in <see cref="Path"/>, in bytes; -1 when its bytes cannot be addressed.
     /// </summary>

@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Formats.Distributed;
 using LowMem.Checkpoints.Formats.PyTorch;
 using LowMem.Checkpoints.Formats.PyTorch.Legacy;
 using LowMem.Checkpoints.Formats.Safetensors;
@@ -17,13 +18,18 @@ internal static class CheckpointOpener
         string fullPath = Path.GetFullPath(path);
         if (Directory.Exists(fullPath))
         {
-            return ShardIndexReader.ReadDirectory(fullPath, cancellationToken);
+            return File.Exists(Path.Combine(fullPath, DistributedReader.MetadataFile))
+                ? DistributedReader.ReadDirectory(fullPath, cancellationToken)
+                : ShardIndexReader.ReadDirectory(fullPath, cancellationToken);
         }
 
         using var file = CheckpointFileReader.Open(fullPath);
-        return ContentDetector.Detect(file) == ContentKind.ShardIndex
-            ? ShardIndexReader.Read(file, fullPath, cancellationToken)
-            : OpenFile(file, fullPath, cancellationToken);
+        return ContentDetector.Detect(file) switch
+        {
+            ContentKind.ShardIndex => ShardIndexReader.Read(file, fullPath, cancellationToken),
+            ContentKind.DistributedMetadata => DistributedReader.Read(file, fullPath, cancellationToken),
+            _ => OpenFile(file, fullPath, cancellationToken),
+        };
     }
 
     /// <summary>Reads one file, which a shard index may have named.</summary>
@@ -43,6 +49,8 @@ internal static class CheckpointOpener
                 ContentKind.Tar => TarReader.Read(file, checkpoint, cancellationToken),
                 ContentKind.ShardIndex => throw new CheckpointException(
                     CheckpointErrorIds.FormatInvalid, file.Path, "a shard index cannot be a shard of another one."),
+                ContentKind.DistributedMetadata => throw new CheckpointException(
+                    CheckpointErrorIds.FormatInvalid, file.Path, "a distributed checkpoint cannot be a part of another checkpoint."),
                 _ => TorchSharpReader.TryRead(file, checkpoint, cancellationToken)
                     ?? BarePickleReader.TryRead(file, checkpoint, cancellationToken)
                     ?? throw Unknown(file),

@@ -31,6 +31,12 @@ internal static class ContentDetector
             return ContentKind.LegacyPyTorch;
         }
 
+        // The class of the root is the first thing that the pickle names.
+        if (start[0] == 0x80 && start.AsSpan(0, Math.Min(start.Length, 128)).IndexOf("checkpoint.metadata"u8) >= 0)
+        {
+            return ContentKind.DistributedMetadata;
+        }
+
         if (TarDirectory.IsTar(start))
         {
             return ContentKind.Tar;

@@ -9,4 +9,5 @@ internal enum ContentKind
     ShardIndex,
     LegacyPyTorch,
     Tar,
+    DistributedMetadata,
 }

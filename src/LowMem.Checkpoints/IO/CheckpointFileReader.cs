@@ -7,6 +7,8 @@ internal sealed class CheckpointFileReader : IDisposable
 {
     private readonly SafeFileHandle handle;
     private readonly ReadMeter? meter = ReadMeter.Current;
+    private readonly CheckpointFileReader? whole;
+    private readonly long start;
     private long bytesRead;
 
     private CheckpointFileReader(string path, SafeFileHandle handle)
@@ -15,6 +17,16 @@ internal sealed class CheckpointFileReader : IDisposable
         Path = path;
         Length = RandomAccess.GetLength(handle);
         LastWriteTimeUtc = File.GetLastWriteTimeUtc(handle);
+    }
+
+    private CheckpointFileReader(CheckpointFileReader whole, long start, long length)
+    {
+        this.whole = whole;
+        this.start = start;
+        handle = whole.handle;
+        Path = whole.Path;
+        Length = length;
+        LastWriteTimeUtc = whole.LastWriteTimeUtc;
     }
 
     public string Path { get; }
@@ -43,12 +55,33 @@ internal sealed class CheckpointFileReader : IDisposable
         }
     }
 
+    /// <summary>A part of the file as a file of its own. It ends with the whole, and need not be disposed of.</summary>
+    public CheckpointFileReader Slice(long offset, long length)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Length - offset);
+        return new CheckpointFileReader(this, offset, length);
+    }
+
     public CheckpointFile Describe() => new(Path, Length, LastWriteTimeUtc);
 
     /// <summary>Fills the span from a place in the file.</summary>
     /// <exception cref="CheckpointException">The file ends before the span is full.</exception>
     public void ReadAt(long offset, Span<byte> destination, string what)
     {
+        if (whole is not null)
+        {
+            // What lies behind a part is none of its business.
+            if (destination.Length > Length - offset)
+            {
+                throw Truncated(offset, offset + destination.Length, what);
+            }
+
+            whole.ReadAt(start + offset, destination, what);
+            return;
+        }
+
         int done = 0;
         try
         {
@@ -57,13 +90,7 @@ internal sealed class CheckpointFileReader : IDisposable
                 int read = RandomAccess.Read(handle, destination[done..], offset + done);
                 if (read == 0)
                 {
-                    throw new CheckpointException(
-                        CheckpointErrorIds.Truncated,
-                        Path,
-                        $"truncated: {what} needs the bytes up to {offset + destination.Length}, and the file has {Length}. Get the file again.")
-                    {
-                        Offset = offset + done,
-                    };
+                    throw Truncated(offset + done, offset + destination.Length, what);
                 }
 
                 done += read;
@@ -102,5 +129,19 @@ internal sealed class CheckpointFileReader : IDisposable
         return bytes;
     }
 
-    public void Dispose() => handle.Dispose();
+    public void Dispose()
+    {
+        if (whole is null)
+        {
+            handle.Dispose();
+        }
+    }
+
+    private CheckpointException Truncated(long offset, long end, string what) => new(
+        CheckpointErrorIds.Truncated,
+        Path,
+        $"truncated: {what} needs the bytes up to {end}, and the file has {Length}. Get the file again.")
+    {
+        Offset = offset,
+    };
 }

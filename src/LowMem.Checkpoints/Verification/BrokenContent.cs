@@ -41,6 +41,7 @@ internal static class BrokenContent
             ContentKind.Safetensors => CheckpointFormats.Safetensors,
             ContentKind.LegacyPyTorch => CheckpointFormats.PyTorchLegacy,
             ContentKind.Tar => CheckpointFormats.PyTorchTar,
+            ContentKind.DistributedMetadata => CheckpointFormats.Distributed,
             _ => CheckpointVerdict.UnknownFormat,
         };
     }

@@ -43,7 +43,7 @@ internal sealed class HashPlan
         }
 
         var identity = (tensor.Path, tensor.Storage, tensor.StorageStart, tensor.DType, tensor.IsConjugated, tensor.IsNegated);
-        object key = tensor.IsContiguous ? (identity, tensor.ByteLength) : tensor;
+        object key = tensor is { IsContiguous: true, Chunks: null } ? (identity, tensor.ByteLength) : tensor;
         if (!known.TryGetValue(key, out var work))
         {
             work = budget.TryTake(tensor.ByteLength) ? new TensorHashWork(tensor) : null;

@@ -145,9 +145,9 @@ internal sealed class TensorMaterializer : IDisposable
 
     private void Read(PlannedTensor planned, TensorInfo source, Tensor memory)
     {
-        if (checkedFiles.Add(source.Path))
+        foreach (var path in source.GetPaths().Where(checkedFiles.Add))
         {
-            ListedFile.Open(files[source.Path]).Dispose();
+            ListedFile.Open(files[path]).Dispose();
         }
 
         var flat = memory.view(-1).DetachFromDisposeScope();

@@ -10,7 +10,7 @@ namespace LowMem.Loader.Tests.Import;
 /// <summary>Every value that PyTorch holds after loading a fixture, bit by bit, mapped and copied.</summary>
 public class FixtureValueTests
 {
-    private static readonly string[] Folders = ["sharded-bin", "sharded-safetensors"];
+    private static readonly string[] Folders = ["dcp", "dcp-old", "sharded-bin", "sharded-safetensors"];
 
     public static TheoryData<string, bool> Readable
     {

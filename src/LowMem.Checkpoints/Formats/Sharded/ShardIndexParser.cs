@@ -44,7 +44,7 @@ internal static class ShardIndexParser
         {
             string key = property.Name;
             string shard = property.Value.ValueKind == JsonValueKind.String ? property.Value.GetString()! : string.Empty;
-            if (!IsInside(shard))
+            if (!RelativePaths.IsInside(shard))
             {
                 throw Invalid(
                     file,
@@ -59,14 +59,6 @@ internal static class ShardIndexParser
 
         return weights;
     }
-
-    /// <summary>A shard must stay inside the directory of its index, on every platform.</summary>
-    private static bool IsInside(string shard) =>
-        shard.Length > 0
-        && !shard.Contains('\0', StringComparison.Ordinal)
-        && !shard.Contains(':', StringComparison.Ordinal)
-        && !Path.IsPathRooted(shard)
-        && !shard.Split('/', '\\').Any(part => part is "" or "." or "..");
 
     private static OrderedDictionary<string, string> ReadMetadata(JsonElement root)
     {

@@ -1,0 +1,129 @@
+using LowMem.Checkpoints.IO;
+using LowMem.Checkpoints.Pickle;
+
+namespace LowMem.Checkpoints.Formats.Distributed;
+
+/// <summary>
+/// Reads the descriptions of all pieces, file by file, so that no more than one is open at a time. Each piece is a whole
+/// file of <c>torch.save</c> inside another; of its tensors nothing is read.
+/// </summary>
+internal sealed class ChunkFiles(string directory, string checkpoint, CancellationToken cancellationToken)
+{
+    private readonly Dictionary<ChunkPlace, ChunkContent> contents = [];
+
+    /// <summary>The files that were there.</summary>
+    public List<CheckpointFile> Files { get; } = [];
+
+    public List<CheckpointFinding> Findings { get; } = [];
+
+    /// <summary>The errors of the pieces that broke; they tell what Python would have run before the break.</summary>
+    public List<CheckpointException> Errors { get; } = [];
+
+    /// <summary>The pieces that were read, and could be.</summary>
+    public IEnumerable<Checkpoint> Pieces => contents.Values.Select(content => content.Checkpoint).OfType<Checkpoint>();
+
+    /// <param name="wanted">Names and the places where their pieces are.</param>
+    public void Read(IEnumerable<(string Key, ChunkPlace Place)> wanted)
+    {
+        foreach (var group in wanted.GroupBy(piece => piece.Place.File, StringComparer.Ordinal))
+        {
+            ReadFile(group.Key, [.. group.OrderBy(piece => piece.Place.Offset).ThenBy(piece => piece.Place.Length)]);
+        }
+    }
+
+    public ChunkContent Get(ChunkPlace place) => contents[place];
+
+    private void ReadFile(string name, List<(string Key, ChunkPlace Place)> pieces)
+    {
+        string shown = PickleText.Shorten(name);
+        if (!RelativePaths.IsInside(name))
+        {
+            Refuse(pieces, FindingCodes.ShardMissing, $"'{shown}' is no file in the directory of the checkpoint");
+            return;
+        }
+
+        try
+        {
+            using var file = CheckpointFileReader.Open(Path.Combine(directory, name));
+            Files.Add(file.Describe());
+            CheckLength(file, shown, pieces);
+            ReadPieces(file, shown, pieces);
+        }
+        catch (CheckpointException exception)
+        {
+            Refuse(pieces, FindingCodes.ShardMissing, $"file '{shown}' cannot be read: {exception.Detail}");
+        }
+    }
+
+    private void CheckLength(CheckpointFileReader file, string shown, List<(string Key, ChunkPlace Place)> pieces)
+    {
+        long end = pieces.Max(piece => checked(piece.Place.Offset + piece.Place.Length));
+        if (file.Length < end)
+        {
+            Findings.Add(new CheckpointFinding(
+                FindingSeverity.Error,
+                FindingCodes.FileTruncated,
+                null,
+                file.Length,
+                $"'{shown}' is truncated: {file.Length} of {end} bytes. Get the file again"));
+        }
+        else if (file.Length > end)
+        {
+            Findings.Add(new CheckpointFinding(
+                FindingSeverity.Warning,
+                FindingCodes.TrailingBytes,
+                null,
+                end,
+                $"{file.Length - end} bytes follow the last piece in '{shown}'"));
+        }
+    }
+
+    private void ReadPieces(CheckpointFileReader file, string shown, List<(string Key, ChunkPlace Place)> pieces)
+    {
+        long end = 0;
+        foreach (var (key, place) in pieces)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (contents.ContainsKey(place))
+            {
+                continue;
+            }
+
+            // No honest writer puts one piece into another, and reading every part of a file from every byte of it on
+            // would take forever.
+            string? problem = place switch
+            {
+                { Transform: { } transform } => $"it is kept in a form that is not read here: {transform}",
+                _ when place.Offset < end => $"its bytes at {place.Offset} of '{shown}' belong to another piece",
+                _ when place.Offset + place.Length > file.Length =>
+                    $"it needs the bytes of '{shown}' up to {place.Offset + place.Length}, and there are {file.Length}",
+                _ => null,
+            };
+            contents.Add(place, problem is null ? ReadPiece(file, shown, key, place) : new ChunkContent(null, problem));
+            end = Math.Max(end, place.Offset + place.Length);
+        }
+    }
+
+    private ChunkContent ReadPiece(CheckpointFileReader file, string shown, string key, ChunkPlace place)
+    {
+        try
+        {
+            var piece = CheckpointOpener.OpenFile(file.Slice(place.Offset, place.Length), checkpoint, cancellationToken);
+            return ChunkContent.Of(piece, place, key);
+        }
+        catch (CheckpointException exception)
+        {
+            Errors.Add(exception);
+            return new ChunkContent(null, $"its piece at byte {place.Offset} of '{shown}' cannot be read: {exception.Detail}");
+        }
+    }
+
+    private void Refuse(List<(string Key, ChunkPlace Place)> pieces, string code, string message)
+    {
+        Findings.Add(new CheckpointFinding(FindingSeverity.Error, code, null, null, message));
+        foreach (var (_, place) in pieces)
+        {
+            contents.TryAdd(place, new ChunkContent(null, message));
+        }
+    }
+}

@@ -1,0 +1,142 @@
+using LowMem.Checkpoints.Pickle;
+
+namespace LowMem.Checkpoints.Formats.Distributed;
+
+/// <summary>Makes one tensor, or the values of one pickle, of each name of a distributed checkpoint.</summary>
+internal sealed class DistributedAssembler(
+    string path, string checkpoint, DistributedMetadata metadata, ChunkFiles files, CancellationToken cancellationToken)
+{
+    public List<TensorInfo> Tensors { get; } = [];
+
+    public OrderedDictionary<string, object?> Values { get; } = [];
+
+    public List<CheckpointFinding> Findings { get; } = [];
+
+    public void Add(DistributedEntry entry)
+    {
+        if (entry.Problem is { } problem)
+        {
+            AddFinding(entry.Key, FindingCodes.TensorInvalid, problem);
+        }
+        else if (entry.Tensor is null)
+        {
+            AddPickled(entry.Key);
+        }
+        else
+        {
+            AddTensor(entry.Key, entry.Tensor);
+        }
+    }
+
+    /// <summary>Something that is no tensor, such as a learning rate, or a container with what it holds.</summary>
+    private void AddPickled(string key)
+    {
+        if (Find(key, null, "what it holds", out string? problem) is not { } piece)
+        {
+            AddFinding(key, FindingCodes.ChunkInvalid, problem!);
+            return;
+        }
+
+        Tensors.AddRange(piece.Tensors);
+        foreach (var (name, value) in piece.Values)
+        {
+            Values[ChunkContent.Rename(name, key)] = value;
+        }
+    }
+
+    private void AddTensor(string key, DistributedTensor tensor)
+    {
+        try
+        {
+            string? layoutProblem = ChunkCover.FindProblem(tensor.Shape, tensor.Chunks, cancellationToken);
+            var chunks = new List<TensorChunk>();
+            string? problem = null;
+            foreach (var box in tensor.Chunks.Where(box => !box.IsEmpty))
+            {
+                problem = AddChunk(key, tensor, box, chunks) ?? problem;
+            }
+
+            var whole = Describe(key, tensor, chunks, layoutProblem ?? problem);
+            if (whole.UnreadableReason is not null && (layoutProblem ?? problem) is { } fault)
+            {
+                AddFinding(key, layoutProblem is null ? FindingCodes.ChunkInvalid : FindingCodes.ChunkLayoutInvalid, fault);
+            }
+
+            Tensors.Add(whole);
+        }
+        catch (OverflowException)
+        {
+            AddFinding(key, FindingCodes.TensorInvalid, "its size does not fit 64 bits");
+        }
+    }
+
+    /// <summary>Adds a piece that is as it was announced; returns what is wrong with it otherwise.</summary>
+    private string? AddChunk(string key, DistributedTensor tensor, ChunkBox box, List<TensorChunk> chunks)
+    {
+        if (Find(key, box.Offsets, $"its piece {box}", out string? problem) is not { } piece)
+        {
+            return problem;
+        }
+
+        if (piece.Tensors is not [var source])
+        {
+            return $"its piece {box} is not one tensor";
+        }
+
+        if (source.UnreadableReason is { } reason)
+        {
+            return $"its piece {box} cannot be read: {reason}";
+        }
+
+        if (source.DType != tensor.Type.Name || !source.Shape.AsSpan().SequenceEqual(box.Sizes))
+        {
+            return $"its piece {box} of {tensor.Type} is a tensor {source.DType} [{string.Join(", ", source.Shape)}]";
+        }
+
+        chunks.Add(new TensorChunk(box.Offsets, source));
+        return null;
+    }
+
+    private Checkpoint? Find(string key, long[]? offsets, string what, out string? problem)
+    {
+        if (!metadata.Places.TryGetValue(new PlaceKey(key, offsets), out var place))
+        {
+            problem = $"the metadata does not say where {what} is";
+            return null;
+        }
+
+        var content = files.Get(place);
+        problem = content.Problem;
+        return content.Checkpoint;
+    }
+
+    private TensorInfo Describe(string key, DistributedTensor tensor, List<TensorChunk> chunks, string? problem)
+    {
+        if (problem is null && chunks is [var only])
+        {
+            return only.Source with { Key = key, RequiresGrad = tensor.RequiresGrad };
+        }
+
+        long elements = StridedLayout.CountElements(tensor.Shape);
+        return new TensorInfo
+        {
+            Key = key,
+            DType = tensor.Type.Name,
+            Shape = tensor.Shape,
+            Stride = StridedLayout.ContiguousStrides(tensor.Shape),
+            ElementCount = elements,
+            ByteLength = tensor.Type.GetByteLength(elements),
+            Offset = -1,
+            IsContiguous = true,
+            RequiresGrad = tensor.RequiresGrad,
+            Path = chunks.Count > 0 ? chunks[0].Source.Path : path,
+            Checkpoint = checkpoint,
+            Format = CheckpointFormats.Distributed,
+            Chunks = problem is null ? chunks : null,
+            UnreadableReason = problem,
+        };
+    }
+
+    private void AddFinding(string key, string code, string message) => Findings.Add(new CheckpointFinding(
+        FindingSeverity.Error, code, key, null, $"tensor '{PickleText.Shorten(key)}': {message}"));
+}

@@ -1,0 +1,103 @@
+using LowMem.Checkpoints.IO;
+using LowMem.Checkpoints.Pickle;
+using LowMem.Checkpoints.Safety;
+
+namespace LowMem.Checkpoints.Formats.Distributed;
+
+/// <summary>
+/// Reads the directories that <c>torch.distributed.checkpoint</c> writes (FSDP and others): a pickle
+/// <c>.metadata</c> that names every tensor and the places of its pieces, and the files in which the pieces are.
+/// </summary>
+internal static class DistributedReader
+{
+    /// <summary>The name that PyTorch gives the description; it is how such a directory is known.</summary>
+    public const string MetadataFile = ".metadata";
+
+    public static Checkpoint ReadDirectory(string directory, CancellationToken cancellationToken)
+    {
+        using var file = CheckpointFileReader.Open(Path.Combine(directory, MetadataFile));
+        return Read(file, directory, cancellationToken);
+    }
+
+    /// <param name="file">The description.</param>
+    /// <param name="checkpoint">The path that was asked for.</param>
+    /// <param name="cancellationToken">Ends the reading early.</param>
+    public static Checkpoint Read(CheckpointFileReader file, string checkpoint, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return ReadChecked(file, checkpoint, cancellationToken);
+        }
+        catch (OverflowException exception)
+        {
+            throw new CheckpointException(
+                CheckpointErrorIds.FormatInvalid, file.Path, "a size or offset in the metadata is impossible.", exception);
+        }
+    }
+
+    private static Checkpoint ReadChecked(CheckpointFileReader file, string checkpoint, CancellationToken cancellationToken)
+    {
+        var source = new PickleSource(file.Path, null, 0, PickleSource.BudgetFor(file.Length));
+        var pickle = PickleMachine.Read(new FilePickleInput(file, 0, file.Length), source, persistentLoader: null, cancellationToken);
+        var globals = GlobalReport.Of([pickle], [], cancellationToken);
+        var metadata = Parse(file, pickle, globals, cancellationToken);
+        var files = new ChunkFiles(Path.GetDirectoryName(file.Path)!, checkpoint, cancellationToken);
+        files.Read(metadata.Entries.SelectMany(entry => PlacesOf(metadata, entry)));
+        var assembler = new DistributedAssembler(file.Path, checkpoint, metadata, files, cancellationToken);
+        foreach (var entry in metadata.Entries)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            assembler.Add(entry);
+        }
+
+        var pieces = files.Pieces.ToList();
+        return new Checkpoint
+        {
+            Path = checkpoint,
+            Format = CheckpointFormats.Distributed,
+            FormatVersion = metadata.Version,
+            Tensors = assembler.Tensors,
+            Values = assembler.Values,
+            Globals = Union(globals.All, pieces.Select(piece => piece.Globals).Concat(files.Errors.Select(error => error.Globals))),
+            UnknownGlobals = Union(globals.Unknown, pieces.Select(piece => piece.UnknownGlobals)),
+            UnsafeGlobals = Union(
+                globals.Unsafe, pieces.Select(piece => piece.UnsafeGlobals).Concat(files.Errors.Select(error => error.UnsafeGlobals))),
+            Files = [file.Describe(), .. files.Files],
+            ShardCount = files.Files.Count,
+            Findings =
+            [
+                .. globals.Findings.Concat(pieces.SelectMany(piece => piece.Findings)).Distinct(),
+                .. files.Findings,
+                .. assembler.Findings,
+            ],
+        };
+    }
+
+    private static DistributedMetadata Parse(
+        CheckpointFileReader file, PickleResult pickle, GlobalReport globals, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return DistributedMetadataParser.Parse(file, pickle, cancellationToken);
+        }
+        catch (CheckpointException error)
+        {
+            throw error.Naming(globals);
+        }
+    }
+
+    private static IEnumerable<(string Key, ChunkPlace Place)> PlacesOf(DistributedMetadata metadata, DistributedEntry entry)
+    {
+        var offsets = entry.Tensor is null ? [null] : entry.Tensor.Chunks.Select(chunk => (long[]?)chunk.Offsets);
+        foreach (var offset in offsets)
+        {
+            if (metadata.Places.TryGetValue(new PlaceKey(entry.Key, offset), out var place))
+            {
+                yield return (entry.Key, place);
+            }
+        }
+    }
+
+    private static string[] Union(IReadOnlyList<string> own, IEnumerable<IReadOnlyList<string>> others) =>
+        [.. own.Concat(others.SelectMany(names => names)).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+}
