@@ -2,19 +2,34 @@
 .SYNOPSIS
     Measures memory and time of ways to load a model, side by side, and writes the figures to docs/performance.md.
 .DESCRIPTION
-    Makes a checkpoint of -MiB in the temporary directory and loads it -Runs times in each way, each time in a process
-    of its own: LowMem mapped and resident, the naive way in the same engine, and PyTorch's where there is a Python
-    with PyTorch. Ends with an error when a target is missed. Takes three times the size of the model in memory.
+    Makes checkpoints in the temporary directory and loads each one -Runs times in each way, each time in a process of
+    its own: LowMem mapped and resident, what TorchSharp has itself, and PyTorch's ways where there is a Python with
+    PyTorch. Ends with an error when a target is missed. Takes three times the size of the largest model in memory and
+    twice in the temporary directory, and about ten minutes.
+.EXAMPLE
+    ./benchmarks/Run.ps1 -MiB 512,1024 -Runs 3 -Only loads -NoPage
 #>
 [CmdletBinding()]
 param(
-    [ValidateRange(64, 1048576)]
-    [int] $MiB = 2048,
+    # The sizes of the models in MiB, in one string, separated by commas.
+    [ValidatePattern('^\d+(,\d+)*$')]
+    [string] $MiB = '2048,4096',
 
     [ValidateRange(1, 100)]
     [int] $Runs = 5,
 
-    # Only shows the figures.
+    # How many tensors the checkpoint of many small ones has.
+    [ValidateRange(4, 1000000)]
+    [int] $Tensors = 100000,
+
+    # The size of the sparse checkpoint, which is to be larger than the memory.
+    [ValidateRange(1, 1048576)]
+    [int] $SparseMiB = 61440,
+
+    # Names of benchmarks, separated by commas; empty for all.
+    [string] $Only = '',
+
+    # Only shows the figures. Those of a part of the benchmarks never go to the page.
     [switch] $NoPage
 )
 
@@ -26,5 +41,11 @@ $project = [IO.Path]::Combine($PSScriptRoot, 'LowMem.Benchmarks')
 Invoke-Native dotnet @('build', $project, '-c', 'Release', '-v', 'quiet', '-clp:NoSummary', '--nologo')
 
 $program = [IO.Path]::Combine($project, 'bin', 'Release', 'net10.0', 'LowMem.Benchmarks.dll')
-$page = if ($NoPage) { @() } else { @([IO.Path]::Combine($root, 'docs', 'performance.md')) }
-Invoke-Native dotnet (@($program, $MiB, $Runs) + $page)
+$arguments = @($program, '--mib', $MiB, '--runs', $Runs, '--tensors', $Tensors, '--sparse-mib', $SparseMiB)
+if ($Only) {
+    $arguments += @('--only', $Only)
+}
+elseif (-not $NoPage) {
+    $arguments += @('--page', [IO.Path]::Combine($root, 'docs', 'performance.md'))
+}
+Invoke-Native dotnet $arguments

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using LowMem.Benchmarks.Cases;
 using LowMem.Loader.Memory;
 
 namespace LowMem.Benchmarks;
@@ -9,25 +10,53 @@ internal static class CaseProcess
 {
     private static readonly TimeSpan SampleInterval = TimeSpan.FromMilliseconds(3);
 
-    /// <summary>Runs a program that speaks the protocol of <see cref="LoadCase"/>.</summary>
-    public static CaseResult Run(string program, IReadOnlyList<string> arguments)
+    /// <summary>What starts a case of this program.</summary>
+    public static ProcessStartInfo Own(string name, params string[] arguments)
     {
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        // Started by "dotnet x.dll", the process is dotnet, and the first argument is the assembly.
+        var isDotnet = Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet";
+        string[] host = isDotnet ? [typeof(CaseProcess).Assembly.Location] : [];
+        return new ProcessStartInfo(Environment.ProcessPath!, [.. host, "case", name, .. arguments]);
+    }
+
+    /// <summary>Runs a program that speaks the protocol of <see cref="Step"/>.</summary>
+    /// <param name="start">What to start.</param>
+    /// <param name="memoryNeeded">How much memory it is going to take: that much is made ready once it has started up.</param>
+    public static CaseResult Run(ProcessStartInfo start, long memoryNeeded = 0)
+    {
+        start.RedirectStandardInput = true;
+        start.RedirectStandardOutput = true;
+        var program = $"{Path.GetFileName(start.FileName)} {string.Join(' ', start.ArgumentList)}";
         using var process = Process.Start(start) ?? throw new InvalidOperationException($"'{program}' does not start.");
         try
         {
-            Wait(process, "ready");
+            if (ReadStep(process, out _) is not (Step.Ready, _))
+            {
+                throw new InvalidOperationException($"'{program}' does not say that it is ready.");
+            }
+
+            FreshMemory.MakeReady(memoryNeeded);
             var before = ProcessMemory.GetPrivateBytes(process.Id);
             process.StandardInput.WriteLine();
 
-            var (load, _, peak) = Wait(process, "loaded");
-            var after = ProcessMemory.GetPrivateBytes(process.Id);
-            process.StandardInput.WriteLine();
+            var steps = new Dictionary<string, StepFigures>(StringComparer.Ordinal);
+            long peak = 0;
+            while (ReadStep(process, out var stepPeak) is var (name, figures))
+            {
+                var kept = ProcessMemory.GetPrivateBytes(process.Id);
+                steps.Add(name, figures with { KeptGrowth = kept - before });
+                if (name == Step.Loaded || !steps.ContainsKey(Step.Loaded))
+                {
+                    peak = Math.Max(peak, Math.Max(stepPeak, kept) - before);
+                }
 
-            var (use, checksum, _) = Wait(process, "used");
-            process.StandardInput.WriteLine();
+                process.StandardInput.WriteLine();
+            }
+
             process.WaitForExit();
-            return new CaseResult(Math.Max(peak, after) - before, after - before, load, use, checksum);
+            return process.ExitCode == 0
+                ? new CaseResult(peak, steps)
+                : throw new InvalidOperationException($"'{program}' ended with exit code {process.ExitCode}.");
         }
         finally
         {
@@ -38,26 +67,23 @@ internal static class CaseProcess
         }
     }
 
-    private static (double Seconds, double Checksum, long Peak) Wait(Process process, string phase)
+    /// <summary>Waits for the end of a step; null when there are no more.</summary>
+    private static (string Name, StepFigures Figures)? ReadStep(Process process, out long peak)
     {
         var line = process.StandardOutput.ReadLineAsync();
-        long peak = 0;
-        while (!line.Wait(SampleInterval))
+        peak = 0;
+        while (!line.Wait(SampleInterval) && !process.HasExited)
         {
-            if (process.HasExited)
-            {
-                break;
-            }
-
             peak = Math.Max(peak, ProcessMemory.GetPrivateBytes(process.Id));
         }
 
-        var words = line.Result?.Split(' ');
-        if (words is not [var name, var seconds, var checksum] || name != phase)
+        return line.Result?.Split(' ') switch
         {
-            throw new InvalidOperationException($"'{process.StartInfo.FileName}' said '{line.Result}' and not '{phase}'.");
-        }
-
-        return (double.Parse(seconds, CultureInfo.InvariantCulture), double.Parse(checksum, CultureInfo.InvariantCulture), peak);
+            null => null,
+            [var name, var seconds, var value] => (name, new StepFigures(Parse(seconds), Parse(value), KeptGrowth: 0)),
+            _ => throw new InvalidOperationException($"'{process.StartInfo.FileName}' said '{line.Result}', which is no step."),
+        };
     }
+
+    private static double Parse(string number) => double.Parse(number, CultureInfo.InvariantCulture);
 }

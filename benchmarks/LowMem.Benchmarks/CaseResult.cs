@@ -1,20 +1,22 @@
 namespace LowMem.Benchmarks;
 
 /// <summary>What one run of a case took.</summary>
-/// <param name="PeakGrowth">The most private bytes while loading, over those after torch's start-up.</param>
-/// <param name="KeptGrowth">The private bytes after loading, over those after torch's start-up.</param>
-/// <param name="LoadSeconds">The time until the model was there.</param>
-/// <param name="UseSeconds">The time to use every value once after that.</param>
-/// <param name="Checksum">What using them gave; the same for all cases.</param>
-internal sealed record CaseResult(long PeakGrowth, long KeptGrowth, double LoadSeconds, double UseSeconds, double Checksum)
+/// <param name="PeakGrowth">The most private bytes up to the end of loading, over those after torch's start-up.</param>
+/// <param name="Steps">The figures of each step, by its name.</param>
+internal sealed record CaseResult(long PeakGrowth, IReadOnlyDictionary<string, StepFigures> Steps)
 {
-    /// <summary>The median of each figure.</summary>
+    /// <summary>The figures of a step.</summary>
+    public StepFigures this[string step] => Steps[step];
+
+    /// <summary>The median of each figure for itself.</summary>
     public static CaseResult Median(IReadOnlyList<CaseResult> runs) => new(
         (long)Median(runs.Select(run => (double)run.PeakGrowth)),
-        (long)Median(runs.Select(run => (double)run.KeptGrowth)),
-        Median(runs.Select(run => run.LoadSeconds)),
-        Median(runs.Select(run => run.UseSeconds)),
-        runs[0].Checksum);
+        runs[0].Steps.Keys.ToDictionary(
+            step => step,
+            step => new StepFigures(
+                Median(runs.Select(run => run[step].Seconds)),
+                Median(runs.Select(run => run[step].Value)),
+                (long)Median(runs.Select(run => (double)run[step].KeptGrowth)))));
 
     private static double Median(IEnumerable<double> values)
     {

@@ -1,57 +1,60 @@
-using System.Globalization;
 using LowMem.Benchmarks;
-using LowMem.CheckpointMaker;
+using LowMem.Benchmarks.Cases;
 
-// A case, in the process that is watched: case <name> <checkpoint> <stages>
-if (args is ["case", var loadCase, var checkpoint, var stageText])
+// A case, in the process that is watched: case <name> <its arguments>
+if (args is ["case", var name, .. var arguments])
 {
-    LoadCase.Run(loadCase, checkpoint, int.Parse(stageText, CultureInfo.InvariantCulture));
+    CaseHost.Run(name, arguments);
     return 0;
 }
 
-// All of them: <MiB> <runs> [<page to write the figures to>]
-if (args.Length is < 2 or > 3
-    || !int.TryParse(args[0], CultureInfo.InvariantCulture, out var mebibytes)
-    || !int.TryParse(args[1], CultureInfo.InvariantCulture, out var runs)
-    || mebibytes < 1 || runs < 1)
+if (BenchmarkOptions.Parse(args) is not { } options)
 {
-    Console.Error.WriteLine("Usage: LowMem.Benchmarks <MiB of the model> <runs> [<page.md>]");
+    Console.Error.WriteLine(BenchmarkOptions.Usage);
+    return 64;
+}
+
+IReadOnlyList<IBenchmark> benchmarks = [new LoadBenchmark(), new TensorCountBenchmark(), new SparseBenchmark()];
+if (options.Only.FirstOrDefault(only => benchmarks.All(benchmark => benchmark.Name != only)) is { } unknown)
+{
+    Console.Error.WriteLine($"There is no benchmark '{unknown}'; there are {string.Join(", ", benchmarks.Select(benchmark => benchmark.Name))}.");
     return 64;
 }
 
 var directory = Directory.CreateTempSubdirectory("lowmem-bench-");
+var stopped = false;
+Console.CancelKeyPress += (_, _) => Delete();
 try
 {
-    var stages = WideBoringModel.GetStageCount(mebibytes);
-    var path = Path.Combine(directory.FullName, "model.pt");
-    Console.Error.WriteLine($"Making a checkpoint of {mebibytes} MiB ...");
-    WideBoringModel.Write(path, stages);
-    var modelBytes = WideBoringModel.GetTensors(stages).Sum(tensor => tensor.Shape.Aggregate(4L, (product, size) => product * size));
-
-    var contenders = Contender.Find(path, stages);
-    var results = contenders.ToDictionary(contender => contender, _ => new List<CaseResult>());
-    for (var run = 1; run <= runs; run++)
-    {
-        foreach (var contender in contenders)
-        {
-            Console.Error.WriteLine($"Run {run} of {runs}: {contender.Name}");
-            results[contender].Add(CaseProcess.Run(contender.Program, contender.Arguments));
-        }
-    }
-
-    var report = new Report(contenders.Select(contender => (contender, CaseResult.Median(results[contender]))), modelBytes, runs);
-    var markdown = report.ToMarkdown();
+    var sections = benchmarks
+        .Where(benchmark => options.Only.Count == 0 || options.Only.Contains(benchmark.Name))
+        .Select(benchmark => benchmark.Run(directory.FullName, options))
+        .ToList();
+    var markdown = Report.ToMarkdown(sections, options);
     Console.WriteLine(markdown);
-    if (args.Length == 3)
+    if (options.Page is { } page)
     {
-        PerformancePage.Write(args[2], markdown);
+        PerformancePage.Write(page, markdown);
     }
 
-    var missed = report.GetMissedTargets().ToList();
-    missed.ForEach(Console.Error.WriteLine);
+    var missed = sections.SelectMany(section => section.Targets).Where(target => !target.IsMet).ToList();
+    missed.ForEach(target => Console.Error.WriteLine($"Missed: {target.Name}: {target.Measured}; the target is {target.Limit}."));
     return missed.Count == 0 ? 0 : 1;
 }
 finally
 {
-    directory.Delete(recursive: true);
+    Delete();
+}
+
+// Gigabytes are not left behind when the run is interrupted, either.
+void Delete()
+{
+    lock (directory)
+    {
+        if (!stopped)
+        {
+            stopped = true;
+            directory.Delete(recursive: true);
+        }
+    }
 }

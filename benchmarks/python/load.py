@@ -1,6 +1,7 @@
-"""One way of loading with PyTorch, in a process of its own: load.py <naive|article|mmap> <checkpoint> <stages>
+"""One way of loading with PyTorch, in a process of its own: load.py <naive|article|mmap> <checkpoint> <stages> <width>
 
-Prints "ready", and on each line of input goes on: loads, then uses every value once. Memory is measured from outside.
+Prints "ready", and on each line of input goes on: builds the model, loads, uses every value once, runs a forward pass.
+Memory is measured from outside.
 """
 import sys
 import time
@@ -8,22 +9,23 @@ import time
 import torch
 from torch import nn
 
-WIDTH = 4096
+BATCH_SIZE = 4
 
 
 class BoringModel(nn.Module):
-    def __init__(self, stages, **kwargs):
+    def __init__(self, stages, width, **kwargs):
         super().__init__()
-        self.in_proj = nn.Linear(2, WIDTH, **kwargs)
-        self.stages = nn.Sequential(*(nn.Linear(WIDTH, WIDTH, **kwargs) for _ in range(stages)))
-        self.out_proj = nn.Linear(WIDTH, 2, **kwargs)
+        self.in_proj = nn.Linear(2, width, **kwargs)
+        self.stages = nn.Sequential(*(nn.Linear(width, width, **kwargs) for _ in range(stages)))
+        self.out_proj = nn.Linear(width, 2, **kwargs)
+
+    def forward(self, x):
+        return self.out_proj(self.stages(self.in_proj(x)))
 
 
-def naive(path, stages):
-    model = BoringModel(stages)
+def load_state_dict(model, path):
     state_dict = torch.load(path, map_location="cpu")
     model.load_state_dict(state_dict)
-    return model
 
 
 def assign(model, path, **how):
@@ -37,35 +39,37 @@ def assign(model, path, **how):
     for key, (module, name) in owners.items():
         dtype = getattr(module, name).dtype
         setattr(module, name, nn.Parameter(state_dict.pop(key).to(dtype), requires_grad=False))
-    return model
 
 
-def article(path, stages):
-    """The model is built with values, which go when it moves to meta; then the state dict is read."""
-    return assign(BoringModel(stages).to("meta"), path)
+# The article's model is built with values, which go when it moves to meta; then the state dict is read.
+WAYS = {
+    "naive": (BoringModel, load_state_dict),
+    "article": (lambda stages, width: BoringModel(stages, width).to("meta"), assign),
+    "mmap": (lambda stages, width: BoringModel(stages, width, device="meta"), lambda model, path: assign(model, path, mmap=True)),
+}
 
 
-def mmap(path, stages):
-    return assign(BoringModel(stages, device="meta"), path, mmap=True)
-
-
-def say(phase, seconds=0.0, checksum=0.0):
-    print(phase, repr(seconds), repr(checksum), flush=True)
+def say(step, seconds=0.0, value=0.0):
+    print(step, repr(seconds), repr(value), flush=True)
     sys.stdin.readline()
 
 
-def main(case, path, stages):
+def run(step, action):
+    started = time.perf_counter()
+    result = action()
+    say(step, time.perf_counter() - started, result if isinstance(result, float) else 0.0)
+    return result
+
+
+def main(way, path, stages, width):
     torch.ones(64, 64).mm(torch.ones(64, 64)).sum().item()
     say("ready")
-
-    started = time.perf_counter()
-    model = {"naive": naive, "article": article, "mmap": mmap}[case](path, int(stages))
-    say("loaded", time.perf_counter() - started)
-
-    started = time.perf_counter()
+    build, load = WAYS[way]
+    model = run("built", lambda: build(int(stages), int(width)))
+    run("loaded", lambda: load(model, path))
     with torch.no_grad():
-        checksum = sum(parameter.norm().item() for parameter in model.parameters())
-    say("used", time.perf_counter() - started, checksum)
+        run("used", lambda: sum(parameter.norm().item() for parameter in model.parameters()))
+        run("ran", lambda: model(torch.ones(BATCH_SIZE, 2)).sum().item())
 
 
 if __name__ == "__main__":

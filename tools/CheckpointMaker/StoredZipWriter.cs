@@ -16,6 +16,7 @@ public sealed class StoredZipWriter : IDisposable
     private const ushort PaddingField = 0x4246;
     private readonly FileStream file;
     private readonly List<Entry> entries = [];
+    private readonly Dictionary<long, uint> crcOfZeros = [];
 
     /// <summary>Creates the file, or empties the one that is there.</summary>
     public StoredZipWriter(string path) =>
@@ -43,11 +44,24 @@ public sealed class StoredZipWriter : IDisposable
             throw new InvalidOperationException($"'{name}' was to have {length} bytes and has {file.Position - start}.");
         }
 
-        entry.Crc = crc.GetCurrentHashAsUInt32();
-        Span<byte> crcBytes = stackalloc byte[4];
-        BinaryPrimitives.WriteUInt32LittleEndian(crcBytes, entry.Crc);
-        RandomAccess.Write(file.SafeFileHandle, crcBytes, entry.Offset + 14);
-        entries.Add(entry);
+        Finish(entry, crc.GetCurrentHashAsUInt32());
+    }
+
+    /// <summary>Adds an entry of zeros that nobody writes: where the file system knows sparse files they take no room.</summary>
+    /// <param name="name">Its name, with slashes.</param>
+    /// <param name="length">How many bytes it has.</param>
+    public void AddZeros(string name, long length)
+    {
+        var entry = new Entry(Encoding.UTF8.GetBytes(name), file.Position, length);
+        file.Write(GetLocalHeader(entry));
+        file.SetLength(file.Position + length);
+        file.Seek(0, SeekOrigin.End);
+        if (!crcOfZeros.TryGetValue(length, out var crc))
+        {
+            crcOfZeros.Add(length, crc = GetCrcOfZeros(length));
+        }
+
+        Finish(entry, crc);
     }
 
     /// <summary>Writes the central directory and closes the file.</summary>
@@ -61,6 +75,27 @@ public sealed class StoredZipWriter : IDisposable
 
         file.Write(GetEnd(start, file.Position - start));
         file.Dispose();
+    }
+
+    private static uint GetCrcOfZeros(long length)
+    {
+        var zeros = new byte[1 << 20];
+        var crc = new Crc32();
+        for (long done = 0; done < length; done += zeros.Length)
+        {
+            crc.Append(zeros.AsSpan(0, (int)Math.Min(zeros.Length, length - done)));
+        }
+
+        return crc.GetCurrentHashAsUInt32();
+    }
+
+    private void Finish(Entry entry, uint crc)
+    {
+        entry.Crc = crc;
+        Span<byte> crcBytes = stackalloc byte[4];
+        BinaryPrimitives.WriteUInt32LittleEndian(crcBytes, crc);
+        RandomAccess.Write(file.SafeFileHandle, crcBytes, entry.Offset + 14);
+        entries.Add(entry);
     }
 
     private static byte[] GetLocalHeader(Entry entry)

@@ -1,24 +1,22 @@
-using System.Runtime.InteropServices;
-
 namespace LowMem.CheckpointMaker;
 
 /// <summary>The article's BoringModel, wide enough to weigh something: its state dict, and a checkpoint of it.</summary>
-public static class WideBoringModel
+/// <param name="Stages">How many square layers it has.</param>
+/// <param name="Width">Its hidden units.</param>
+public sealed record WideBoringModel(int Stages, int Width)
 {
-    /// <summary>Hidden units; one stage takes 64 MiB.</summary>
-    public const int Width = 4096;
+    private const int DefaultStages = 64;
 
-    private const int BlockLength = 1 << 20;
-
-    /// <summary>How many stages make a model of about that size.</summary>
-    public static int GetStageCount(int mebibytes) => Math.Max(1, mebibytes / 64);
+    /// <summary>A model of about a size; models of every size have equally many tensors.</summary>
+    public static WideBoringModel ForSize(int mebibytes) =>
+        new(DefaultStages, (int)Math.Sqrt(mebibytes * (double)(1 << 20) / sizeof(float) / DefaultStages));
 
     /// <summary>The keys and shapes, in order.</summary>
-    public static IReadOnlyList<(string Key, long[] Shape)> GetTensors(int stages) =>
+    public IReadOnlyList<(string Key, long[] Shape)> GetTensors() =>
     [
         ("in_proj.weight", [Width, 2]),
         ("in_proj.bias", [Width]),
-        .. Enumerable.Range(0, stages).SelectMany(i => new (string, long[])[]
+        .. Enumerable.Range(0, Stages).SelectMany(i => new (string, long[])[]
         {
             ($"stages.{i}.weight", [Width, Width]),
             ($"stages.{i}.bias", [Width]),
@@ -27,42 +25,30 @@ public static class WideBoringModel
         ("out_proj.bias", [2]),
     ];
 
+    /// <summary>The bytes of all values.</summary>
+    public long GetByteLength() =>
+        GetTensors().Sum(tensor => tensor.Shape.Aggregate((long)sizeof(float), (product, size) => product * size));
+
     /// <summary>Writes a checkpoint that PyTorch loads, with the same small random numbers every time.</summary>
-    public static void Write(string path, int stages)
+    /// <param name="path">The file.</param>
+    /// <param name="sparse">
+    /// True to leave the square weights out: they are zeros that take no room on a disk that knows sparse files.
+    /// </param>
+    public void Write(string path, bool sparse = false)
     {
-        var tensors = GetTensors(stages);
-        var root = Path.GetFileNameWithoutExtension(path);
-        using var zip = new StoredZipWriter(path);
-        Add(zip, $"{root}/data.pkl", StateDictPickle.Write(tensors));
-        Add(zip, $"{root}/byteorder", "little"u8.ToArray());
+        var tensors = GetTensors();
         var random = new Random(1);
-        for (var i = 0; i < tensors.Count; i++)
+        StateDictFile.Write(path, tensors, (zip, record, index, count) =>
         {
-            var count = tensors[i].Shape.Aggregate(1L, (product, size) => product * size);
-            zip.Add($"{root}/data/{i}", GetValues(count, random.Next()), count * sizeof(float));
-        }
-
-        Add(zip, $"{root}/version", "3\n"u8.ToArray());
-    }
-
-    private static void Add(StoredZipWriter zip, string name, byte[] bytes) => zip.Add(name, [bytes], bytes.Length);
-
-    // As large as the initial weights of such a layer are, so that a forward pass neither overflows nor dies away.
-    private static IEnumerable<ReadOnlyMemory<byte>> GetValues(long count, int seed)
-    {
-        var values = new float[BlockLength];
-        var state = (uint)seed | 1;
-        for (long done = 0; done < count; done += BlockLength)
-        {
-            var length = (int)Math.Min(BlockLength, count - done);
-            for (var i = 0; i < length; i++)
+            var seed = random.Next();
+            if (sparse && tensors[index].Shape is [var rows, var columns] && rows == columns)
             {
-                // The upper bits of a linear congruential generator: good enough for weights, and fast.
-                state = unchecked((state * 1664525) + 1013904223);
-                values[i] = ((state >> 8) - (float)(1 << 23)) / ((float)(1 << 23) * 64);
+                zip.AddZeros(record, count * sizeof(float));
             }
-
-            yield return MemoryMarshal.AsBytes(values.AsSpan(0, length)).ToArray();
-        }
+            else
+            {
+                zip.Add(record, RandomWeights.GetBlocks(count, seed), count * sizeof(float));
+            }
+        });
     }
 }

@@ -2,7 +2,7 @@ using LowMem.CheckpointMaker;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace LowMem.Benchmarks;
+namespace LowMem.Benchmarks.Cases;
 
 /// <summary>The article's model, wide and deep enough to weigh something.</summary>
 internal sealed class BoringModel : nn.Module<Tensor, Tensor>
@@ -11,12 +11,12 @@ internal sealed class BoringModel : nn.Module<Tensor, Tensor>
     private readonly Sequential stages;
     private readonly Linear out_proj;
 
-    public BoringModel(int stageCount, Device device)
+    public BoringModel(WideBoringModel size, Device device)
         : base(nameof(BoringModel))
     {
-        const int width = WideBoringModel.Width;
+        var width = size.Width;
         in_proj = nn.Linear(2, width, device: device);
-        stages = nn.Sequential(Enumerable.Range(0, stageCount).Select(_ => nn.Linear(width, width, device: device)));
+        stages = nn.Sequential(Enumerable.Range(0, size.Stages).Select(_ => nn.Linear(width, width, device: device)));
         out_proj = nn.Linear(width, 2, device: device);
         RegisterComponents();
     }
