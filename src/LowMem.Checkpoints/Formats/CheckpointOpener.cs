@@ -80,7 +80,8 @@ internal static class CheckpointOpener
         if (file.Length == 0)
         {
             return new CheckpointException(
-                CheckpointErrorIds.FormatInvalid, file.Path, "the file is empty (0 bytes). Get the file again.") { Offset = 0 };
+                CheckpointErrorIds.FormatInvalid, file.Path, "the file is empty (0 bytes). Get the file again.")
+            { Offset = 0 };
         }
 
         byte[] start = file.ReadRange(0, Math.Min(16, file.Length), "the start of the file");

@@ -8,31 +8,19 @@ namespace LowMem.Checkpoints.Pickle;
 /// </summary>
 internal sealed class PickleMachine
 {
-    /// <summary>About what a node with its first child takes on the heap, in bytes.</summary>
-    private const int NodeCost = 80;
-
-    /// <summary>What a slot of the stack, the memo or a container takes.</summary>
-    private const int SlotCost = 16;
-
     private readonly PickleCursor cursor;
     private readonly PickleStack stack;
     private readonly PickleSource source;
-    private readonly IPersistentLoader? persistentLoader;
+    private readonly PickleHeap heap;
     private readonly PickleMemo memo = new();
-    private readonly Dictionary<(string Module, string Name), PickleGlobal> globals = [];
-    private readonly List<PickleGlobal> globalsInOrder = [];
-    private readonly List<PickleObject> calls = [];
-    private readonly List<PickleScalar> payloads = [];
-    private long memoryLeft;
     private long opcodes;
 
     private PickleMachine(IPickleInput input, PickleSource source, IPersistentLoader? persistentLoader)
     {
         this.source = source;
-        this.persistentLoader = persistentLoader;
         cursor = new PickleCursor(input, source);
         stack = new PickleStack(cursor);
-        memoryLeft = source.MemoryBudget;
+        heap = new PickleHeap(cursor, source, persistentLoader);
     }
 
     /// <summary>Reads the pickle at the start of the data; what follows its STOP is left alone.</summary>
@@ -75,10 +63,10 @@ internal sealed class PickleMachine
             error = exception;
         }
 
-        return new PickleResult(root, machine.globalsInOrder, machine.cursor.Position, machine.opcodes)
+        return new PickleResult(root, machine.heap.Globals, machine.cursor.Position, machine.opcodes)
         {
-            Calls = machine.calls,
-            Payloads = machine.payloads,
+            Calls = machine.heap.Calls,
+            Payloads = machine.heap.Payloads,
             Error = error,
         };
     }
@@ -104,7 +92,14 @@ internal sealed class PickleMachine
                 return stack.Pop();
             }
 
-            Step(opcode);
+            if (PickleScalarReader.TryRead(opcode, cursor, heap) is { } scalar)
+            {
+                Push(scalar, PickleScalarReader.CostOf(opcode));
+            }
+            else
+            {
+                Step(opcode);
+            }
         }
     }
 
@@ -125,7 +120,7 @@ internal sealed class PickleMachine
                 cursor.ReadUInt64Length();
                 break;
             case PickleOpcode.Mark:
-                Charge(SlotCost);
+                heap.Charge(PickleHeap.SlotCost);
                 stack.Mark();
                 break;
             case PickleOpcode.Pop:
@@ -135,77 +130,8 @@ internal sealed class PickleMachine
                 stack.DropToMark();
                 break;
             case PickleOpcode.Dup:
-                Charge(SlotCost);
+                heap.Charge(PickleHeap.SlotCost);
                 stack.Push(stack.Top);
-                break;
-
-            case PickleOpcode.None:
-                Push(PickleScalar.None, SlotCost);
-                break;
-            case PickleOpcode.NewTrue:
-                Push(PickleScalar.True, SlotCost);
-                break;
-            case PickleOpcode.NewFalse:
-                Push(PickleScalar.False, SlotCost);
-                break;
-            case PickleOpcode.Int:
-                Push(cursor.ReadIntLine());
-                break;
-            case PickleOpcode.BinInt:
-                Push(PickleScalar.Of((long)cursor.ReadInt32()));
-                break;
-            case PickleOpcode.BinInt1:
-                Push(PickleScalar.Of((long)cursor.ReadByte()), SlotCost);
-                break;
-            case PickleOpcode.BinInt2:
-                Push(PickleScalar.Of((long)cursor.ReadUInt16()));
-                break;
-            case PickleOpcode.Long:
-                Push(cursor.ReadLongLine());
-                break;
-            case PickleOpcode.Long1:
-                Push(PickleScalar.Of(cursor.ReadInteger(cursor.ReadByte())));
-                break;
-            case PickleOpcode.Long4:
-                Push(PickleScalar.Of(cursor.ReadInteger(cursor.ReadInt32())));
-                break;
-            case PickleOpcode.Float:
-                Push(cursor.ReadFloatLine());
-                break;
-            case PickleOpcode.BinFloat:
-                Push(PickleScalar.Of(cursor.ReadBigEndianDouble()));
-                break;
-
-            case PickleOpcode.String:
-                PushPayload(cursor.ReadQuotedLine());
-                break;
-            case PickleOpcode.BinString:
-                PushPython2String(cursor.ReadInt32());
-                break;
-            case PickleOpcode.ShortBinString:
-                PushPython2String(cursor.ReadByte());
-                break;
-            case PickleOpcode.Unicode:
-                PushPayload(cursor.ReadUnicodeLine());
-                break;
-            case PickleOpcode.ShortBinUnicode:
-                PushText(cursor.ReadByte());
-                break;
-            case PickleOpcode.BinUnicode:
-                PushText(cursor.ReadUInt32());
-                break;
-            case PickleOpcode.BinUnicode8:
-                PushText(cursor.ReadUInt64Length());
-                break;
-            case PickleOpcode.ShortBinBytes:
-                PushBytes(cursor.ReadByte());
-                break;
-            case PickleOpcode.BinBytes:
-                PushBytes(cursor.ReadUInt32());
-                break;
-            case PickleOpcode.BinBytes8:
-            case PickleOpcode.ByteArray8:
-                PushBytes(cursor.ReadUInt64Length());
                 break;
 
             default:
@@ -222,7 +148,7 @@ internal sealed class PickleMachine
                 Push(new PickleSequence(PickleSequenceKind.List, null));
                 break;
             case PickleOpcode.EmptyTuple:
-                Push(PickleSequence.EmptyTuple, SlotCost);
+                Push(PickleSequence.EmptyTuple, PickleHeap.SlotCost);
                 break;
             case PickleOpcode.EmptySet:
                 Push(new PickleSequence(PickleSequenceKind.Set, null));
@@ -250,13 +176,13 @@ internal sealed class PickleMachine
                 break;
             case PickleOpcode.Dict:
                 var mapping = new PickleMapping();
-                SetEntries(mapping, stack.AboveMark());
+                heap.SetEntries(mapping, stack.AboveMark());
                 stack.DropToMark();
                 Push(mapping);
                 break;
             case PickleOpcode.Append:
                 var item = stack.Pop();
-                AddItems(stack.Top, [item]);
+                heap.AddItems(stack.Top, [item]);
                 break;
             case PickleOpcode.Appends:
             case PickleOpcode.AddItems:
@@ -265,7 +191,7 @@ internal sealed class PickleMachine
             case PickleOpcode.SetItem:
                 var value = stack.Pop();
                 var key = stack.Pop();
-                SetEntries(stack.Top, [key, value]);
+                heap.SetEntries(stack.Top, [key, value]);
                 break;
             case PickleOpcode.SetItems:
                 SetEntriesFromMark();
@@ -321,9 +247,9 @@ internal sealed class PickleMachine
                 PushExtension(cursor.ReadInt32());
                 break;
             case PickleOpcode.Inst:
-                var type = GetGlobal(cursor.ReadTextLine(), cursor.ReadTextLine());
+                var type = heap.GetGlobal(cursor.ReadTextLine(), cursor.ReadTextLine());
                 var instanceArguments = TakeFromMark(PickleSequenceKind.Tuple);
-                PushCall(type, instanceArguments);
+                Push(heap.NewCall(type, instanceArguments));
                 break;
             case PickleOpcode.Obj:
                 var parts = stack.AboveMark();
@@ -333,28 +259,29 @@ internal sealed class PickleMachine
                 }
 
                 var objectClass = parts[0];
-                var objectArguments = NewSequence(PickleSequenceKind.Tuple, parts[1..]);
+                var objectArguments = heap.NewSequence(PickleSequenceKind.Tuple, parts[1..]);
                 stack.DropToMark();
-                PushCall(objectClass, objectArguments);
+                Push(heap.NewCall(objectClass, objectArguments));
                 break;
             case PickleOpcode.Reduce:
             case PickleOpcode.NewObj:
                 var arguments = stack.Pop();
-                PushCall(stack.Pop(), arguments);
+                Push(heap.NewCall(stack.Pop(), arguments));
                 break;
             case PickleOpcode.NewObjEx:
                 var keywords = stack.Pop();
                 var positional = stack.Pop();
-                PushCall(stack.Pop(), positional, keywords);
+                Push(heap.NewCall(stack.Pop(), positional, keywords));
                 break;
             case PickleOpcode.Build:
-                Build();
+                var state = stack.Pop();
+                heap.SetState(stack.Top, state);
                 break;
             case PickleOpcode.PersId:
-                PushPersistentId(PickleScalar.Of(cursor.ReadTextLine()));
+                Push(heap.NewPersistentId(PickleScalar.Of(cursor.ReadTextLine())));
                 break;
             case PickleOpcode.BinPersId:
-                PushPersistentId(stack.Pop());
+                Push(heap.NewPersistentId(stack.Pop()));
                 break;
             case PickleOpcode.NextBuffer:
                 throw source.Error(
@@ -367,53 +294,10 @@ internal sealed class PickleMachine
         }
     }
 
-    private void Push(PickleNode node, int cost = NodeCost)
+    private void Push(PickleNode node, int cost = PickleHeap.NodeCost)
     {
-        Charge(cost);
+        heap.Charge(cost);
         stack.Push(node);
-    }
-
-    private void PushCall(PickleNode callable, PickleNode arguments, PickleNode? keywords = null)
-    {
-        var call = new PickleObject(callable, arguments) { State = keywords };
-        calls.Add(call);
-        Push(call, NodeCost + SlotCost);
-    }
-
-    private void PushPersistentId(PickleNode id) => Push(persistentLoader?.Load(id) ?? new PicklePersistentId(id));
-
-    /// <summary>Charged before the text is made, so that a long one does not cost first and fail then.</summary>
-    private void PushText(long length)
-    {
-        cursor.Require(length);
-        Charge(2 * length);
-        PushPayload(PickleScalar.Of(cursor.ReadUtf8(length)));
-    }
-
-    private void PushPython2String(long length)
-    {
-        cursor.Require(length);
-        Charge(2 * length);
-        PushPayload(cursor.ReadPython2String(length));
-    }
-
-    private void PushBytes(long length)
-    {
-        cursor.Require(length);
-        Charge(length);
-        PushPayload(PickleScalar.Of(cursor.Take(length).ToArray()));
-    }
-
-    /// <summary>Pushes text or bytes, and remembers those in which another pickle may hide.</summary>
-    private void PushPayload(PickleScalar scalar)
-    {
-        if (PicklePayload.MayHoldPickle(scalar))
-        {
-            Charge(SlotCost);
-            payloads.Add(scalar);
-        }
-
-        Push(scalar);
     }
 
     private void PushTuple(int count)
@@ -424,140 +308,46 @@ internal sealed class PickleMachine
             items[i] = stack.Pop();
         }
 
-        Push(NewSequence(PickleSequenceKind.Tuple, items));
+        Push(heap.NewSequence(PickleSequenceKind.Tuple, items));
     }
 
     private void PushFromMark(PickleSequenceKind kind) => Push(TakeFromMark(kind));
 
     private PickleSequence TakeFromMark(PickleSequenceKind kind)
     {
-        var sequence = NewSequence(kind, stack.AboveMark());
+        var sequence = heap.NewSequence(kind, stack.AboveMark());
         stack.DropToMark();
         return sequence;
-    }
-
-    private PickleSequence NewSequence(PickleSequenceKind kind, ReadOnlySpan<PickleNode> items)
-    {
-        Charge((long)items.Length * SlotCost);
-        return new PickleSequence(kind, items.IsEmpty ? null : [.. items]);
     }
 
     private void AddItemsFromMark()
     {
         var items = stack.AboveMark().ToArray();
         stack.DropToMark();
-        AddItems(stack.Top, items);
-    }
-
-    private void AddItems(PickleNode target, ReadOnlySpan<PickleNode> items)
-    {
-        Charge((long)items.Length * SlotCost);
-        switch (target)
-        {
-            case PickleSequence { Kind: PickleSequenceKind.List or PickleSequenceKind.Set } sequence:
-                sequence.Add(items);
-                break;
-            case PickleObject made:
-                made.AddItems(items);
-                break;
-            case PickleGlobal global:
-                global.IsWrittenTo = true;
-                break;
-            default:
-                throw cursor.Invalid("items are appended to something that is no list");
-        }
+        heap.AddItems(stack.Top, items);
     }
 
     private void SetEntriesFromMark()
     {
         var pairs = stack.AboveMark().ToArray();
         stack.DropToMark();
-        SetEntries(stack.Top, pairs);
-    }
-
-    /// <summary>
-    /// Anything but a dict, an object or an import is refused: Python's unpickler would write into what it finds there, which is
-    /// how CVE-2026-24747 was reached.
-    /// </summary>
-    private void SetEntries(PickleNode target, ReadOnlySpan<PickleNode> pairs)
-    {
-        if (pairs.Length % 2 != 0)
-        {
-            throw cursor.Invalid("a key has no value");
-        }
-
-        Charge((long)pairs.Length * SlotCost);
-        for (int i = 0; i < pairs.Length; i += 2)
-        {
-            switch (target)
-            {
-                case PickleMapping mapping:
-                    mapping.Add(pairs[i], pairs[i + 1]);
-                    break;
-                case PickleObject made:
-                    made.AddEntry(pairs[i], pairs[i + 1]);
-                    break;
-                case PickleGlobal global:
-                    global.IsWrittenTo = true;
-                    break;
-                default:
-                    throw cursor.Invalid("entries are set on something that is no dict");
-            }
-        }
-    }
-
-    private void Build()
-    {
-        var state = stack.Pop();
-        switch (stack.Top)
-        {
-            case PickleObject made:
-                made.State = state;
-                break;
-            case PickleGlobal global:
-                global.IsWrittenTo = true;
-                break;
-            default:
-                throw cursor.Invalid("BUILD needs an object to set the state of");
-        }
+        heap.SetEntries(stack.Top, pairs);
     }
 
     private void PushMemo(long index) =>
-        Push(memo.Get(index) ?? throw cursor.Invalid($"memo index {index} was never set"), SlotCost);
+        Push(memo.Get(index) ?? throw cursor.Invalid($"memo index {index} was never set"), PickleHeap.SlotCost);
 
     private void SetMemo(long index)
     {
-        Charge(3 * SlotCost);
+        heap.Charge(3 * PickleHeap.SlotCost);
         memo.Set(index, stack.Top);
     }
 
-    private void PushGlobal(string module, string name) => Push(GetGlobal(module, name));
+    private void PushGlobal(string module, string name) => Push(heap.GetGlobal(module, name));
 
     /// <summary>Anything but plain text is text that the pickle would first have to compute, or an error in Python.</summary>
     private static string TextOf(PickleNode node) =>
         node is PickleScalar { Value: string text } ? text : PickleGlobal.Computed;
 
     private void PushExtension(int code) => PushGlobal("copyreg", $"extension_{code}");
-
-    private PickleGlobal GetGlobal(string module, string name)
-    {
-        if (!globals.TryGetValue((module, name), out var global))
-        {
-            Charge(4L * (module.Length + name.Length) + NodeCost);
-            global = new PickleGlobal(module, name);
-            globals.Add((module, name), global);
-            globalsInOrder.Add(global);
-        }
-
-        return global;
-    }
-
-    private void Charge(long bytes)
-    {
-        memoryLeft -= bytes;
-        if (memoryLeft < 0)
-        {
-            throw cursor.Invalid($"the pickle unfolds to more than {source.MemoryBudget} bytes, far more than its file");
-        }
-    }
 }

@@ -1,0 +1,167 @@
+namespace LowMem.Checkpoints.Pickle;
+
+/// <summary>
+/// The nodes of one pickle: makes them and changes them within a budget, and remembers the imports, the calls and the
+/// payloads in which something may hide.
+/// </summary>
+internal sealed class PickleHeap(PickleCursor cursor, PickleSource source, IPersistentLoader? persistentLoader)
+{
+    /// <summary>About what a node with its first child takes on the heap, in bytes.</summary>
+    public const int NodeCost = 80;
+
+    /// <summary>What a slot of the stack, the memo or a container takes.</summary>
+    public const int SlotCost = 16;
+
+    private readonly Dictionary<(string Module, string Name), PickleGlobal> globalsByName = [];
+    private readonly List<PickleGlobal> globals = [];
+    private readonly List<PickleObject> calls = [];
+    private readonly List<PickleScalar> payloads = [];
+    private long memoryLeft = source.MemoryBudget;
+
+    /// <summary>Every global named so far, each once, in the order met.</summary>
+    public IReadOnlyList<PickleGlobal> Globals => globals;
+
+    /// <summary>Every call that Python would have made so far.</summary>
+    public IReadOnlyList<PickleObject> Calls => calls;
+
+    /// <summary>Text and bytes in which another pickle may hide.</summary>
+    public IReadOnlyList<PickleScalar> Payloads => payloads;
+
+    /// <exception cref="CheckpointException">The budget is used up.</exception>
+    public void Charge(long bytes)
+    {
+        memoryLeft -= bytes;
+        if (memoryLeft < 0)
+        {
+            throw cursor.Invalid($"the pickle unfolds to more than {source.MemoryBudget} bytes, far more than its file");
+        }
+    }
+
+    public PickleSequence NewSequence(PickleSequenceKind kind, ReadOnlySpan<PickleNode> items)
+    {
+        Charge((long)items.Length * SlotCost);
+        return new PickleSequence(kind, items.IsEmpty ? null : [.. items]);
+    }
+
+    public PickleObject NewCall(PickleNode callable, PickleNode arguments, PickleNode? keywords = null)
+    {
+        Charge(SlotCost);
+        var call = new PickleObject(callable, arguments) { State = keywords };
+        calls.Add(call);
+        return call;
+    }
+
+    public PickleNode NewPersistentId(PickleNode id) => persistentLoader?.Load(id) ?? new PicklePersistentId(id);
+
+    public PickleGlobal GetGlobal(string module, string name)
+    {
+        if (!globalsByName.TryGetValue((module, name), out var global))
+        {
+            Charge(4L * (module.Length + name.Length) + NodeCost);
+            global = new PickleGlobal(module, name);
+            globalsByName.Add((module, name), global);
+            globals.Add(global);
+        }
+
+        return global;
+    }
+
+    /// <summary>Charged before the text is made, so that a long one does not cost first and fail then.</summary>
+    public PickleScalar ReadText(long length)
+    {
+        cursor.Require(length);
+        Charge(2 * length);
+        return Remember(PickleScalar.Of(cursor.ReadUtf8(length)));
+    }
+
+    public PickleScalar ReadPython2String(long length)
+    {
+        cursor.Require(length);
+        Charge(2 * length);
+        return Remember(cursor.ReadPython2String(length));
+    }
+
+    public PickleScalar ReadBytes(long length)
+    {
+        cursor.Require(length);
+        Charge(length);
+        return Remember(PickleScalar.Of(cursor.Take(length).ToArray()));
+    }
+
+    public void AddItems(PickleNode target, ReadOnlySpan<PickleNode> items)
+    {
+        Charge((long)items.Length * SlotCost);
+        switch (target)
+        {
+            case PickleSequence { Kind: PickleSequenceKind.List or PickleSequenceKind.Set } sequence:
+                sequence.Add(items);
+                break;
+            case PickleObject made:
+                made.AddItems(items);
+                break;
+            case PickleGlobal global:
+                global.IsWrittenTo = true;
+                break;
+            default:
+                throw cursor.Invalid("items are appended to something that is no list");
+        }
+    }
+
+    /// <summary>
+    /// Anything but a dict, an object or an import is refused: Python's unpickler would write into what it finds
+    /// there, which is how CVE-2026-24747 was reached.
+    /// </summary>
+    public void SetEntries(PickleNode target, ReadOnlySpan<PickleNode> pairs)
+    {
+        if (pairs.Length % 2 != 0)
+        {
+            throw cursor.Invalid("a key has no value");
+        }
+
+        Charge((long)pairs.Length * SlotCost);
+        for (int i = 0; i < pairs.Length; i += 2)
+        {
+            switch (target)
+            {
+                case PickleMapping mapping:
+                    mapping.Add(pairs[i], pairs[i + 1]);
+                    break;
+                case PickleObject made:
+                    made.AddEntry(pairs[i], pairs[i + 1]);
+                    break;
+                case PickleGlobal global:
+                    global.IsWrittenTo = true;
+                    break;
+                default:
+                    throw cursor.Invalid("entries are set on something that is no dict");
+            }
+        }
+    }
+
+    public void SetState(PickleNode target, PickleNode state)
+    {
+        switch (target)
+        {
+            case PickleObject made:
+                made.State = state;
+                break;
+            case PickleGlobal global:
+                global.IsWrittenTo = true;
+                break;
+            default:
+                throw cursor.Invalid("BUILD needs an object to set the state of");
+        }
+    }
+
+    /// <summary>Notes text or bytes in which another pickle may hide.</summary>
+    public PickleScalar Remember(PickleScalar scalar)
+    {
+        if (PicklePayload.MayHoldPickle(scalar))
+        {
+            Charge(SlotCost);
+            payloads.Add(scalar);
+        }
+
+        return scalar;
+    }
+}
