@@ -19,7 +19,9 @@
         'Get-ModuleParameter'
         'Import-ModelLowMemory'
         'Move-ModuleToMeta'
+        'New-CheckpointManifest'
         'New-ModelSkeleton'
+        'Test-Checkpoint'
     )
     FunctionsToExport    = @()
     AliasesToExport      = @()

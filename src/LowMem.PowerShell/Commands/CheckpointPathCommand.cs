@@ -88,18 +88,18 @@ public abstract class CheckpointPathCommand : LowMemCommand
                 return paths;
             }
 
-            WriteError(ErrorRecords.NotFileSystem(path, provider.Name));
+            ReportError(ErrorRecords.NotFileSystem(path, provider.Name));
         }
         catch (ItemNotFoundException exception)
         {
             var notFound = new CheckpointException(
                 CheckpointErrorIds.NotFound, path, "there is no such file or directory.", exception);
-            WriteError(ErrorRecords.Of(notFound, path));
+            ReportError(ErrorRecords.Of(notFound, path));
         }
         catch (Exception exception) when (exception is System.Management.Automation.DriveNotFoundException or ProviderNotFoundException or PSInvalidOperationException)
         {
             var notFound = new CheckpointException(CheckpointErrorIds.NotFound, path, exception.Message, exception);
-            WriteError(ErrorRecords.Of(notFound, path));
+            ReportError(ErrorRecords.Of(notFound, path));
         }
 
         return [];

@@ -127,7 +127,7 @@ public sealed class ImportModelLowMemoryCommand : CheckpointPathCommand
 
     private PSObject Load(Checkpoint checkpoint, ImportOptions options)
     {
-        var progress = new LatestProgress();
+        var progress = new LatestProgress<ImportProgress>(report => report.BytesDone + report.TensorsDone);
         var record = new ProgressRecord(ProgressActivityId, "Importing model", checkpoint.Path);
         bool shown = false;
         var (module, report) = BackgroundWork.Run<(nn.Module, LoadReport)>(

@@ -33,13 +33,17 @@ public abstract class LowMemCommand : PSCmdlet, IDisposable
         }
         catch (Exception exception) when (ErrorRecords.IsExpected(exception))
         {
-            WriteError(ErrorRecords.Of(exception, target));
+            ReportError(ErrorRecords.Of(exception, target));
         }
         catch (OperationCanceledException) when (StopToken.IsCancellationRequested)
         {
             throw new PipelineStoppedException();
         }
     }
+
+    /// <summary>Says that one item could not be worked on.</summary>
+    /// <param name="record">Why.</param>
+    protected virtual void ReportError(ErrorRecord record) => WriteError(record);
 
     /// <summary>Frees what the cmdlet holds.</summary>
     protected virtual void Dispose(bool disposing)

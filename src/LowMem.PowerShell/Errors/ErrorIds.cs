@@ -12,6 +12,12 @@ public static class ErrorIds
     /// <summary>The module has no parameter or buffer of that key.</summary>
     public const string ParameterNotFound = "ModuleParameterNotFound";
 
+    /// <summary>There is a file already where one is to be written.</summary>
+    public const string OutputExists = "OutputExists";
+
+    /// <summary>What is to be written would take the place of what is read.</summary>
+    public const string OutputIsInput = "OutputIsInput";
+
     /// <summary>Two parameters were given that contradict each other.</summary>
     public const string ParametersExclusive = "ParametersExclusive";
 }

@@ -50,6 +50,18 @@ internal static class ErrorRecords
         ErrorCategory.ObjectNotFound,
         target);
 
+    public static ErrorRecord OutputExists(string path) => new(
+        new IOException($"{path}: there is such a file already. Name another one, or replace it with -Force."),
+        ErrorIds.OutputExists,
+        ErrorCategory.ResourceExists,
+        path);
+
+    public static ErrorRecord OutputIsInput(string path) => new(
+        new ArgumentException($"{path}: this file is part of the checkpoint and would be lost. Name another one."),
+        ErrorIds.OutputIsInput,
+        ErrorCategory.InvalidArgument,
+        path);
+
     public static ErrorRecord ParametersExclusive(string one, string other) => new(
         new ArgumentException($"-{one} and -{other} cannot be given together: choose one."),
         ErrorIds.ParametersExclusive,

@@ -1,14 +1,14 @@
-using LowMem.Loader.Import;
-
 namespace LowMem.PowerShell.Pipeline;
 
-/// <summary>Keeps the last report of an import; reports come from several threads and are read by one.</summary>
-internal sealed class LatestProgress : IProgress<ImportProgress>
+/// <summary>Keeps the last report of some work; reports come from several threads and are read by one.</summary>
+/// <param name="position">How far a report is, in whatever unit: reports may overtake each other.</param>
+internal sealed class LatestProgress<T>(Func<T, long> position) : IProgress<T>
+    where T : struct
 {
     private readonly Lock gate = new();
-    private ImportProgress latest;
+    private T latest;
 
-    public ImportProgress Latest
+    public T Latest
     {
         get
         {
@@ -19,12 +19,11 @@ internal sealed class LatestProgress : IProgress<ImportProgress>
         }
     }
 
-    public void Report(ImportProgress value)
+    public void Report(T value)
     {
         lock (gate)
         {
-            // Reports may overtake each other; the one that is farther is the later one.
-            if (value.BytesDone >= latest.BytesDone && value.TensorsDone >= latest.TensorsDone)
+            if (position(value) >= position(latest))
             {
                 latest = value;
             }

@@ -1,0 +1,59 @@
+using System.Management.Automation;
+using LowMem.Checkpoints;
+using LowMem.Checkpoints.Verification;
+using LowMem.PowerShell.Errors;
+using LowMem.PowerShell.Pipeline;
+
+namespace LowMem.PowerShell.Commands;
+
+/// <summary>New-CheckpointManifest: writes down what a checkpoint is now, for Test-Checkpoint to compare with.</summary>
+[Cmdlet(VerbsCommon.New, "CheckpointManifest", DefaultParameterSetName = PathSet, SupportsShouldProcess = true)]
+[OutputType(typeof(FileInfo))]
+public sealed class NewCheckpointManifestCommand : CheckpointPathCommand
+{
+    private const string Extension = ".manifest.json";
+
+    private readonly HashSet<string> written = new(StringComparer.Ordinal);
+
+    /// <summary>The file to write; beside the checkpoint when left out.</summary>
+    [Parameter(Position = 1)]
+    [ValidateNotNullOrEmpty]
+    public string? OutputPath { get; set; }
+
+    /// <summary>Replaces a file that is there.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessCheckpoint(string path)
+    {
+        string output = System.IO.Path.GetFullPath(OutputPath is null
+            ? System.IO.Path.TrimEndingDirectorySeparator(path) + Extension
+            : SessionState.Path.GetUnresolvedProviderPathFromPSPath(OutputPath));
+
+        // Even by force, the manifest of one checkpoint does not replace that of the one before.
+        if (File.Exists(output) && (!Force || written.Contains(output)))
+        {
+            WriteError(ErrorRecords.OutputExists(output));
+            return;
+        }
+
+        var checkpoint = OpenCheckpoint(path);
+        if (output == path || checkpoint.Files.Any(file => file.Path == output))
+        {
+            WriteError(ErrorRecords.OutputIsInput(output));
+            return;
+        }
+
+        if (!ShouldProcess(output, $"Write the manifest of '{path}'"))
+        {
+            return;
+        }
+
+        var manifest = ScanProgress.Run(
+            this, "Hashing checkpoint", path, progress => CheckpointManifest.Create(checkpoint, progress, StopToken));
+        manifest.Write(output);
+        written.Add(output);
+        WriteObject(new FileInfo(output));
+    }
+}
