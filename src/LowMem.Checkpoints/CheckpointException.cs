@@ -54,8 +54,8 @@ public sealed class CheckpointException : Exception
         {
             Record = Record,
             Offset = Offset,
-            Globals = report.All,
-            UnsafeGlobals = report.Unsafe,
+            Globals = report.All.ToArray(),
+            UnsafeGlobals = report.Unsafe.ToArray(),
         };
     }
 }

@@ -76,9 +76,10 @@ public sealed record CheckpointSummary
             FileLength = checkpoint.Files.Sum(file => file.Length),
             DTypes = dtypes,
             ShardCount = checkpoint.ShardCount,
-            Globals = checkpoint.Globals,
-            UnknownGlobals = checkpoint.UnknownGlobals,
-            UnsafeGlobals = checkpoint.UnsafeGlobals,
+            // Arrays: PowerShell cannot index the lists that the compiler makes of collection expressions.
+            Globals = checkpoint.Globals.ToArray(),
+            UnknownGlobals = checkpoint.UnknownGlobals.ToArray(),
+            UnsafeGlobals = checkpoint.UnsafeGlobals.ToArray(),
             Values = checkpoint.Values,
             Metadata = checkpoint.Metadata,
         };

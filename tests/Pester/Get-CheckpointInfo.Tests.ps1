@@ -108,6 +108,13 @@ Describe 'Get-CheckpointInfo' {
             $summary[0].Globals | Should -Contain 'torch._utils._rebuild_tensor_v2'
         }
 
+        It 'gives lists that can be indexed' {
+            $summary = Get-CheckpointInfo "$samples/boring.pt" -Summary
+
+            $summary.Globals[0] | Should -BeExactly 'collections.OrderedDict'
+            $summary.Globals[-1] | Should -BeExactly 'torch._utils._rebuild_tensor_v2'
+        }
+
         It 'counts the bytes of a shared storage once' {
             $summary = Get-CheckpointInfo "$fixtures/shared-storages.pt" -Summary
             $tensors = Get-CheckpointInfo "$fixtures/shared-storages.pt"

@@ -52,7 +52,8 @@ public static class CheckpointVerifier
             Path = Path.GetFullPath(path),
             Format = format,
             Level = options.Level.ToString(),
-            Findings = [.. findings.Distinct().OrderByDescending(finding => finding.Severity)],
+            // An array: PowerShell cannot index the lists that the compiler makes of collection expressions.
+            Findings = findings.Distinct().OrderByDescending(finding => finding.Severity).ToArray(),
             TensorCount = tensorCount,
             BytesRead = meter.Bytes,
             Duration = Stopwatch.GetElapsedTime(started),

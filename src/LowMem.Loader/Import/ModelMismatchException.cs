@@ -16,7 +16,7 @@ public sealed class ModelMismatchException : ModelException
     {
         Path = path;
         Prefix = prefix;
-        Mismatches = mismatches;
+        Mismatches = mismatches.ToArray();
     }
 
     /// <summary>The checkpoint.</summary>
