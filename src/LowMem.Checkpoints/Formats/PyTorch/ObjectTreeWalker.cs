@@ -43,16 +43,25 @@ internal sealed class ObjectTreeWalker
     public List<CheckpointFinding> Findings { get; } = [];
 
     public static ObjectTreeWalker Walk(
-        CheckpointFileReader file, TensorInfoFactory factory, PickleResult pickle, CancellationToken cancellationToken)
+        CheckpointFileReader file, TensorInfoFactory factory, PickleResult pickle, CancellationToken cancellationToken) =>
+        Walk(file, factory, pickle, string.Empty, cancellationToken);
+
+    /// <param name="file">The file, for errors.</param>
+    /// <param name="factory">Makes the tensors.</param>
+    /// <param name="pickle">The tree.</param>
+    /// <param name="rootKey">What the root goes by; its parts come behind a dot. Empty for nothing.</param>
+    /// <param name="cancellationToken">Ends the walk early.</param>
+    public static ObjectTreeWalker Walk(
+        CheckpointFileReader file, TensorInfoFactory factory, PickleResult pickle, string rootKey, CancellationToken cancellationToken)
     {
         var walker = new ObjectTreeWalker(file, factory, pickle, cancellationToken);
-        walker.Run(pickle.Root);
+        walker.Run(rootKey, pickle.Root);
         return walker;
     }
 
-    private void Run(PickleNode root)
+    private void Run(string rootKey, PickleNode root)
     {
-        Visit(string.Empty, root);
+        Visit(rootKey, root);
         while (frames.TryPeek(out var frame))
         {
             if (frame.Children.MoveNext())

@@ -44,25 +44,33 @@ internal static class PyTorchZipReader
         }
 
         string? byteOrder = ReadLine(archive, prefix + "byteorder");
-        var resolver = new ZipStorageResolver(archive, prefix, byteOrder == "big");
+        var resolver = new ZipStorageResolver(archive, prefix, ZipStorageResolver.DataFolder, byteOrder == "big");
         string format = archive.Find(prefix + "constants.pkl") is null
             ? CheckpointFormats.PyTorchZip
             : CheckpointFormats.TorchScript;
         var factory = new TensorInfoFactory(file, checkpoint, format, resolver);
         var walker = ObjectTreeWalker.Walk(file, factory, pickle, cancellationToken);
+        var constants = TorchScriptConstants.Read(file, checkpoint, archive, prefix, limit, cancellationToken);
+        bool isFrozen = walker.Tensors.Count == 0 && constants is not null;
+        var metadata = ReadMetadata(archive, prefix, byteOrder);
+        if (!isFrozen && constants is { Tensors.Count: > 0 })
+        {
+            metadata["constants"] = TorchScriptConstants.Describe(constants.Tensors);
+        }
+
         return new Checkpoint
         {
             Path = checkpoint,
             Format = format,
             FormatVersion = ReadLine(archive, prefix + "version"),
-            Tensors = walker.Tensors,
+            Tensors = isFrozen ? constants!.Tensors : walker.Tensors,
             Values = walker.Values,
             Globals = globals.All,
             UnknownGlobals = globals.Unknown,
             UnsafeGlobals = globals.Unsafe,
-            Metadata = ReadMetadata(archive, prefix, byteOrder),
+            Metadata = metadata,
             Files = [file.Describe()],
-            Findings = [.. archive.Findings, .. globals.Findings, .. walker.Findings],
+            Findings = [.. archive.Findings, .. globals.Findings, .. walker.Findings, .. constants?.Findings ?? []],
         };
     }
 

@@ -4,8 +4,15 @@ using LowMem.Checkpoints.Pickle;
 namespace LowMem.Checkpoints.Formats.PyTorch;
 
 /// <summary>Finds storages as records <c>data/KEY</c> of a PyTorch archive.</summary>
-internal sealed class ZipStorageResolver(ZipArchive archive, string prefix, bool isBigEndian) : IStorageResolver
+/// <param name="archive">The archive.</param>
+/// <param name="prefix">Its root directory, with the slash.</param>
+/// <param name="folder"><c>data</c>, or another directory below the root.</param>
+/// <param name="isBigEndian">Whether elements have their most significant byte first.</param>
+internal sealed class ZipStorageResolver(ZipArchive archive, string prefix, string folder, bool isBigEndian) : IStorageResolver
 {
+    /// <summary>The directory of the storages of <c>data.pkl</c>, whose names are their keys.</summary>
+    public const string DataFolder = "data";
+
     private readonly Dictionary<string, Outcome> known = new(StringComparer.Ordinal);
 
     public ResolvedStorage Resolve(PicklePersistentId id)
@@ -27,7 +34,7 @@ internal sealed class ZipStorageResolver(ZipArchive archive, string prefix, bool
         }
 
         return new ResolvedStorage(
-            reference.Key,
+            folder == DataFolder ? reference.Key : $"{folder}/{reference.Key}",
             reference.Type,
             new StorageExtent(outcome.Offset, outcome.ByteLength, isBigEndian) { Deflated = outcome.Deflated },
             outcome.UnreadableReason);
@@ -46,9 +53,9 @@ internal sealed class ZipStorageResolver(ZipArchive archive, string prefix, bool
 
     private Outcome Locate(string key)
     {
-        if (archive.Find($"{prefix}data/{key}") is not { } entry)
+        if (archive.Find($"{prefix}{folder}/{key}") is not { } entry)
         {
-            return new Outcome(FindingCodes.StorageMissing, $"the archive has no record 'data/{PickleText.Shorten(key)}'");
+            return new Outcome(FindingCodes.StorageMissing, $"the archive has no record '{folder}/{PickleText.Shorten(key)}'");
         }
 
         try
@@ -58,7 +65,7 @@ internal sealed class ZipStorageResolver(ZipArchive archive, string prefix, bool
             {
                 ZipEntry.Stored when entry.CompressedLength == entry.Length => new Outcome(offset, entry.Length, null),
                 ZipEntry.Stored => new Outcome(
-                    FindingCodes.ArchiveEntryInvalid, $"record 'data/{key}' is stored, and yet its two sizes differ"),
+                    FindingCodes.ArchiveEntryInvalid, $"record '{folder}/{key}' is stored, and yet its two sizes differ"),
                 ZipEntry.Deflated when entry is { ClaimsTooMuch: false, IsBomb: true } => new Outcome(
                     -1, entry.Length, $"its record unfolds {entry.CompressedLength} bytes to {entry.Length}, which is too much to read"),
                 ZipEntry.Deflated when !entry.ClaimsTooMuch => new Outcome(-1, entry.Length, null)
@@ -67,7 +74,7 @@ internal sealed class ZipStorageResolver(ZipArchive archive, string prefix, bool
                 },
                 ZipEntry.Deflated => new Outcome(
                     FindingCodes.ArchiveEntryInvalid,
-                    $"record 'data/{key}' claims to unfold {entry.CompressedLength} bytes to {entry.Length}"),
+                    $"record '{folder}/{key}' claims to unfold {entry.CompressedLength} bytes to {entry.Length}"),
                 _ => new Outcome(-1, entry.Length, $"its record uses compression method {entry.Method}"),
             };
         }
