@@ -65,16 +65,17 @@ public class DefinitionCheckpointTests
     [Fact]
     public void Sizes_that_are_not_printed_and_classes_that_are_not_known_come_from_the_checkpoint()
     {
-        const string text = "Net(\n  (a): Conv1D()\n  (b): T5LayerNorm()\n  (c): Int8Linear(in_features=2, out_features=3)\n)";
+        const string text = "Net(\n  (a): Conv1D()\n  (b): T5LayerNorm()\n  (c): Int8Linear(in_features=2, out_features=3)\n  (d): LayerNorm()\n)";
         using var module = Definitions.Build(text, Checkpoint(
             Tensor("a.weight", "float32", 4, 12),
             Tensor("a.bias", "float32", 12),
             Tensor("b.weight", "float16", 6),
             Tensor("c.weight", "int8", 3, 2),
-            Tensor("c.scale", "float32", 3)));
+            Tensor("c.scale", "float32", 3),
+            Tensor("d.weight", "float32", 7)));
 
         Assert.Equal(
-            ["a.weight [4,12]", "a.bias [12]", "b.weight [6]", "c.scale [3]", "c.weight [3,2]"],
+            ["a.weight [4,12]", "a.bias [12]", "b.weight [6]", "c.scale [3]", "c.weight [3,2]", "d.weight [7]"],
             Definitions.Describe(module));
     }
 

@@ -151,6 +151,33 @@ public class PrintedLayerTests
         Assert.True(frozen.call(input).allclose(usual.call(input), atol: 1e-6));
     }
 
+    [Theory]
+    [InlineData("Embedding(5, 3, padding_idx=1)", ScalarType.Float32)]
+    [InlineData("Embedding(5, 3, padding_idx=1)", ScalarType.Float16)]
+    [InlineData("EmbeddingBag(5, 3, mode=sum)", ScalarType.Float32)]
+    public void A_table_that_got_its_size_on_meta_is_bound_moved_and_trained_like_any(string text, ScalarType type)
+    {
+        using var scope = NewDisposeScope();
+        using var module = Definitions.Build(text);
+        var value = (arange(15, dtype: ScalarType.Float32, device: CPU).reshape(5, 3) / 8).to(type);
+        var input = tensor(new[] { 4L, 0L }, device: CPU).reshape(1, 2);
+        for (var round = 0; round < 2; round++)
+        {
+            var slot = Assert.Single(ModuleTree.GetParameters(module));
+            Assert.Equal(("meta", true), (slot.Device, slot.RequiresGrad));
+            ParameterBinder.Bind(slot, value, requiresGrad: true);
+            var output = Run(module, [input])[0];
+            Assert.Equal(type, output.dtype);
+
+            // Row 4 begins with 12 / 8, row 0 with 0: the first of the embedding, the sum of the bag.
+            Assert.Equal(1.5f, output.flatten()[0].to(ScalarType.Float32).item<float>());
+
+            output.sum().backward();
+            Assert.Equal([1f, 0f, 0f, 0f, 1f], module.parameters().Single().grad!.to(ScalarType.Float32)[TensorIndex.Colon, 0].data<float>().ToArray());
+            LowMem.Loader.Meta.MetaMover.Move(module);
+        }
+    }
+
     [Fact]
     public void Half_precision_is_normalized_in_single()
     {

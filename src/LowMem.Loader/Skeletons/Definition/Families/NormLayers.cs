@@ -8,6 +8,7 @@ namespace LowMem.Loader.Skeletons.Definition.Families;
 internal static class NormLayers
 {
     private const double Epsilon = 1e-5;
+    private const double UnprintedEpsilon = 1e-6;
 
     private static readonly string[] Features = ["num_features"];
     private static readonly string[] Shape = ["normalized_shape"];
@@ -71,16 +72,18 @@ internal static class NormLayers
         return norm;
     }
 
-    // PyTorch does not print whether there is a bias: a checkpoint knows.
+    // PyTorch does not print whether there is a bias, and a class of the same name in a model prints nothing at all: a
+    // checkpoint knows.
     private static LayerNorm CreateLayerNorm(LayerArguments arguments) => nn.LayerNorm(
-        arguments.Shape("normalized_shape"),
+        arguments.IsEmpty ? arguments.RequireShape("weight") : arguments.Shape("normalized_shape"),
         arguments.Double("eps", Epsilon),
         arguments.Bool("elementwise_affine", true),
         arguments.Bool("bias", arguments.FindShape("weight") is null || arguments.FindShape("bias") is not null));
 
+    // A class that prints nothing is one of a language model, and those have this epsilon unless told otherwise.
     private static RMSNorm CreateRootMeanSquare(LayerArguments arguments) => new(
         arguments.IsEmpty ? arguments.RequireShape("weight") : arguments.Shape("normalized_shape"),
-        arguments.Double("eps"),
+        arguments.IsEmpty ? UnprintedEpsilon : arguments.Double("eps"),
         arguments.Bool("elementwise_affine", true),
         PlusOne.Contains(arguments.ClassName));
 }
