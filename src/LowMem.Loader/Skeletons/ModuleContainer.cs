@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace LowMem.Loader.Skeletons;
 
-/// <summary>A module that has named children and no code of its own: what dictionaries, lists and checkpoints become.</summary>
+/// <summary>A module that has named children and no code of its own: what dictionaries, lists, checkpoints and printed classes become.</summary>
 /// <remarks>Its forward pass runs the children in order, as PyTorch's <c>Sequential</c> does.</remarks>
 public sealed class ModuleContainer : nn.Module<Tensor, Tensor>
 {
