@@ -44,6 +44,6 @@ internal sealed record FuzzTarget(string Name, string Pattern, IReadOnlyList<byt
         new("safetensors", "*.safetensors", JsonWords),
         new("torchsharp", "*.dat", []),
         new("sharded", "sharded-*", [.. JsonWords, .. PickleWords]),
-        new("distributed", "distributed*", [.. PickleWords, .. ZipWords]),
+        new("distributed", "dcp*", [.. PickleWords, .. ZipWords]),
     ];
 }

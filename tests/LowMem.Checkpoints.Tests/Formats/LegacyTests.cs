@@ -150,6 +150,14 @@ public sealed class LegacyTests
     }
 
     [Fact]
+    public void Names_what_is_dangerous_behind_the_last_storage()
+    {
+        using var file = MutatedFile.Of("legacy-views", bytes => [.. bytes, 0x80, 2, .. "cos\nsystem\n."u8]);
+
+        Assert.Equal(["os.system"], file.Open().UnsafeGlobals);
+    }
+
+    [Fact]
     public void Reads_a_magic_number_of_protocol_4()
     {
         byte[] frame = [0x80, 4, 0x95, 13, 0, 0, 0, 0, 0, 0, 0];

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using LowMem.Checkpoints.IO;
 using LowMem.Checkpoints.Pickle;
+using LowMem.Checkpoints.Safety;
 
 namespace LowMem.Checkpoints.Formats.PyTorch.Legacy;
 
@@ -13,6 +14,8 @@ namespace LowMem.Checkpoints.Formats.PyTorch.Legacy;
 internal sealed class StackedPickles(
     CheckpointFileReader file, long start, long end, List<PickleResult> pickles, CancellationToken cancellationToken)
 {
+    private const int MaxRest = 16 << 20;
+
     /// <summary>Where the next thing is read.</summary>
     public long Position { get; private set; } = start;
 
@@ -52,6 +55,11 @@ internal sealed class StackedPickles(
         Require(length, what);
         Position += length;
     }
+
+    /// <summary>What follows the place reached, or its start; nothing that PyTorch would read, and a place to hide in.</summary>
+    /// <param name="record">What it follows, for messages.</param>
+    public HiddenBytes ReadRest(string record) => new(
+        file.ReadRange(Position, Math.Min(Left, MaxRest), "the rest of the file"), $"what follows the {record}", IsPickle: true);
 
     /// <summary>An error at the place reached.</summary>
     public CheckpointException Invalid(string message) =>

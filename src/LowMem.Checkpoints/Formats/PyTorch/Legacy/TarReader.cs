@@ -29,6 +29,7 @@ internal static class TarReader
     {
         var findings = new List<CheckpointFinding>();
         var members = TarDirectory.Read(file, findings, cancellationToken);
+        var streams = new List<(string Name, StackedPickles Stream)>();
         var system = members.ContainsKey("sys_info") ? Open("sys_info").Read("sys_info").Root : PickleScalar.None;
         CheckSizes(file, system);
         var storages = TarStorages.Read(Open("storages"));
@@ -36,7 +37,8 @@ internal static class TarReader
         var pickle = Open("pickle").Read("pickle", ids);
         var factory = new TensorInfoFactory(file, checkpoint, CheckpointFormats.PyTorchTar, storages.Table);
         var walker = ObjectTreeWalker.Walk(file, factory, pickle, cancellationToken);
-        var globals = GlobalReport.Of(pickles, [], cancellationToken);
+        var globals = GlobalReport.Of(
+            pickles, streams.Select(item => item.Stream.ReadRest($"pickles in member '{item.Name}'")), cancellationToken);
         return new Checkpoint
         {
             Path = checkpoint,
@@ -52,12 +54,20 @@ internal static class TarReader
             Findings = [.. findings, .. globals.Findings, .. walker.Findings],
         };
 
-        StackedPickles Open(string name) => members.TryGetValue(name, out var member)
-            ? new StackedPickles(file, member.Offset, member.End, pickles, cancellationToken)
-            : throw new CheckpointException(
-                CheckpointErrorIds.FormatInvalid,
-                file.Path,
-                $"this tar archive is no PyTorch checkpoint: it has no member '{name}'.");
+        StackedPickles Open(string name)
+        {
+            if (!members.TryGetValue(name, out var member))
+            {
+                throw new CheckpointException(
+                    CheckpointErrorIds.FormatInvalid,
+                    file.Path,
+                    $"this tar archive is no PyTorch checkpoint: it has no member '{name}'.");
+            }
+
+            var stream = new StackedPickles(file, member.Offset, member.End, pickles, cancellationToken);
+            streams.Add((name, stream));
+            return stream;
+        }
     }
 
     /// <summary>Shapes and strides are C longs, of 8 bytes wherever PyTorch ran in those days.</summary>
