@@ -3,6 +3,9 @@ namespace LowMem.Checkpoints.Formats;
 /// <summary>The arithmetic of shapes and strides, in elements, checked for overflow.</summary>
 internal static class StridedLayout
 {
+    /// <summary>PyTorch itself takes at most 64 dimensions in the fast paths; nobody saves more.</summary>
+    public const int MaxDimensions = 256;
+
     /// <exception cref="OverflowException">The product does not fit.</exception>
     public static long CountElements(ReadOnlySpan<long> shape)
     {

@@ -18,6 +18,9 @@ internal sealed class HiddenPickleScanner
     /// <summary>No pickle with fewer bytes names anything.</summary>
     private const int MinLength = 6;
 
+    /// <summary>An attempt that fails at once costs about as much as reading so many bytes.</summary>
+    private const int AttemptCost = 256;
+
     /// <summary>No module of Python has a longer name; a longer line is text.</summary>
     private const int MaxNameLength = 256;
 
@@ -39,7 +42,7 @@ internal sealed class HiddenPickleScanner
         var scanner = new HiddenPickleScanner(cancellationToken);
         foreach (var place in places)
         {
-            scanner.workLeft += (1 << 16) + (8L * place.Content.Length);
+            scanner.workLeft += (1 << 16) + (4L * place.Content.Length);
             scanner.queue.Enqueue((place, 0));
             scanner.Drain();
         }
@@ -88,7 +91,7 @@ internal sealed class HiddenPickleScanner
     {
         var source = new PickleSource(string.Empty, place.Where, -1, MemoryBudget);
         var pickle = PickleMachine.ReadAsFarAsPossible(bytes, source, cancellationToken);
-        workLeft -= pickle.ByteLength + 16;
+        workLeft -= pickle.ByteLength + AttemptCost;
         bool isWhole = pickle.Error is null;
         foreach (var global in GlobalUse.Of(pickle, place.Where))
         {
@@ -142,12 +145,18 @@ internal sealed class HiddenPickleScanner
         var bytes = place.Content.Span;
         for (int i = lineEnd - 1; i > Math.Max(0, lineEnd - MaxNameLength) && IsNamePart(bytes[i]); i--)
         {
-            if (bytes[i - 1] == (byte)PickleOpcode.Global
-                && IsDangerous(Encoding.ASCII.GetString(bytes[i..lineEnd]), member)
-                && workLeft >= 0)
+            if (bytes[i - 1] != (byte)PickleOpcode.Global || !IsDangerous(Encoding.ASCII.GetString(bytes[i..lineEnd]), member))
             {
-                TryRead(place.Content[(i - 1)..], place with { IsPickle = false }, nesting);
+                continue;
             }
+
+            if (workLeft < 0)
+            {
+                IsComplete = false;
+                return;
+            }
+
+            TryRead(place.Content[(i - 1)..], place with { IsPickle = false }, nesting);
         }
     }
 

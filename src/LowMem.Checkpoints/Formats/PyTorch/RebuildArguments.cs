@@ -5,9 +5,6 @@ namespace LowMem.Checkpoints.Formats.PyTorch;
 /// <summary>Reads the arguments of a rebuild function one by one, each with its type checked.</summary>
 internal sealed class RebuildArguments(string function, IReadOnlyList<PickleNode> arguments)
 {
-    /// <summary>PyTorch itself takes at most 64 dimensions in the fast paths; nobody saves more.</summary>
-    private const int MaxDimensions = 256;
-
     /// <summary>No type, layout or scheme has a longer name; a longer one would be looked at once for each tensor.</summary>
     public const int LongestName = 128;
 
@@ -44,7 +41,7 @@ internal sealed class RebuildArguments(string function, IReadOnlyList<PickleNode
     public long[] Sizes(int index)
     {
         var items = PythonValues.AsSequence(Required(index)) ?? throw Wrong(index, "is no tuple of integers");
-        if (items.Count > MaxDimensions)
+        if (items.Count > StridedLayout.MaxDimensions)
         {
             throw Wrong(index, $"has {items.Count} dimensions");
         }

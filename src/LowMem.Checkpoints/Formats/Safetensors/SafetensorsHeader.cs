@@ -109,6 +109,11 @@ internal sealed class SafetensorsHeader
             }
         }
 
+        if (shape?.Length > StridedLayout.MaxDimensions)
+        {
+            throw Invalid($"tensor '{shown}' has {shape.Length} dimensions");
+        }
+
         if (type is null || shape is null || offsets is not [var begin, var end])
         {
             throw Invalid($"tensor '{shown}' needs dtype, shape and two data_offsets");

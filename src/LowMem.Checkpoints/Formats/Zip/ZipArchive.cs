@@ -23,6 +23,7 @@ internal sealed class ZipArchive
         Entries = entries;
         Findings = findings;
         this.directoryOffset = directoryOffset;
+        FindOverlaps();
         byName = new Dictionary<string, ZipEntry>(entries.Count, StringComparer.Ordinal);
         foreach (var entry in entries)
         {
@@ -34,8 +35,38 @@ internal sealed class ZipArchive
                     FindingCodes.ArchiveEntryInvalid,
                     null,
                     entry.HeaderOffset,
-                    $"the archive holds two entries named '{entry.Name}'; the first is used"));
+                    $"the archive holds two entries named '{Pickle.PickleText.Shorten(entry.Name)}'; the first is used"));
             }
+        }
+    }
+
+    /// <summary>Entries that share bytes: how a small archive is made to unfold to a large one, or to mean two things.</summary>
+    private void FindOverlaps()
+    {
+        const int most = 16;
+        int found = 0;
+        ZipEntry? before = null;
+        foreach (var entry in Entries.OrderBy(entry => entry.HeaderOffset))
+        {
+            if (before is not null
+                && before.CompressedLength > entry.HeaderOffset - before.HeaderOffset - LocalHeaderLength
+                && ++found <= most)
+            {
+                Findings.Add(new CheckpointFinding(
+                    FindingSeverity.Error,
+                    FindingCodes.ArchiveEntryInvalid,
+                    null,
+                    entry.HeaderOffset,
+                    $"the zip entries '{Pickle.PickleText.Shorten(before.Name)}' and '{Pickle.PickleText.Shorten(entry.Name)}' overlap"));
+            }
+
+            before = entry;
+        }
+
+        if (found > most)
+        {
+            Findings.Add(new CheckpointFinding(
+                FindingSeverity.Error, FindingCodes.ArchiveEntryInvalid, null, null, $"{found - most} more zip entries overlap"));
         }
     }
 

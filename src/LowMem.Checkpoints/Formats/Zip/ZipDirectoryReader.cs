@@ -40,6 +40,17 @@ internal static class ZipDirectoryReader
             entries.Add(ReadEntry(file, directory, offset, ref position));
         }
 
+        if (position < length)
+        {
+            // What is behind the entries that are counted is there for other readers, which do not count.
+            findings.Add(new CheckpointFinding(
+                FindingSeverity.Error,
+                FindingCodes.ArchiveEntryInvalid,
+                null,
+                offset + position,
+                $"the central directory has {length - position} bytes more than its {count} entries"));
+        }
+
         return new ZipArchive(file, entries, offset, findings);
     }
 
