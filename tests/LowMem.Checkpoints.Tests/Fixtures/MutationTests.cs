@@ -12,9 +12,9 @@ public sealed class MutationTests : IDisposable
     private const int Seed = 20260731;
 
     /// <summary>Smaller files are cut at every byte; in larger ones the cuts are as many, at a regular distance.</summary>
-    private const int MaxCuts = 1024;
+    private const int MaxCuts = 512;
 
-    private const int Flips = 512;
+    private const int Flips = 128;
     private const int MaxRead = 4096;
 
     private readonly string directory = Directory.CreateTempSubdirectory("lowmem-").FullName;
