@@ -44,5 +44,47 @@ public sealed class MetadataOnlyTests : IDisposable
         Assert.InRange(file.BytesRead, 1, 64 << 10);
     }
 
+    [Fact]
+    public void ReadsKilobytesOfALegacyFileOfTwoGibibytes()
+    {
+        byte[] magic = [0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, (byte)'.'];
+        byte[] version = [0x80, 2, (byte)'M', 0xe9, 3, (byte)'.'];
+        byte[] system = [0x80, 2, (byte)'}', (byte)'.'];
+        byte[] tensor =
+        [
+            0x80, 2, .. "ctorch._utils\n_rebuild_tensor\n(("u8, .. Text("storage"), .. "ctorch\nByteStorage\n"u8, .. Text("0"), .. Text("cpu"),
+            0x8a, 5, 0, 0, 0, 0x80, 0, .. "NtQK\0"u8, 0x8a, 5, 0, 0, 0, 0x80, 0, 0x85, .. "K\x01"u8, 0x85, .. "tR."u8,
+        ];
+        byte[] keys = [0x80, 2, (byte)']', .. Text("0"), .. "a."u8];
+        byte[] count = new byte[8];
+        BinaryPrimitives.WriteInt64LittleEndian(count, TwoGibibytes);
+
+        AssertReadsLittle([.. magic, .. version, .. system, .. tensor, .. keys, .. count], CheckpointFormats.PyTorchLegacy);
+
+        static byte[] Text(string text) => [(byte)'U', (byte)text.Length, .. Encoding.ASCII.GetBytes(text)];
+    }
+
+    [Fact]
+    public void ReadsKilobytesOfATorchSharpFileOfTwoGibibytes() => AssertReadsLittle(
+        [1, 6, .. "weight"u8, 0, 1, 0x80, 0x80, 0x80, 0x80, 8], CheckpointFormats.TorchSharp);
+
     public void Dispose() => File.Delete(path);
+
+    private void AssertReadsLittle(byte[] start, string format)
+    {
+        using (var stream = File.Create(path))
+        {
+            stream.Write(start);
+            stream.SetLength(start.Length + TwoGibibytes);
+        }
+
+        using var file = CheckpointFileReader.Open(path);
+        var checkpoint = CheckpointOpener.OpenFile(file, path, CancellationToken.None);
+
+        var tensor = Assert.Single(checkpoint.Tensors);
+        Assert.Equal((format, TwoGibibytes, (long)start.Length), (checkpoint.Format, tensor.ByteLength, tensor.Offset));
+        Assert.Null(tensor.UnreadableReason);
+        Assert.Empty(checkpoint.Findings);
+        Assert.InRange(file.BytesRead, 1, 16 << 10);
+    }
 }
