@@ -47,6 +47,17 @@ public sealed record Checkpoint
     public static Checkpoint Open(string path, CancellationToken cancellationToken = default) =>
         Formats.CheckpointOpener.Open(path, cancellationToken);
 
+    /// <summary>
+    /// The names of <see cref="UnsafeGlobals"/> for a message: the first few, each cut to a bounded length, and without
+    /// the control characters by which a file could write to the terminal that shows it.
+    /// </summary>
+    public string DescribeUnsafeGlobals()
+    {
+        const int most = 10;
+        string names = string.Join(", ", UnsafeGlobals.Take(most).Select(Pickle.PickleText.Shorten));
+        return UnsafeGlobals.Count > most ? $"{names} and {UnsafeGlobals.Count - most} more" : names;
+    }
+
     /// <summary>The figures of the whole checkpoint.</summary>
     public CheckpointSummary GetSummary() => CheckpointSummary.Of(this);
 }

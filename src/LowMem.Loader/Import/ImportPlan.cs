@@ -121,7 +121,7 @@ internal sealed record ImportPlan(
             throw new CheckpointException(
                 CheckpointErrorIds.Unsafe,
                 checkpoint.Path,
-                $"the file names what could run code if PyTorch loaded it: {string.Join(", ", checkpoint.UnsafeGlobals)}. "
+                $"the file names what could run code if PyTorch loaded it: {checkpoint.DescribeUnsafeGlobals()}. "
                 + "Nothing was run here, and nothing is loaded. Get the weights from a source you trust, as safetensors if there is a choice.");
         }
     }

@@ -63,7 +63,7 @@ public abstract class CheckpointPathCommand : LowMemCommand
         if (checkpoint.UnsafeGlobals.Count > 0)
         {
             WriteWarning(
-                $"{path}: the file names what could run code if PyTorch loaded it: {string.Join(", ", checkpoint.UnsafeGlobals)}. "
+                $"{path}: the file names what could run code if PyTorch loaded it: {checkpoint.DescribeUnsafeGlobals()}. "
                 + "Nothing was run here. Do not load it with torch.load.");
         }
 

@@ -312,6 +312,15 @@ public sealed class AttackTests
         Assert.Equal(["os.system"], summary.UnsafeGlobals);
     }
 
+    [Fact]
+    public void NamesNothingInAMessageThatATerminalWouldObey()
+    {
+        var checkpoint = Open(ZipBytes.PyTorch([.. Proto(2), .. Global("os", "\u001b[2Jsystem"), .. Stop]));
+
+        Assert.DoesNotContain('\u001b', checkpoint.DescribeUnsafeGlobals());
+        Assert.All(checkpoint.Findings, finding => Assert.DoesNotContain('\u001b', finding.Message));
+    }
+
     private static Checkpoint Open(ZipBytes archive)
     {
         using var file = MutatedFile.With(archive.Build());

@@ -209,7 +209,7 @@ internal sealed class ObjectTreeWalker
             return null;
         }
 
-        if (!IsPlainRecord(made.CallableName))
+        if (!IsPlainRecord(TypeName(made)))
         {
             AddValue(key, TypeName(made));
         }
@@ -220,7 +220,7 @@ internal sealed class ObjectTreeWalker
             .Concat((attributes?.Entries ?? []).Select(entry => (PythonText.OfKey(entry.Key), entry.Value)));
     }
 
-    private static bool IsPlainRecord(string? name) => name is "argparse.Namespace" or "types.SimpleNamespace";
+    private static bool IsPlainRecord(string name) => name is "argparse.Namespace" or "types.SimpleNamespace";
 
     /// <summary>copyreg._reconstructor(cls, object, None) is how protocol 0 and 1 make an instance of cls.</summary>
     private static string TypeName(PickleObject made) =>
