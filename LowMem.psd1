@@ -18,6 +18,7 @@
         'Get-CheckpointInfo'
         'Get-ModuleParameter'
         'Import-ModelLowMemory'
+        'Measure-ModelMemory'
         'Move-ModuleToMeta'
         'New-CheckpointManifest'
         'New-ModelSkeleton'

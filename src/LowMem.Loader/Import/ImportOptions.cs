@@ -1,5 +1,4 @@
 using LowMem.Checkpoints;
-using LowMem.Loader.Modules;
 
 namespace LowMem.Loader.Import;
 
@@ -79,7 +78,7 @@ public sealed record ImportOptions
                 $"The types of the checkpoint cannot be kept and be {DType} at once: choose one of KeepDType and DType.");
         }
 
-        if (Checkpoints.DType.Find(DType)?.Kind != DTypeKind.Floating || ScalarTypes.Find(DType) is null)
+        if (Checkpoints.DType.Find(DType) is not { Kind: DTypeKind.Floating, ByteSize: > 0 })
         {
             throw new ModelException(
                 ModelErrorIds.ImportOptionsInvalid,

@@ -12,23 +12,7 @@ internal sealed class MappedTensors(IReadOnlyDictionary<string, CheckpointFile> 
     private readonly Dictionary<string, MemoryMap> maps = new(StringComparer.Ordinal);
     private readonly Dictionary<(string Path, long Offset, ScalarType Type), Tensor> storages = [];
 
-    /// <summary>
-    /// Whether libtorch can use the values of a tensor where they are: at a known, aligned place of the file, in the
-    /// byte order of this machine, and with nothing left to be done to them.
-    /// </summary>
-    public static bool CanView(TensorInfo tensor)
-    {
-        var elementSize = DType.Get(tensor.DType).ByteSize;
-        return tensor.ElementCount > 0
-            && tensor.Offset >= 0
-            && tensor.GetStorageOffset() >= 0
-            && MemoryMap.IsAligned(tensor.Offset, elementSize)
-            && MemoryMap.IsAligned(tensor.GetStorageOffset(), elementSize)
-            && BitConverter.IsLittleEndian != tensor.IsStoredBigEndian()
-            && tensor is { IsConjugated: false, IsNegated: false };
-    }
-
-    /// <summary>Makes a tensor over the file; see <see cref="CanView"/>.</summary>
+    /// <summary>Makes a tensor over the file; see <see cref="InPlaceUse"/>.</summary>
     /// <exception cref="CheckpointException">The file is gone or changed, or the tensor reaches out of it.</exception>
     public Tensor CreateView(TensorInfo tensor, ScalarType type)
     {

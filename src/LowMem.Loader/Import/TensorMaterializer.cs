@@ -93,12 +93,12 @@ internal sealed class TensorMaterializer : IDisposable
     public void Dispose() => mapped.Dispose();
 
     private bool IsCopied(PlannedTensor planned) =>
-        resident || planned.IsCast || device.type != DeviceType.CPU || !MappedTensors.CanView(planned.Source);
+        resident || planned.IsCast || device.type != DeviceType.CPU || !InPlaceUse.IsPossible(planned.Source);
 
     private Tensor Create(PlannedTensor planned)
     {
         var source = planned.Source;
-        if (resident || !MappedTensors.CanView(source))
+        if (resident || !InPlaceUse.IsPossible(source))
         {
             return CreateCopy(planned, Read);
         }

@@ -21,6 +21,11 @@ internal sealed class ResidentReader
     // More threads do not fill memory any faster, and each has a block for casts.
     private const int MaxThreads = 16;
 
+    /// <summary>The most that the blocks for casts take at a time.</summary>
+    public static long MaxCastBufferBytes => CastBlockBytes * (long)ThreadCount;
+
+    private static int ThreadCount => Math.Min(Environment.ProcessorCount, MaxThreads);
+
     private readonly TensorDataReader reader;
     private readonly Action<long> onBytesRead;
 
@@ -40,7 +45,7 @@ internal sealed class ResidentReader
     {
         var options = new ParallelOptions
         {
-            MaxDegreeOfParallelism = Math.Min(Environment.ProcessorCount, MaxThreads),
+            MaxDegreeOfParallelism = ThreadCount,
             CancellationToken = cancellationToken,
         };
 

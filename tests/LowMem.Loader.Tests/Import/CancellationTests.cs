@@ -1,6 +1,4 @@
-using System.Buffers.Binary;
 using System.Diagnostics;
-using System.Text;
 using LowMem.Checkpoints;
 using LowMem.Loader.Import;
 using LowMem.Loader.Memory;
@@ -27,7 +25,9 @@ public class CancellationTests
     public void A_resident_load_can_be_cancelled_at_any_block(string? dtype)
     {
         using var directory = new TempDirectory();
-        var checkpoint = WriteHoles(directory["large.safetensors"]);
+        var path = directory["large.safetensors"];
+        TestFiles.WriteHoles(path, [.. Enumerable.Range(0, TensorCount).Select(i => ($"weight{i}", "F32", new[] { TensorBytes / 4 }))]);
+        var checkpoint = Checkpoint.Open(path, Token);
         using var module = SkeletonBuilder.FromCheckpoint(checkpoint, prefix: "", Token);
         using var cancellation = new CancellationTokenSource();
         var before = ProcessMemory.GetPrivateBytes();
@@ -55,10 +55,12 @@ public class CancellationTests
     [InlineData(true)]
     public void A_module_that_has_values_keeps_them(bool resident)
     {
+        using var directory = new TempDirectory();
+        File.Copy(Path.Combine(TestFiles.Samples, "boring.pt"), directory["boring.pt"]);
         using var module = new BoringModel(CPU);
         var before = module.parameters().Select(TestFiles.GetHash).ToArray();
         using var cancellation = new CancellationTokenSource();
-        var checkpoint = Checkpoint.Open(Path.Combine(TestFiles.Samples, "boring.pt"), Token);
+        var checkpoint = Checkpoint.Open(directory["boring.pt"], Token);
 
         // After the third tensor has been made, and before any of them is bound.
         var progress = new Callback(now =>
@@ -72,24 +74,6 @@ public class CancellationTests
             module, checkpoint, new ImportOptions { Resident = resident }, progress, cancellation.Token));
         Assert.Equal(before, module.parameters().Select(TestFiles.GetHash));
         Assert.Equal(0, MemoryMap.CountLive(checkpoint.Path));
-    }
-
-    /// <summary>Eight gibibytes that take no room on the disk.</summary>
-    private static Checkpoint WriteHoles(string path)
-    {
-        var header = "{" + string.Join(',', Enumerable.Range(0, TensorCount).Select(i =>
-            $"\"weight{i}\":{{\"dtype\":\"F32\",\"shape\":[{TensorBytes / 4}],\"data_offsets\":[{i * TensorBytes},{(i + 1) * TensorBytes}]}}")) + "}";
-        header = header.PadRight((header.Length + 7) / 8 * 8);
-        using (var file = File.Create(path))
-        {
-            Span<byte> length = stackalloc byte[8];
-            BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
-            file.Write(length);
-            file.Write(Encoding.ASCII.GetBytes(header));
-            file.SetLength(file.Length + (TensorCount * TensorBytes));
-        }
-
-        return Checkpoint.Open(path, Token);
     }
 
     private sealed class Callback(Action<ImportProgress> action) : IProgress<ImportProgress>

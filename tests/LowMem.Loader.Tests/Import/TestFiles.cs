@@ -30,27 +30,24 @@ internal static class TestFiles
     /// <summary>Writes a safetensors file; the tensors lie one behind the other, in this order.</summary>
     public static void WriteSafetensors(string path, params (string Key, string DType, long[] Shape, byte[] Bytes)[] tensors)
     {
-        var header = new StringBuilder("{");
-        long offset = 0;
-        foreach (var (key, dtype, shape, bytes) in tensors)
-        {
-            header.Append(header.Length > 1 ? "," : "");
-            header.Append($"\"{key}\":{{\"dtype\":\"{dtype}\",\"shape\":[{string.Join(',', shape)}],");
-            header.Append($"\"data_offsets\":[{offset},{offset + bytes.Length}]}}");
-            offset += bytes.Length;
-        }
-
-        var json = header.Append('}').ToString();
-        json = json.PadRight((json.Length + 7) / 8 * 8);
         using var file = File.Create(path);
-        Span<byte> length = stackalloc byte[8];
-        BinaryPrimitives.WriteInt64LittleEndian(length, json.Length);
-        file.Write(length);
-        file.Write(Encoding.ASCII.GetBytes(json));
+        WriteHeader(file, tensors.Select(tensor => (tensor.Key, tensor.DType, tensor.Shape, (long)tensor.Bytes.Length)));
         foreach (var tensor in tensors)
         {
             file.Write(tensor.Bytes);
         }
+    }
+
+    /// <summary>Writes a safetensors file whose values are zeros that take no room on the disk.</summary>
+    public static void WriteHoles(string path, params (string Key, string DType, long[] Shape)[] tensors)
+    {
+        using var file = File.Create(path);
+        var length = WriteHeader(file, tensors.Select(tensor => (
+            tensor.Key,
+            tensor.DType,
+            tensor.Shape,
+            DType.Get(Codes.Single(code => code.Value == tensor.DType).Key).GetByteLength(tensor.Shape.Aggregate(1L, (product, size) => product * size)))));
+        file.SetLength(file.Length + length);
     }
 
     /// <summary>Writes the state dict of a module, tied tensors once, with the wide types first so that all are aligned.</summary>
@@ -82,6 +79,27 @@ internal static class TestFiles
     {
         var file = new FileInfo(path);
         return new CheckpointFile(file.FullName, file.Length, file.LastWriteTimeUtc);
+    }
+
+    private static long WriteHeader(FileStream file, IEnumerable<(string Key, string DType, long[] Shape, long ByteLength)> tensors)
+    {
+        var header = new StringBuilder("{");
+        long offset = 0;
+        foreach (var (key, dtype, shape, byteLength) in tensors)
+        {
+            header.Append(header.Length > 1 ? "," : "");
+            header.Append($"\"{key}\":{{\"dtype\":\"{dtype}\",\"shape\":[{string.Join(',', shape)}],");
+            header.Append($"\"data_offsets\":[{offset},{offset + byteLength}]}}");
+            offset += byteLength;
+        }
+
+        var json = header.Append('}').ToString();
+        json = json.PadRight((json.Length + 7) / 8 * 8);
+        Span<byte> length = stackalloc byte[8];
+        BinaryPrimitives.WriteInt64LittleEndian(length, json.Length);
+        file.Write(length);
+        file.Write(Encoding.ASCII.GetBytes(json));
+        return offset;
     }
 
     private static string FindRoot()

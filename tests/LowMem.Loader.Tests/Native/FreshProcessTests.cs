@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using LowMem.Checkpoints;
 using LowMem.Loader.Meta;
@@ -12,8 +11,6 @@ namespace LowMem.Loader.Tests.Native;
 /// <summary>What depends on how a process starts: each test runs an explicit one of these in a process of its own.</summary>
 public class FreshProcessTests
 {
-    private const string ChildVariable = "LOWMEM_TEST_CHILD";
-
     [Fact]
     public async Task Another_libtorch_on_the_library_path_is_not_taken()
     {
@@ -24,13 +21,13 @@ public class FreshProcessTests
             File.WriteAllText(directory[name], "another libtorch");
         }
 
-        await RunAsync(nameof(Libtorch_comes_from_beside_the_assembly), AppContext.BaseDirectory, ("LD_LIBRARY_PATH", directory.Path));
+        await ChildProcess.RunAsync(typeof(FreshProcessTests), nameof(Libtorch_comes_from_beside_the_assembly), AppContext.BaseDirectory, ("LD_LIBRARY_PATH", directory.Path));
     }
 
     [Fact]
     public void Libtorch_comes_from_beside_the_assembly()
     {
-        SkipUnlessChild();
+        ChildProcess.SkipUnlessChild();
         Assert.Equal(3f, torch.arange(3, dtype: torch.ScalarType.Float32).sum().item<float>());
         var loaded = File.ReadLines("/proc/self/maps")
             .Where(line => line.Contains("libtorch_cpu", StringComparison.Ordinal))
@@ -48,7 +45,7 @@ public class FreshProcessTests
             File.Copy(file, Path.Combine(directory.Path, Path.GetFileName(file)));
         }
 
-        await RunAsync(nameof(Every_entry_point_fails), directory.Path, (TorchFixture.WithoutNatives, "1"));
+        await ChildProcess.RunAsync(typeof(FreshProcessTests), nameof(Every_entry_point_fails), directory.Path, (TorchFixture.WithoutNatives, "1"));
 
         // TorchSharp's own search would have made a directory "cpu" with half a gigabyte in it.
         Assert.Empty(Directory.GetDirectories(directory.Path));
@@ -57,7 +54,7 @@ public class FreshProcessTests
     [Fact]
     public void Every_entry_point_fails()
     {
-        SkipUnlessChild();
+        ChildProcess.SkipUnlessChild();
 
         // A module cannot be created here; what is tried is that no entry point gets as far as looking at it.
         var module = (ModuleContainer)RuntimeHelpers.GetUninitializedObject(typeof(ModuleContainer));
@@ -79,27 +76,4 @@ public class FreshProcessTests
             Assert.Contains(AppContext.BaseDirectory.TrimEnd('/', '\\'), error.Message, StringComparison.Ordinal);
         });
     }
-
-    private static async Task RunAsync(string test, string directory, params (string Name, string Value)[] variables)
-    {
-        var start = new ProcessStartInfo(Path.Combine(directory, "LowMem.Loader.Tests")) { RedirectStandardOutput = true };
-        start.ArgumentList.Add("-method");
-        start.ArgumentList.Add($"{typeof(FreshProcessTests).FullName}.{test}");
-        start.Environment[ChildVariable] = "1";
-        foreach (var (name, value) in variables)
-        {
-            start.Environment[name] = value;
-        }
-
-        using var child = Process.Start(start)!;
-        var output = await child.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await child.WaitForExitAsync(TestContext.Current.CancellationToken);
-
-        Assert.True(child.ExitCode == 0, output);
-        Assert.Contains("Total: 1", output, StringComparison.Ordinal);
-        Assert.Contains("Skipped: 0", output, StringComparison.Ordinal);
-    }
-
-    private static void SkipUnlessChild() => Assert.SkipUnless(
-        Environment.GetEnvironmentVariable(ChildVariable) == "1", "it needs a process of its own; another test here starts one for it");
 }

@@ -1,0 +1,9 @@
+namespace LowMem.Loader.Estimates;
+
+/// <summary>What one way to load would need.</summary>
+/// <param name="PeakPrivateBytes">
+/// The most private bytes that the process would have at a time, over what it has before; see
+/// <see cref="Memory.ProcessMemory"/>.
+/// </param>
+/// <param name="Fits">Whether that is no more than what is available.</param>
+public sealed record ModeEstimate(long PeakPrivateBytes, bool Fits);

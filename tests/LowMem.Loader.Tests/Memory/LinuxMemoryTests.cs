@@ -1,0 +1,114 @@
+using LowMem.Loader.Memory;
+
+namespace LowMem.Loader.Tests.Memory;
+
+/// <summary>The files of the kernel, as they look on machines and in containers of either version of cgroups.</summary>
+public sealed class LinuxMemoryTests : IDisposable
+{
+    private const string Unified = "30 23 0:26 / /sys/fs/cgroup rw,nosuid - cgroup2 cgroup2 rw,nsdelegate\n";
+    private const string Legacy = "31 23 0:28 / /sys/fs/cgroup rw - tmpfs tmpfs rw\n35 31 0:32 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n";
+
+    private readonly TempDirectory root = new();
+
+    public LinuxMemoryTests() => Write("proc/meminfo", "MemTotal:       16000000 kB\nMemFree:         1000000 kB\nMemAvailable:    8000000 kB\n");
+
+    public void Dispose() => root.Dispose();
+
+    [Fact]
+    public void Without_cgroups_it_is_what_the_machine_has() => Assert.Equal(8_000_000L * 1024, Available);
+
+    [Fact]
+    public void Without_an_estimate_of_the_kernel_it_is_what_is_free()
+    {
+        Write("proc/meminfo", "MemTotal:       16000000 kB\nMemFree:         1000000 kB\n");
+        Assert.Equal(1_000_000L * 1024, Available);
+    }
+
+    [Fact]
+    public void A_limit_of_version_2_leaves_what_is_not_used_and_what_can_be_dropped()
+    {
+        WriteGroups("0::/app/job\n", Unified);
+        WriteUnified("app/job", "4294967296", usage: 1_500_000_000, activeFile: 200_000_000, inactiveFile: 300_000_000);
+        Assert.Equal(4_294_967_296 - 1_000_000_000, Available);
+    }
+
+    [Fact]
+    public void A_parent_may_leave_less()
+    {
+        WriteGroups("0::/app/job\n", Unified);
+        WriteUnified("app/job", "max", usage: 100, activeFile: 0, inactiveFile: 0);
+        WriteUnified("app", "1000000", usage: 400_000, activeFile: 0, inactiveFile: 0);
+        Assert.Equal(600_000, Available);
+    }
+
+    [Fact]
+    public void A_limit_that_is_passed_leaves_nothing()
+    {
+        WriteGroups("0::/\n", Unified);
+        WriteUnified("", "1000", usage: 5000, activeFile: 0, inactiveFile: 0);
+        Assert.Equal(0, Available);
+    }
+
+    [Fact]
+    public void A_limit_of_version_1_counts_too()
+    {
+        WriteGroups("9:name=systemd:/\n4:cpu,memory:/docker/abc\n0::/\n", Legacy);
+        WriteLegacy("docker/abc", "2000000", usage: 900_000, activeFile: 100_000, inactiveFile: 50_000);
+        WriteLegacy("", "9223372036854771712", usage: 5_000_000, activeFile: 0, inactiveFile: 0);
+        Assert.Equal(2_000_000 - 750_000, Available);
+    }
+
+    [Fact]
+    public void A_container_that_sees_its_cgroup_as_the_root_is_limited_by_it()
+    {
+        WriteGroups("4:memory:/docker/abc\n", Legacy.Replace("0:32 /", "0:32 /docker/abc", StringComparison.Ordinal));
+        WriteLegacy("", "3000000", usage: 1_000_000, activeFile: 0, inactiveFile: 0);
+        Assert.Equal(2_000_000, Available);
+    }
+
+    [Fact]
+    public void A_cgroup_that_is_not_to_be_seen_from_here_falls_back_to_the_mount()
+    {
+        WriteGroups("0::/../../elsewhere\n", Unified);
+        WriteUnified("", "5000000", usage: 1_000_000, activeFile: 0, inactiveFile: 0);
+        Assert.Equal(4_000_000, Available);
+    }
+
+    [Fact]
+    public void On_this_machine_it_is_more_than_nothing_and_no_more_than_there_is()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "reads /proc");
+        Assert.InRange(AvailableMemory.GetBytes(), 1, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
+    }
+
+    private long Available => new LinuxMemory(root.Path).GetAvailableBytes();
+
+    private void WriteGroups(string groups, string mounts)
+    {
+        Write("proc/self/cgroup", groups);
+        Write("proc/self/mountinfo", mounts);
+    }
+
+    private void WriteUnified(string group, string limit, long usage, long activeFile, long inactiveFile)
+    {
+        var directory = $"sys/fs/cgroup/{group}";
+        Write($"{directory}/memory.max", limit + "\n");
+        Write($"{directory}/memory.current", $"{usage}\n");
+        Write($"{directory}/memory.stat", $"anon 1\nfile 2\nactive_file {activeFile}\ninactive_file {inactiveFile}\n");
+    }
+
+    private void WriteLegacy(string group, string limit, long usage, long activeFile, long inactiveFile)
+    {
+        var directory = $"sys/fs/cgroup/memory/{group}";
+        Write($"{directory}/memory.limit_in_bytes", limit + "\n");
+        Write($"{directory}/memory.usage_in_bytes", $"{usage}\n");
+        Write($"{directory}/memory.stat", $"active_file 7\ninactive_file 7\ntotal_active_file {activeFile}\ntotal_inactive_file {inactiveFile}\n");
+    }
+
+    private void Write(string path, string text)
+    {
+        var file = root[path];
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        File.WriteAllText(file, text);
+    }
+}

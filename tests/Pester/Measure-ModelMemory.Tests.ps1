@@ -1,0 +1,77 @@
+BeforeAll { . "$PSScriptRoot/Setup.ps1" }
+
+Describe 'Measure-ModelMemory' {
+    It 'says what each way to load would need' {
+        $estimate = Measure-ModelMemory "$samples/boring.pt"
+
+        $estimate.Path | Should -BeExactly ([IO.Path]::GetFullPath("$samples/boring.pt"))
+        $estimate.TensorCount | Should -Be 8
+        $estimate.ModelBytes | Should -Be 1088
+        $estimate.BytesOnDisk | Should -Be ([IO.FileInfo]::new("$samples/boring.pt").Length)
+        $estimate.LargestTensor.Key | Should -BeExactly 'stages.0.weight'
+        $estimate.LargestTensor.ByteLength | Should -Be 400
+        $estimate.Naive.PeakPrivateBytes | Should -BeGreaterThan $estimate.Resident.PeakPrivateBytes
+        $estimate.Resident.PeakPrivateBytes | Should -BeGreaterThan $estimate.Mapped.PeakPrivateBytes
+        $estimate.Mapped.Fits | Should -BeTrue
+        $estimate.MemoryAvailable | Should -BeGreaterThan 0
+        $estimate.AdvisedMode | Should -BeExactly 'Mapped'
+        $estimate.Advice | Should -Not -BeNullOrEmpty
+    }
+
+    It 'agrees with what is loaded then' {
+        $model = New-BoringSkeleton -DType Float64
+        $estimate = Measure-ModelMemory "$samples/boring-training.pt" -Module $model
+        $report = (Import-ModelLowMemory "$samples/boring-training.pt" $model).LoadReport
+
+        $estimate.Prefix | Should -BeExactly $report.Prefix
+        $estimate.TensorCount | Should -Be $report.TensorCount
+        $estimate.ModelBytes | Should -Be $report.CopiedBytes
+        $estimate.AdvisedMode | Should -BeExactly 'Resident'
+    }
+
+    It 'takes -DType and -KeepDType' {
+        (Measure-ModelMemory "$samples/boring.pt" -DType bfloat16).ModelBytes | Should -Be 544
+        (Measure-ModelMemory "$samples/boring.pt" -Module (New-BoringSkeleton -DType Float64) -KeepDType).ModelBytes | Should -Be 1088
+        { Measure-ModelMemory "$samples/boring.pt" -DType float16 -KeepDType } | Should -Throw '*-KeepDType and -DType*'
+    }
+
+    It 'goes through a folder, one object or one error for each file' {
+        foreach ($name in 'boring.pt', 'boring-training.pt') { [IO.File]::Copy("$samples/$name", "$TestDrive/$name") }
+        [IO.File]::Copy("$fixtures/bad-random.pt", "$TestDrive/random.pt")
+
+        $estimates = @(Measure-ModelMemory "$TestDrive/*.pt" -ErrorAction SilentlyContinue -ErrorVariable problems)
+
+        $estimates.Count | Should -Be 2
+        $problems.Count | Should -Be 1
+        $problems[0].FullyQualifiedErrorId | Should -BeLike 'CheckpointFormatInvalid,*'
+    }
+
+    It 'refuses a module that does not fit, and what is no module' {
+        $other = New-ModelSkeleton { [TorchSharp.torch+nn]::Linear(3, 3) }
+        Measure-ModelMemory "$samples/boring.pt" -Module $other -ErrorAction SilentlyContinue -ErrorVariable problems
+        $problems[0].FullyQualifiedErrorId | Should -BeLike 'ModelMismatch,*'
+        { Measure-ModelMemory "$samples/boring.pt" -Module 'Linear' } | Should -Throw '*takes a module of TorchSharp*'
+    }
+
+    It 'shows sizes with units' {
+        $text = Measure-ModelMemory "$samples/boring.pt" | Out-String
+
+        $text | Should -Match 'Model\s+: 8 tensors, 1\.1 KiB'
+        $text | Should -Match 'AdvisedMode\s+: Mapped'
+    }
+
+    It 'never loads TorchSharp or libtorch without a module' {
+        # A process of its own, since other tests here have loaded them.
+        $null = Invoke-ChildScript @"
+Import-Module '$root/out/LowMem/LowMem.psd1'
+`$estimates = @(Measure-ModelMemory '$samples/boring.pt', '$fixtures/sharded-safetensors' -DType bfloat16)
+if (`$estimates.Count -ne 2) { exit 2 }
+`$managed = @([AppDomain]::CurrentDomain.GetAssemblies().Where({ `$_.GetName().Name -like '*Torch*' }))
+`$native = @([Diagnostics.Process]::GetCurrentProcess().Modules.Where({ `$_.ModuleName -like '*torch*' }))
+if (`$managed.Count + `$native.Count -gt 0) { exit 3 }
+exit 0
+"@
+
+        $LASTEXITCODE | Should -Be 0
+    }
+}
