@@ -50,7 +50,7 @@ Describe 'Measure-ModelMemory' {
         $other = New-ModelSkeleton { [TorchSharp.torch+nn]::Linear(3, 3) }
         Measure-ModelMemory "$samples/boring.pt" -Module $other -ErrorAction SilentlyContinue -ErrorVariable problems
         $problems[0].FullyQualifiedErrorId | Should -BeLike 'ModelMismatch,*'
-        { Measure-ModelMemory "$samples/boring.pt" -Module 'Linear' } | Should -Throw '*takes a module of TorchSharp*'
+        { Measure-ModelMemory "$samples/boring.pt" -Module 'Linear' } | Should -Throw '*TorchSharp module is needed*'
     }
 
     It 'shows sizes with units' {

@@ -13,12 +13,11 @@ namespace LowMem.PowerShell.Commands;
 [OutputType(typeof(MemoryEstimate))]
 public sealed class MeasureModelMemoryCommand : CheckpointPathCommand
 {
-    private const string ModuleType = "TorchSharp.torch+nn+Module";
-
     /// <summary>The module to load into; when left out, one made after the checkpoint.</summary>
     /// <remarks>Of no type of TorchSharp: PowerShell would load its assembly to look at this cmdlet.</remarks>
     [Parameter(Position = 1)]
     [ValidateNotNull]
+    [ValidateModule]
     public object? Module { get; set; }
 
     /// <summary>The element types of the checkpoint are taken over instead of casting to the module's.</summary>
@@ -42,12 +41,6 @@ public sealed class MeasureModelMemoryCommand : CheckpointPathCommand
         {
             ThrowTerminatingError(ErrorRecords.ParametersExclusive(nameof(KeepDType), nameof(DType)));
         }
-
-        Module = Module is PSObject wrapped ? wrapped.BaseObject : Module;
-        if (Module is not null && !IsModule(Module))
-        {
-            ThrowTerminatingError(ErrorRecords.NotModule(Module));
-        }
     }
 
     /// <inheritdoc/>
@@ -55,20 +48,7 @@ public sealed class MeasureModelMemoryCommand : CheckpointPathCommand
     {
         var checkpoint = OpenCheckpoint(path);
         var options = new ImportOptions { KeepDType = KeepDType, DType = DType, Prefix = Prefix, AllowUnsafeGlobals = true };
-        WriteObject(Module is null ? MemoryEstimator.Estimate(checkpoint, options) : Estimate(Module, checkpoint, options));
-    }
-
-    private static bool IsModule(object value)
-    {
-        for (var type = value.GetType(); type is not null; type = type.BaseType)
-        {
-            if (type.FullName == ModuleType)
-            {
-                return true;
-            }
-        }
-
-        return false;
+        WriteObject(Module is null ? MemoryEstimator.Estimate(checkpoint, options) : Estimate(Module is PSObject wrapped ? wrapped.BaseObject : Module, checkpoint, options));
     }
 
     // In a method of its own: compiling it loads TorchSharp.

@@ -68,12 +68,6 @@ internal static class ErrorRecords
         ErrorCategory.InvalidArgument,
         targetObject: null);
 
-    public static ErrorRecord NotModule(object value) => new(
-        new ArgumentException($"-Module takes a module of TorchSharp, and not a {value.GetType().Name}."),
-        ModelErrorIds.ModuleUnsupported,
-        ErrorCategory.InvalidArgument,
-        value);
-
     public static ErrorRecord KeyMapUnsupported(object value) => new(
         new ArgumentException(
             $"-KeyMap takes a dictionary of rules, such as [ordered]@{{ 'bert.*' = '*' }}, or a script block, and not a {value.GetType().Name}."),
