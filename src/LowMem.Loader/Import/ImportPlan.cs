@@ -42,10 +42,7 @@ internal sealed record ImportPlan(
         RefuseUnsafe(checkpoint, options);
         options.Validate();
         var groups = GetGroups(entries, options);
-        var selector = new StateDictSelector(
-            checkpoint.Path,
-            checkpoint.Tensors,
-            groups.Select(group => ((IReadOnlyList<string>)group.Keys, (IReadOnlyList<long>)group.Slot.Shape)));
+        var selector = new StateDictSelector(checkpoint.Path, checkpoint.Tensors, groups);
         var selection = options switch
         {
             { KeyMap: { } keyMap } => selector.Select(options.Prefix ?? StateDictPrefix.Find(checkpoint), keyMap),
@@ -59,7 +56,7 @@ internal sealed record ImportPlan(
         foreach (var (slot, keys) in groups)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var found = keys.SelectMany(key => selection.Tensors.GetValueOrDefault(key, [])).ToList();
+            var found = Find(selection, keys);
             if (found.Count == 0)
             {
                 missing.Add(new ModelMismatch(
@@ -127,10 +124,10 @@ internal sealed record ImportPlan(
     }
 
     // Names of one tensor go together: any of them will do in the checkpoint.
-    private static List<(ModuleParameter Slot, string[] Keys)> GetGroups(IReadOnlyList<ModuleParameter> entries, ImportOptions options)
+    private static List<SlotGroup> GetGroups(IReadOnlyList<ModuleParameter> entries, ImportOptions options)
     {
         var all = entries.Where(entry => entry.TiedTo is null)
-            .Select(entry => (Slot: entry, Keys: entry.Ties.Where(tie => tie.IsPersistent).Select(tie => tie.Key).ToArray()))
+            .Select(entry => new SlotGroup(entry, GetKeys(entry)))
             .Where(group => group.Keys.Length > 0)
             .ToList();
         if (options.KeyFilter is not { } filter)
@@ -153,4 +150,16 @@ internal sealed record ImportPlan(
                 $"None of the module's {all.Count} tensors is to be loaded: what is included or excluded leaves nothing. "
                 + $"Its keys are such as '{all[0].Keys[0]}'.");
     }
+
+    private static string[] GetKeys(ModuleParameter slot) => slot.Ties switch
+    {
+        [{ IsPersistent: true } only] => [only.Key],
+        var ties => [.. ties.Where(tie => tie.IsPersistent).Select(tie => tie.Key)],
+    };
+
+    private static List<TensorInfo> Find(StateDictSelection selection, string[] keys) => keys switch
+    {
+        [var only] => selection.Tensors.TryGetValue(only, out var found) ? found : [],
+        _ => [.. keys.SelectMany(key => selection.Tensors.GetValueOrDefault(key, []))],
+    };
 }

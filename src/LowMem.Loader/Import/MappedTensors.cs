@@ -10,7 +10,7 @@ namespace LowMem.Loader.Import;
 internal sealed class MappedTensors(IReadOnlyDictionary<string, CheckpointFile> files) : IDisposable
 {
     private readonly Dictionary<string, MemoryMap> maps = new(StringComparer.Ordinal);
-    private readonly Dictionary<(string Path, long Offset, ScalarType Type), Tensor> storages = [];
+    private readonly Dictionary<StoragePlace, Tensor> storages = [];
 
     /// <summary>Makes a tensor over the file; see <see cref="InPlaceUse"/>.</summary>
     /// <exception cref="CheckpointException">The file is gone or changed, or the tensor reaches out of it.</exception>
@@ -21,11 +21,18 @@ internal sealed class MappedTensors(IReadOnlyDictionary<string, CheckpointFile> 
         var start = (tensor.Offset - tensor.GetStorageOffset()) / elementSize;
         CheckBounds(tensor, start, storageLength);
 
-        var key = (tensor.Path, tensor.GetStorageOffset(), type);
-        if (!storages.TryGetValue(key, out var storage))
+        var place = new StoragePlace(tensor.Path, tensor.GetStorageOffset(), (int)type);
+        if (!storages.TryGetValue(place, out var storage))
         {
-            storage = GetMap(tensor.Path).CreateTensor(tensor.GetStorageOffset(), storageLength, type, elementSize);
-            storages.Add(key, storage.DetachFromDisposeScope());
+            // Nearly every tensor is the whole of its storage: then what is made over the storage is the tensor.
+            var isWhole = start == 0 && tensor.ElementCount == storageLength && HasRowMajorStrides(tensor);
+            storage = GetMap(tensor.Path).CreateTensor(
+                tensor.GetStorageOffset(), isWhole ? tensor.Shape : [storageLength], type, elementSize);
+            storages.Add(place, storage.DetachFromDisposeScope());
+            if (isWhole)
+            {
+                return storage.alias().DetachFromDisposeScope();
+            }
         }
 
         using var view = storage.as_strided(tensor.Shape, tensor.Stride, start);
@@ -66,6 +73,22 @@ internal sealed class MappedTensors(IReadOnlyDictionary<string, CheckpointFile> 
         }
     }
 
+    private static bool HasRowMajorStrides(TensorInfo tensor)
+    {
+        var expected = 1L;
+        for (var i = tensor.Shape.Length - 1; i >= 0; i--)
+        {
+            if (tensor.Stride[i] != expected)
+            {
+                return false;
+            }
+
+            expected *= tensor.Shape[i];
+        }
+
+        return true;
+    }
+
     private MemoryMap GetMap(string path)
     {
         if (!maps.TryGetValue(path, out var map))
@@ -75,4 +98,7 @@ internal sealed class MappedTensors(IReadOnlyDictionary<string, CheckpointFile> 
 
         return map;
     }
+
+    // A class, and the type as a number, because generic code over those comes compiled and needs no compiler at run time.
+    private sealed record StoragePlace(string Path, long Offset, int Type);
 }

@@ -43,8 +43,8 @@ internal sealed class PlanChecks(ImportOptions options, DeviceType device, Tenso
         }
 
         var source = found[0];
-        var other = found.Skip(1).FirstOrDefault(tensor => !TensorEquality.HaveEqualValues(reader, source, tensor, cancellationToken));
-        if (other is not null)
+        if (found.Count > 1
+            && found.Skip(1).FirstOrDefault(tensor => !TensorEquality.HaveEqualValues(reader, source, tensor, cancellationToken)) is { } other)
         {
             faults.Add(new ModelMismatch(
                 ModelMismatchKind.Ambiguous,
@@ -63,10 +63,15 @@ internal sealed class PlanChecks(ImportOptions options, DeviceType device, Tenso
     /// <summary>Checks what only shows when all tensors are known.</summary>
     public void CheckTogether(IReadOnlyList<PlannedTensor> planned)
     {
-        var found = planned.ToDictionary(tensor => tensor.Slot, tensor => tensor.Source);
-        foreach (var (slot, obstacle) in ParameterBinder.FindMixedTypes(planned.Select(tensor => (tensor.Slot, tensor.TargetType))))
+        var native = planned.Where(tensor => tensor.Slot.HasNative).ToList();
+        if (native.Count == 0)
         {
-            var source = found[slot];
+            return;
+        }
+
+        foreach (var (slot, obstacle) in ParameterBinder.FindMixedTypes(native.Select(tensor => (tensor.Slot, tensor.TargetType))))
+        {
+            var source = native.Find(tensor => tensor.Slot == slot)!.Source;
             faults.Add(new ModelMismatch(
                 ModelMismatchKind.DType,
                 slot.Key,
@@ -91,36 +96,33 @@ internal sealed class PlanChecks(ImportOptions options, DeviceType device, Tenso
 
     private void Check(ModuleParameter slot, TensorInfo tensor)
     {
-        var expected = Describe(slot.DType, slot.Shape);
-        var found = Describe(tensor.DType, tensor.Shape);
         if (tensor.UnreadableReason is { } reason)
         {
-            faults.Add(new ModelMismatch(ModelMismatchKind.Unreadable, tensor.Key, expected, $"{found}: {reason}"));
+            AddFault(ModelMismatchKind.Unreadable, tensor.Key, $": {reason}");
             return;
         }
 
-        if (!tensor.Shape.SequenceEqual(slot.Shape))
+        if (!tensor.Shape.AsSpan().SequenceEqual(slot.Shape))
         {
-            faults.Add(new ModelMismatch(ModelMismatchKind.Shape, slot.Key, expected, found));
+            AddFault(ModelMismatchKind.Shape, slot.Key, string.Empty);
         }
 
         // A quantized tensor is integers plus a scale that lies elsewhere; without it the integers mean nothing.
         if (ScalarTypes.Find(tensor.DType) is not { } type || DType.Get(tensor.DType).Kind == DTypeKind.Quantized)
         {
-            faults.Add(new ModelMismatch(
-                ModelMismatchKind.DType, slot.Key, expected, $"{found}, which no parameter can hold"));
+            AddFault(ModelMismatchKind.DType, slot.Key, ", which no parameter can hold");
         }
         else if (!CastSupport.CanCast(type, GetTargetType(slot, type)))
         {
-            faults.Add(new ModelMismatch(
-                ModelMismatchKind.DType,
-                slot.Key,
-                expected,
-                $"{found}, which libtorch cannot cast to {ScalarTypes.GetName(GetTargetType(slot, type))}"));
+            AddFault(ModelMismatchKind.DType, slot.Key, $", which libtorch cannot cast to {ScalarTypes.GetName(GetTargetType(slot, type))}");
         }
         else if (ParameterBinder.FindObstacle(slot, GetTargetType(slot, type), device) is { } obstacle)
         {
-            faults.Add(new ModelMismatch(ModelMismatchKind.DType, slot.Key, expected, $"{found}; {obstacle}"));
+            AddFault(ModelMismatchKind.DType, slot.Key, $"; {obstacle}");
         }
+
+        // Only what does not fit is described: of a hundred thousand tensors that is none.
+        void AddFault(ModelMismatchKind kind, string key, string problem) => faults.Add(new ModelMismatch(
+            kind, key, Describe(slot.DType, slot.Shape), Describe(tensor.DType, tensor.Shape) + problem));
     }
 }

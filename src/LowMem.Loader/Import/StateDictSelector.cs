@@ -21,26 +21,24 @@ internal sealed class StateDictSelector
 
     private readonly string path;
     private readonly IReadOnlyList<TensorInfo> tensors;
-    private readonly Dictionary<string, (int Group, IReadOnlyList<long> Shape)> keys = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, KeyGroup> keys = new(StringComparer.Ordinal);
     private readonly int groupCount;
 
     /// <summary>Creates the selector.</summary>
     /// <param name="path">The checkpoint, for errors.</param>
     /// <param name="tensors">What is in it.</param>
-    /// <param name="groups">For each tensor that the module needs: the keys it goes by, and its shape.</param>
-    public StateDictSelector(
-        string path, IReadOnlyList<TensorInfo> tensors, IEnumerable<(IReadOnlyList<string> Keys, IReadOnlyList<long> Shape)> groups)
+    /// <param name="groups">The tensors that the module needs.</param>
+    public StateDictSelector(string path, IReadOnlyList<TensorInfo> tensors, IReadOnlyCollection<KeyGroup> groups)
     {
         this.path = path;
         this.tensors = tensors;
-        foreach (var (names, shape) in groups)
+        groupCount = groups.Count;
+        foreach (var group in groups)
         {
-            foreach (var key in names)
+            foreach (var key in group.Keys)
             {
-                keys[key] = (groupCount, shape);
+                keys[key] = group;
             }
-
-            groupCount++;
         }
     }
 
@@ -153,24 +151,24 @@ internal sealed class StateDictSelector
     }
 
     /// <summary>Every prefix behind which a key of the module stands, and which of its tensors are found so.</summary>
-    private Dictionary<string, HashSet<int>> GetCandidates(Dictionary<string, string> reading)
+    private Dictionary<string, HashSet<KeyGroup>> GetCandidates(Dictionary<string, string> reading)
     {
-        var candidates = new Dictionary<string, HashSet<int>>(StringComparer.Ordinal);
+        var candidates = new Dictionary<string, HashSet<KeyGroup>>(StringComparer.Ordinal);
         var lookup = keys.GetAlternateLookup<ReadOnlySpan<char>>();
         foreach (var key in reading.Values)
         {
             var start = 0;
             for (var depth = 0; depth <= MaxPrefixDepth; depth++)
             {
-                if (lookup.TryGetValue(key.AsSpan(start), out var entry))
+                if (lookup.TryGetValue(key.AsSpan(start), out var group))
                 {
                     var prefix = key[..start];
                     if (!candidates.TryGetValue(prefix, out var found))
                     {
-                        candidates.Add(prefix, found = []);
+                        candidates.Add(prefix, found = new HashSet<KeyGroup>(ReferenceEqualityComparer.Instance));
                     }
 
-                    found.Add(entry.Group);
+                    found.Add(group);
                 }
 
                 var dot = key.IndexOf('.', start);
@@ -219,8 +217,8 @@ internal sealed class StateDictSelector
         {
             var key = reading[tensor.Key];
             if (IsUnder(key, prefix)
-                && lookup.TryGetValue(key.AsSpan(prefix.Length), out var entry)
-                && !entry.Shape.SequenceEqual(tensor.Shape))
+                && lookup.TryGetValue(key.AsSpan(prefix.Length), out var group)
+                && !group.Shape.AsSpan().SequenceEqual(tensor.Shape))
             {
                 return false;
             }
@@ -232,7 +230,7 @@ internal sealed class StateDictSelector
     private (StateDictSelection Selection, int Matches) Count(Dictionary<string, string> reading, string prefix)
     {
         var byName = new Dictionary<string, List<TensorInfo>>(StringComparer.Ordinal);
-        var groups = new HashSet<int>();
+        var groups = new HashSet<KeyGroup>(ReferenceEqualityComparer.Instance);
         foreach (var tensor in tensors)
         {
             var key = reading[tensor.Key];
@@ -250,9 +248,9 @@ internal sealed class StateDictSelector
             }
 
             sameName.Add(tensor);
-            if (keys.TryGetValue(name, out var entry))
+            if (keys.TryGetValue(name, out var group))
             {
-                groups.Add(entry.Group);
+                groups.Add(group);
             }
         }
 

@@ -10,16 +10,21 @@ namespace LowMem.Loader.Import;
 internal sealed class StorageOrder
 {
     private readonly TensorInfo source;
-    private readonly int[] dimensions;
+
+    // Null when they are in order already, as they nearly always are.
+    private readonly int[]? dimensions;
 
     public StorageOrder(TensorInfo source)
     {
         this.source = source;
 
-        // A stable sort, so that a contiguous tensor stays as it is, dimensions of size one included.
-        dimensions = source.IsContiguous
-            ? [.. Enumerable.Range(0, source.Shape.Length)]
-            : [.. Enumerable.Range(0, source.Shape.Length).OrderByDescending(i => source.Stride[i])];
+        if (source.IsContiguous)
+        {
+            Tensor = source;
+            return;
+        }
+
+        dimensions = [.. Enumerable.Range(0, source.Shape.Length).OrderByDescending(i => source.Stride[i])];
         var stride = Array.ConvertAll(dimensions, i => source.Stride[i]);
         var shape = Array.ConvertAll(dimensions, i => source.Stride[i] == 0 && source.Shape[i] > 0 ? 1 : source.Shape[i]);
         var count = shape.Aggregate(1L, (product, size) => product * size);
@@ -29,7 +34,7 @@ internal sealed class StorageOrder
             Stride = stride,
             ElementCount = count,
             ByteLength = DType.Get(source.DType).GetByteLength(count),
-            IsContiguous = source.IsContiguous || IsPacked(shape, stride),
+            IsContiguous = IsPacked(shape, stride),
         };
     }
 
@@ -40,6 +45,11 @@ internal sealed class StorageOrder
     /// <param name="elements">A contiguous tensor of the shape of <see cref="Tensor"/>.</param>
     public Tensor Restore(Tensor elements)
     {
+        if (dimensions is null)
+        {
+            return elements.alias();
+        }
+
         var inverse = new long[dimensions.Length];
         for (var i = 0; i < dimensions.Length; i++)
         {

@@ -72,17 +72,23 @@ internal sealed unsafe class MemoryMap : IDisposable
     /// <summary>Whether elements of a size can be used in place at an offset: libtorch wants them aligned.</summary>
     public static bool IsAligned(long offset, int elementSize) => offset % elementSize == 0;
 
-    /// <summary>Makes a one-dimensional tensor over a part of the file.</summary>
+    /// <summary>Makes a contiguous tensor over a part of the file.</summary>
     /// <param name="offset">Where the part starts, in bytes; aligned to the element size.</param>
-    /// <param name="elementCount">Its length in elements; at least 1.</param>
+    /// <param name="shape">The size of each dimension; none is 0.</param>
     /// <param name="type">The type of the elements.</param>
     /// <param name="elementSize">The bytes of one element.</param>
     /// <exception cref="ArgumentOutOfRangeException">The part is not inside the file, or not aligned.</exception>
-    public Tensor CreateTensor(long offset, long elementCount, ScalarType type, int elementSize)
+    public Tensor CreateTensor(long offset, ReadOnlySpan<long> shape, ScalarType type, int elementSize)
     {
+        long elementCount = 1;
+        foreach (var size in shape)
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(size, 1, nameof(shape));
+            elementCount *= size;
+        }
+
         ObjectDisposedException.ThrowIf(Volatile.Read(ref disposed) != 0, this);
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
-        ArgumentOutOfRangeException.ThrowIfLessThan(elementCount, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(elementSize, 1);
         if (!IsAligned(offset, elementSize) || offset > Length || elementCount > (Length - offset) / elementSize)
         {
@@ -94,7 +100,7 @@ internal sealed unsafe class MemoryMap : IDisposable
 
         // Should libtorch refuse, the reference is kept for good: whether the deleter has run cannot be told, and a map
         // that stays is better than one that goes while a tensor lies on it. Everything it refuses is ruled out above.
-        return NativeTensors.Over(checked((nint)(start + offset)), elementCount, type, &OnTensorFreed);
+        return NativeTensors.Over(checked((nint)(start + offset)), shape, type, &OnTensorFreed);
     }
 
     /// <inheritdoc/>

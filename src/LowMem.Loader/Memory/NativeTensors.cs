@@ -20,16 +20,21 @@ internal static unsafe class NativeTensors
     private static readonly delegate* unmanaged[Cdecl]<nint, nint> Data =
         (delegate* unmanaged[Cdecl]<nint, nint>)NativeLibrary.GetExport(Library, "THSTensor_data");
 
-    /// <summary>Makes a one-dimensional CPU tensor over memory that someone else owns.</summary>
+    /// <summary>Makes a contiguous CPU tensor over memory that someone else owns.</summary>
     /// <param name="address">The first element; aligned to the element size, never null.</param>
-    /// <param name="elementCount">How many elements there are.</param>
+    /// <param name="shape">The size of each dimension.</param>
     /// <param name="type">Their type; it may be a code that <see cref="ScalarType"/> does not declare.</param>
     /// <param name="deleter">Called with <paramref name="address"/> once no tensor uses the memory any more.</param>
-    public static Tensor Over(nint address, long elementCount, ScalarType type, delegate* unmanaged[Cdecl]<nint, void> deleter)
+    public static Tensor Over(nint address, ReadOnlySpan<long> shape, ScalarType type, delegate* unmanaged[Cdecl]<nint, void> deleter)
     {
         const int cpu = 0;
         const int anyIndex = -1;
-        var handle = New(address, deleter, &elementCount, 1, (sbyte)type, (sbyte)type, cpu, anyIndex, 0);
+        nint handle;
+        fixed (long* sizes = shape)
+        {
+            handle = New(address, deleter, sizes, shape.Length, (sbyte)type, (sbyte)type, cpu, anyIndex, 0);
+        }
+
         if (handle == 0)
         {
             CheckForErrors();

@@ -63,6 +63,23 @@ public sealed class ModuleParameter
     /// <summary>The tensor that C++ code computes with, or null when the module is managed code all through.</summary>
     internal NativeTensor? Native { get; }
 
+    /// <summary>Whether C++ code computes with the tensor, under whichever of its names.</summary>
+    internal bool HasNative
+    {
+        get
+        {
+            foreach (var tie in Ties)
+            {
+                if (tie.Native is not null)
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
+
     /// <inheritdoc/>
     public override string ToString() => Key;
 }

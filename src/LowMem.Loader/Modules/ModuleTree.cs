@@ -29,9 +29,9 @@ public static class ModuleTree
         foreach (var (path, module) in Walk(root))
         {
             var natives = NativeTensor.Collect(module);
-            foreach (var (name, tensor, isBuffer, isPersistent) in GetOwn(path, module))
+            foreach (var own in GetOwn(path, module))
             {
-                var parameter = Describe(path, module, name, tensor, isBuffer, isPersistent, natives, ties);
+                var parameter = Describe(path, module, own, natives, ties);
                 parameters.Add(parameter);
                 ties.Add(parameter);
             }
@@ -46,10 +46,10 @@ public static class ModuleTree
     {
         // A loop and a stack of its own: the depth of a tree may come from a file.
         var onPath = new HashSet<nn.Module>(ReferenceEqualityComparer.Instance) { root };
-        var stack = new Stack<(string Path, nn.Module Module, IEnumerator<(string Name, nn.Module Module)> Children)>();
+        var stack = new Stack<OpenModule>();
         ModuleInternals.RegisterComponents(root);
         yield return (string.Empty, root);
-        stack.Push((string.Empty, root, GetChildren(root)));
+        stack.Push(new OpenModule(string.Empty, root, GetChildren(root)));
         while (stack.TryPeek(out var top))
         {
             if (!top.Children.MoveNext())
@@ -72,7 +72,7 @@ public static class ModuleTree
 
             ModuleInternals.RegisterComponents(child);
             yield return (path, child);
-            stack.Push((path, child, GetChildren(child)));
+            stack.Push(new OpenModule(path, child, GetChildren(child)));
         }
     }
 
@@ -83,8 +83,7 @@ public static class ModuleTree
     private static IEnumerator<(string Name, nn.Module Module)> GetChildren(nn.Module module) =>
         (module is jit.ScriptModule ? [] : module.named_children()).GetEnumerator();
 
-    private static IEnumerable<(string Name, Tensor Tensor, bool IsBuffer, bool IsPersistent)> GetOwn(
-        string path, nn.Module module)
+    private static IEnumerable<OwnTensor> GetOwn(string path, nn.Module module)
     {
         var names = new HashSet<string>(StringComparer.Ordinal);
         List<string>? disposed = null;
@@ -97,7 +96,7 @@ public static class ModuleTree
             else
             {
                 names.Add(name);
-                yield return (name, parameter, false, true);
+                yield return new OwnTensor(name, parameter, IsBuffer: false, IsPersistent: true);
             }
         }
 
@@ -106,7 +105,7 @@ public static class ModuleTree
         {
             if (!parameter.IsInvalid && names.Add(name))
             {
-                yield return (name, parameter, false, true);
+                yield return new OwnTensor(name, parameter, IsBuffer: false, IsPersistent: true);
             }
         }
 
@@ -118,7 +117,7 @@ public static class ModuleTree
             }
             else if (names.Add(name))
             {
-                yield return (name, buffer, true, isPersistent);
+                yield return new OwnTensor(name, buffer, IsBuffer: true, isPersistent);
             }
         }
 
@@ -132,15 +131,9 @@ public static class ModuleTree
     }
 
     private static ModuleParameter Describe(
-        string path,
-        nn.Module module,
-        string name,
-        Tensor tensor,
-        bool isBuffer,
-        bool isPersistent,
-        IReadOnlyDictionary<string, NativeTensor> natives,
-        TieMap ties)
+        string path, nn.Module module, OwnTensor own, IReadOnlyDictionary<string, NativeTensor> natives, TieMap ties)
     {
+        var (name, tensor, isBuffer, isPersistent) = own;
         var native = natives.GetValueOrDefault(name);
         var group = ties.Find(tensor, native);
         return new ModuleParameter(tensor, group, native)
@@ -167,4 +160,9 @@ public static class ModuleTree
         TorchSharp.DeviceType.META => "meta",
         var type => $"{type.ToString().ToLowerInvariant()}:{tensor.device_index}",
     };
+
+    // Classes and not tuples: generic code over a tuple is compiled at the first load, over a class it comes compiled.
+    private sealed record OpenModule(string Path, nn.Module Module, IEnumerator<(string Name, nn.Module Module)> Children);
+
+    private sealed record OwnTensor(string Name, Tensor Tensor, bool IsBuffer, bool IsPersistent);
 }

@@ -80,10 +80,23 @@ internal static class ParameterBinder
         var type = value.dtype;
         Validate(slot, value, type);
 
-        using var noGradient = no_grad();
         using var data = value.detach();
         data.requires_grad = requiresGrad && ScalarTypes.CanRequireGrad(type);
+        if (slot.HasNative)
+        {
+            BindNative(slot, data, type);
+            return;
+        }
 
+        foreach (var tie in slot.Ties)
+        {
+            Point(tie.Tensor, data);
+        }
+    }
+
+    private static void BindNative(ModuleParameter slot, Tensor data, ScalarType type)
+    {
+        using var noGradient = no_grad();
         var natives = slot.Ties.Where(tie => tie.Native is not null).ToArray();
         foreach (var tie in natives)
         {
@@ -133,9 +146,28 @@ internal static class ParameterBinder
     private static bool CanShare(NativeTensor native, ScalarType type) =>
         native.Used.device_type == DeviceType.CPU && native.Used.dtype == type;
 
+    // The shape as an array takes several allocations, and this is asked for every tensor of a model.
+    private static bool HasShape(Tensor value, long[] shape)
+    {
+        if (value.dim() != shape.Length)
+        {
+            return false;
+        }
+
+        for (var i = 0; i < shape.Length; i++)
+        {
+            if (value.size(i) != shape[i])
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     private static void Validate(ModuleParameter slot, Tensor value, ScalarType type)
     {
-        if (!value.shape.AsSpan().SequenceEqual(slot.Shape))
+        if (!HasShape(value, slot.Shape))
         {
             throw new ModelException(
                 ModelErrorIds.Mismatch,

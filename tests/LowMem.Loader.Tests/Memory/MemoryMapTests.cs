@@ -17,7 +17,7 @@ public class MemoryMapTests
         using var directory = new TempDirectory();
         var file = Write(directory["values.bin"], 1f, 2f, 3f);
         using var map = Open(file, native);
-        using var tensor = map.CreateTensor(4, 2, ScalarType.Float32, 4);
+        using var tensor = map.CreateTensor(4, [2], ScalarType.Float32, 4);
         Assert.Equal([2f, 3f], tensor.data<float>().ToArray());
 
         tensor.add_(10);
@@ -33,8 +33,8 @@ public class MemoryMapTests
         using var directory = new TempDirectory();
         var file = Write(directory["values.bin"], 1f, 2f);
         var map = Open(file, native);
-        var first = map.CreateTensor(0, 1, ScalarType.Float32, 4);
-        var second = map.CreateTensor(0, 2, ScalarType.Float32, 4);
+        var first = map.CreateTensor(0, [1], ScalarType.Float32, 4);
+        var second = map.CreateTensor(0, [2], ScalarType.Float32, 4);
         var view = second.narrow(0, 1, 1);
 
         map.Dispose();
@@ -64,7 +64,7 @@ public class MemoryMapTests
         static void MakeAndForget(CheckpointFile file)
         {
             using var map = MemoryMap.Open(file);
-            map.CreateTensor(0, 1, ScalarType.Float32, 4);
+            map.CreateTensor(0, [1], ScalarType.Float32, 4);
         }
     }
 
@@ -75,7 +75,7 @@ public class MemoryMapTests
         using var directory = new TempDirectory();
         var file = Write(directory["seen-in-maps.bin"], 1f);
         var map = MemoryMap.Open(file);
-        var tensor = map.CreateTensor(0, 1, ScalarType.Float32, 4);
+        var tensor = map.CreateTensor(0, [1], ScalarType.Float32, 4);
         map.Dispose();
         Assert.Contains("seen-in-maps.bin", File.ReadAllText("/proc/self/maps"), StringComparison.Ordinal);
 
@@ -96,7 +96,7 @@ public class MemoryMapTests
     {
         using var directory = new TempDirectory();
         using var map = MemoryMap.Open(Write(directory["values.bin"], 1f, 2f, 3f));
-        Assert.Throws<ArgumentOutOfRangeException>(() => map.CreateTensor(offset, count, ScalarType.Float32, 4));
+        Assert.Throws<ArgumentOutOfRangeException>(() => map.CreateTensor(offset, [count], ScalarType.Float32, 4));
     }
 
     [Fact]
@@ -145,7 +145,7 @@ public class MemoryMapTests
         using var directory = new TempDirectory();
         var file = Write(directory["values.bin"], 1f);
         using var map = MemoryMap.Open(file);
-        using var tensor = map.CreateTensor(0, 1, ScalarType.Float32, 4);
+        using var tensor = map.CreateTensor(0, [1], ScalarType.Float32, 4);
         File.Delete(file.Path);
         Write(file.Path, 2f);
         Assert.Equal(1f, tensor.item<float>());
