@@ -70,11 +70,16 @@ internal sealed record ImportPlan(
 
         checks.CheckTogether(planned);
         var known = entries.Where(entry => entry.IsPersistent).Select(entry => entry.Key).ToHashSet(StringComparer.Ordinal);
-        var unexpected = selection.Tensors.Where(entry => !known.Contains(entry.Key) && options.KeyFilter?.Includes(entry.Key) != false)
-            .SelectMany(entry => entry.Value)
-            .Select(tensor => new ModelMismatch(
-                ModelMismatchKind.UnexpectedKey, tensor.Key, Expected: null, PlanChecks.Describe(tensor.DType, tensor.Shape)))
-            .ToList();
+        var unexpected = new List<ModelMismatch>();
+        foreach (var (key, tensors) in selection.Tensors)
+        {
+            if (!known.Contains(key) && options.KeyFilter?.Includes(key) != false)
+            {
+                unexpected.AddRange(tensors.Select(tensor => new ModelMismatch(
+                    ModelMismatchKind.UnexpectedKey, tensor.Key, Expected: null, PlanChecks.Describe(tensor.DType, tensor.Shape))));
+            }
+        }
+
         // A load of nothing is a mistake in any case: a wrong file, or a wrong prefix.
         List<ModelMismatch> faults =
         [

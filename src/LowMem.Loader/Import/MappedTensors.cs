@@ -56,13 +56,17 @@ internal sealed class MappedTensors(IReadOnlyDictionary<string, CheckpointFile> 
     // The reader has checked this already; but a mistake there must not become an access outside the map here.
     private static void CheckBounds(TensorInfo tensor, long start, long storageLength)
     {
-        Int128 last = start;
-        for (var i = 0; i < tensor.Shape.Length; i++)
+        var isInside = start >= 0 && start < storageLength;
+        var last = start;
+        for (var i = 0; isInside && i < tensor.Shape.Length; i++)
         {
-            last += (Int128)(tensor.Shape[i] - 1) * tensor.Stride[i];
+            // Divided and not multiplied, because the product may be too large for any number.
+            var (steps, stride) = (tensor.Shape[i] - 1, tensor.Stride[i]);
+            isInside = stride == 0 || (stride > 0 && steps <= (storageLength - 1 - last) / stride);
+            last += isInside ? steps * stride : 0;
         }
 
-        if (start < 0 || last >= storageLength || Array.Exists(tensor.Stride, stride => stride < 0))
+        if (!isInside)
         {
             throw new CheckpointException(
                 CheckpointErrorIds.FormatInvalid, tensor.Path, $"The tensor '{tensor.Key}' reaches out of its storage.")

@@ -108,25 +108,25 @@ internal sealed class StateDictSelector
     /// <exception cref="ModelException">Several prefixes fit equally well.</exception>
     public StateDictSelection Find(bool acceptPartial)
     {
-        (Dictionary<string, string>? Reading, string Prefix, int Matches) best = (null, "", -1);
+        Dictionary<string, string>? bestReading = null;
+        var bestPrefix = string.Empty;
+        var bestMatches = -1;
         foreach (var reading in Readings())
         {
-            var candidates = GetCandidates(reading);
-            var most = candidates.Count == 0 ? 0 : candidates.Values.Max(found => found.Count);
-            if (most <= best.Matches)
+            var (fitting, matches) = GetBest(GetCandidates(reading));
+            if (matches <= bestMatches)
             {
                 continue;
             }
 
-            var fitting = candidates.Where(candidate => candidate.Value.Count == most).Select(candidate => candidate.Key).ToList();
-            best = (reading, Choose(reading, fitting, most, acceptPartial), most);
-            if (most == groupCount)
+            (bestReading, bestPrefix, bestMatches) = (reading, Choose(reading, fitting, matches, acceptPartial), matches);
+            if (matches == groupCount)
             {
                 break;
             }
         }
 
-        return Count(best.Reading!, best.Prefix).Selection;
+        return Count(bestReading!, bestPrefix).Selection;
     }
 
     private static bool IsUnder(string key, string prefix) => key.StartsWith(prefix, StringComparison.Ordinal);
@@ -182,6 +182,28 @@ internal sealed class StateDictSelector
         }
 
         return candidates;
+    }
+
+    /// <summary>The prefixes behind which most tensors are found, and how many that is.</summary>
+    private static (List<string> Prefixes, int Matches) GetBest(Dictionary<string, HashSet<KeyGroup>> candidates)
+    {
+        var prefixes = new List<string>();
+        var matches = 0;
+        foreach (var (prefix, found) in candidates)
+        {
+            if (found.Count > matches)
+            {
+                matches = found.Count;
+                prefixes.Clear();
+            }
+
+            if (found.Count == matches)
+            {
+                prefixes.Add(prefix);
+            }
+        }
+
+        return (prefixes, matches);
     }
 
     private string Choose(Dictionary<string, string> reading, List<string> prefixes, int matches, bool acceptPartial)

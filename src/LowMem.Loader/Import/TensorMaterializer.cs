@@ -163,6 +163,12 @@ internal sealed class TensorMaterializer : IDisposable
 
     private void Fill()
     {
+        // A mapped load has nothing to read: the machinery for it is not even started.
+        if (jobs.Count == 0)
+        {
+            return;
+        }
+
         try
         {
             reader.Read(jobs, cancellationToken);
