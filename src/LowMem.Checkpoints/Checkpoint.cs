@@ -33,6 +33,9 @@ public sealed record Checkpoint
     /// <summary>The files that were read, shards in order, as they were when they were read.</summary>
     public required IReadOnlyList<CheckpointFile> Files { get; init; }
 
+    /// <summary>The archives that are parts of <see cref="Files"/>; none when each file is a whole of its own.</summary>
+    internal IReadOnlyList<ArchivePlace> Archives { get; init; } = [];
+
     /// <summary>How many shards there are; 0 when the checkpoint is one file.</summary>
     public int ShardCount { get; init; }
 

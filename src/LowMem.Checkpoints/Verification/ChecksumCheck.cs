@@ -22,9 +22,9 @@ internal sealed class ChecksumCheck(Checkpoint checkpoint, bool hasManifest)
             if (format is CheckpointFormats.PyTorchZip or CheckpointFormats.TorchScript)
             {
                 var archive = ZipDirectoryReader.Read(reader.GetFile(file.Path), cancellationToken);
-                PlanArchive(archive, extents, cancellationToken);
+                PlanArchive(archive, 0, extents, cancellationToken);
             }
-            else if (without.Add(format) && !hasManifest)
+            else if (format != CheckpointFormats.Distributed && without.Add(format) && !hasManifest)
             {
                 findings.Add(new CheckpointFinding(
                     FindingSeverity.Information,
@@ -36,7 +36,14 @@ internal sealed class ChecksumCheck(Checkpoint checkpoint, bool hasManifest)
             }
         }
 
-        foreach (var tensor in checkpoint.Tensors)
+        // Of a distributed checkpoint every piece is an archive inside a file.
+        foreach (var place in checkpoint.Archives)
+        {
+            var part = reader.GetFile(place.Path).Slice(place.Offset, place.Length);
+            PlanArchive(ZipDirectoryReader.Read(part, cancellationToken), place.Offset, extents, cancellationToken);
+        }
+
+        foreach (var tensor in checkpoint.Tensors.SelectMany(Parts))
         {
             if (extents.Get(tensor) is { Record: not null } extent)
             {
@@ -84,7 +91,15 @@ internal sealed class ChecksumCheck(Checkpoint checkpoint, bool hasManifest)
         return findings;
     }
 
-    private void PlanArchive(ZipArchive archive, ScanExtents extents, CancellationToken cancellationToken)
+    /// <summary>The tensor, or the pieces it is kept in, under its own name.</summary>
+    private static IEnumerable<TensorInfo> Parts(TensorInfo tensor) =>
+        tensor.Chunks is null ? [tensor] : tensor.Chunks.Select(chunk => chunk.Source with { Key = tensor.Key });
+
+    /// <param name="archive">The archive.</param>
+    /// <param name="start">Where it starts in its file.</param>
+    /// <param name="extents">Takes the ranges.</param>
+    /// <param name="cancellationToken">Ends the planning early.</param>
+    private void PlanArchive(ZipArchive archive, long start, ScanExtents extents, CancellationToken cancellationToken)
     {
         long endOfLast = 0;
         foreach (var entry in archive.Entries.OrderBy(entry => entry.HeaderOffset))
@@ -100,7 +115,7 @@ internal sealed class ChecksumCheck(Checkpoint checkpoint, bool hasManifest)
                 }
 
                 endOfLast = offset + entry.CompressedLength;
-                PlanEntry(archive, entry, offset, extents);
+                PlanEntry(archive, entry, start + offset, extents);
             }
             catch (CheckpointException exception)
             {

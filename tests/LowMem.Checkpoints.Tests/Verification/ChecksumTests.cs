@@ -178,30 +178,37 @@ public sealed class ChecksumTests
     [Fact]
     public void ChecksEveryShard()
     {
-        var copy = Directory.CreateTempSubdirectory("lowmem-test-");
-        try
+        using var copy = new FixtureCopy("sharded-bin");
+        var tensors = Checkpoint.Open(copy.Path, Token).Tensors.DistinctBy(tensor => tensor.Path).ToList();
+        foreach (var tensor in tensors)
         {
-            foreach (string file in Directory.GetFiles(FixtureFiles.PathOf("sharded-bin")))
-            {
-                File.Copy(file, Path.Combine(copy.FullName, Path.GetFileName(file)));
-            }
-
-            var tensors = Checkpoint.Open(copy.FullName, Token).Tensors.DistinctBy(tensor => tensor.Path).ToList();
-            foreach (var tensor in tensors)
-            {
-                using var stream = File.OpenWrite(tensor.Path);
-                stream.Position = tensor.Offset;
-                stream.WriteByte(0xab);
-            }
-
-            var findings = Verify(copy.FullName, VerificationLevel.Checksum).Findings;
-
-            Assert.Equal(tensors.Count, findings.Count(finding => finding.Code == FindingCodes.ChecksumMismatch));
+            copy.Damage(tensor.Path, tensor.Offset);
         }
-        finally
+
+        var findings = Verify(copy.Path, VerificationLevel.Checksum).Findings;
+
+        Assert.Equal(tensors.Count, findings.Count(finding => finding.Code == FindingCodes.ChecksumMismatch));
+    }
+
+    [Fact]
+    public void ChecksEveryPieceOfADistributedCheckpoint()
+    {
+        using var copy = new FixtureCopy("dcp");
+        Assert.DoesNotContain(
+            Verify(copy.Path, VerificationLevel.Checksum).Findings,
+            finding => finding.Code is FindingCodes.ChecksumMismatch or FindingCodes.ChecksumAbsent);
+        var tensor = Checkpoint.Open(copy.Path, Token).Tensors.First(tensor => tensor.Chunks?.Count > 1);
+        foreach (var chunk in tensor.Chunks!)
         {
-            copy.Delete(recursive: true);
+            copy.Damage(chunk.Source.Path, chunk.Source.Offset);
         }
+
+        var findings = Verify(copy.Path, VerificationLevel.Checksum).Findings
+            .Where(finding => finding.Code == FindingCodes.ChecksumMismatch)
+            .ToList();
+
+        Assert.Equal(tensor.Chunks.Count, findings.Count);
+        Assert.All(findings, finding => Assert.Equal(tensor.Key, finding.Key));
     }
 
     private static CheckpointVerdict Verify(string path, VerificationLevel level) =>

@@ -22,6 +22,11 @@ internal sealed class ChunkFiles(string directory, string checkpoint, Cancellati
     /// <summary>The pieces that were read, and could be.</summary>
     public IEnumerable<Checkpoint> Pieces => contents.Values.Select(content => content.Checkpoint).OfType<Checkpoint>();
 
+    /// <summary>Where those pieces are.</summary>
+    public IEnumerable<ArchivePlace> Archives => contents
+        .Where(content => content.Value.Checkpoint is not null)
+        .Select(content => new ArchivePlace(Path.Combine(directory, content.Key.File), content.Key.Offset, content.Key.Length));
+
     /// <param name="wanted">Names and the places where their pieces are.</param>
     public void Read(IEnumerable<(string Key, ChunkPlace Place)> wanted)
     {

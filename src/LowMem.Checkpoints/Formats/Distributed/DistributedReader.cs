@@ -63,6 +63,7 @@ internal static class DistributedReader
             UnsafeGlobals = Union(
                 globals.Unsafe, pieces.Select(piece => piece.UnsafeGlobals).Concat(files.Errors.Select(error => error.UnsafeGlobals))),
             Files = [file.Describe(), .. files.Files],
+            Archives = [.. files.Archives],
             ShardCount = files.Files.Count,
             Findings =
             [
