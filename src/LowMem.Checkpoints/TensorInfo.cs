@@ -6,7 +6,8 @@ namespace LowMem.Checkpoints;
 /// <remarks>Every place and extent here has been checked against the storage and the file.</remarks>
 public sealed record TensorInfo
 {
-    private static readonly System.Collections.ObjectModel.ReadOnlyDictionary<string, TensorInfo> NoComponents =
+    /// <summary>What all tensors have that are made of no others.</summary>
+    internal static readonly System.Collections.ObjectModel.ReadOnlyDictionary<string, TensorInfo> NoComponents =
         System.Collections.ObjectModel.ReadOnlyDictionary<string, TensorInfo>.Empty;
 
     /// <summary>The full name; keys of nested containers are joined by dots, list items by index.</summary>

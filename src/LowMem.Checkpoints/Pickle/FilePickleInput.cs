@@ -17,7 +17,7 @@ internal sealed class FilePickleInput(CheckpointFileReader file, long offset, lo
 
     public long Length => end - offset;
 
-    public ReadOnlyMemory<byte> Read(long position, long atLeast)
+    public ArraySegment<byte> Read(long position, long atLeast)
     {
         long length = Math.Min(Length - position, Math.Max(atLeast, window));
         window = Math.Min(2 * window, MaxWindow);

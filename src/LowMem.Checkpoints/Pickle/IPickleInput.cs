@@ -7,5 +7,5 @@ internal interface IPickleInput
     long Length { get; }
 
     /// <summary>A window that starts at a place and holds at least so many bytes, which are known to be there.</summary>
-    ReadOnlyMemory<byte> Read(long position, long atLeast);
+    ArraySegment<byte> Read(long position, long atLeast);
 }

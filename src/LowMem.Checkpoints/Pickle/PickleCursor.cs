@@ -15,16 +15,17 @@ internal sealed class PickleCursor(IPickleInput input, PickleSource source)
 
     private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
 
-    private ReadOnlyMemory<byte> window;
+    // An array, since getting at the span of a memory costs more than most opcodes.
+    private ArraySegment<byte> window = ArraySegment<byte>.Empty;
     private long windowStart;
     private int position;
 
     /// <summary>Where the next byte is read, from the start of the pickle.</summary>
     public long Position => windowStart + position;
 
-    public bool AtEnd => position >= window.Length && Position >= input.Length;
+    public bool AtEnd => position >= window.Count && Position >= input.Length;
 
-    public byte ReadByte() => Take(1)[0];
+    public byte ReadByte() => position < window.Count ? window.Array![window.Offset + position++] : Take(1)[0];
 
     public int ReadUInt16() => BinaryPrimitives.ReadUInt16LittleEndian(Take(2));
 
@@ -44,7 +45,7 @@ internal sealed class PickleCursor(IPickleInput input, PickleSource source)
     public ReadOnlySpan<byte> Take(long length)
     {
         Require(length);
-        var taken = window.Span.Slice(position, (int)length);
+        var taken = window.AsSpan(position, (int)length);
         position += (int)length;
         return taken;
     }
@@ -58,7 +59,7 @@ internal sealed class PickleCursor(IPickleInput input, PickleSource source)
             throw Invalid($"a length is negative ({length})");
         }
 
-        if (length > window.Length - position)
+        if (length > window.Count - position)
         {
             MoveWindow(length);
         }
@@ -107,7 +108,7 @@ internal sealed class PickleCursor(IPickleInput input, PickleSource source)
     {
         while (true)
         {
-            var rest = window.Span[position..];
+            ReadOnlySpan<byte> rest = window.AsSpan(position);
             int end = rest.IndexOf((byte)'\n');
             if (end >= 0)
             {

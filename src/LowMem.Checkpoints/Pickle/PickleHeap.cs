@@ -40,13 +40,26 @@ internal sealed class PickleHeap(PickleCursor cursor, PickleSource source, IPers
     public PickleSequence NewSequence(PickleSequenceKind kind, ReadOnlySpan<PickleNode> items)
     {
         Charge((long)items.Length * SlotCost);
-        return new PickleSequence(kind, items.IsEmpty ? null : [.. items]);
+        return new PickleSequence(kind, items.ToArray());
     }
 
     public PickleObject NewCall(PickleNode callable, PickleNode arguments, PickleNode? keywords = null)
     {
         Charge(SlotCost);
-        var call = new PickleObject(callable, arguments) { State = keywords };
+        PickleObject call = keywords is null && PackedTensorCall.TryPack(callable, arguments) is { } packed
+            ? packed
+            : new PickleCall(callable, arguments);
+        if (keywords is not null)
+        {
+            call.State = keywords;
+        }
+
+        // The dict of hooks that went into the packed call was the call before: an empty dict that nothing can reach.
+        if (call is PackedTensorCall && calls is [.., { CallableName: PackedTensorCall.HooksClass, ArgumentCount: 0, IsUnchanged: true, IsShared: false }])
+        {
+            calls.RemoveAt(calls.Count - 1);
+        }
+
         calls.Add(call);
         return call;
     }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using LowMem.Checkpoints.Safety;
 
 namespace LowMem.Checkpoints.Pickle;
@@ -12,12 +13,14 @@ internal sealed class PickleMachine
     private readonly PickleStack stack;
     private readonly PickleSource source;
     private readonly PickleHeap heap;
-    private readonly PickleMemo memo = new();
+    private readonly PickleMemo memo;
     private long opcodes;
 
-    private PickleMachine(IPickleInput input, PickleSource source, IPersistentLoader? persistentLoader)
+    private PickleMachine(
+        IPickleInput input, PickleMemoUses? memoUses, PickleSource source, IPersistentLoader? persistentLoader)
     {
         this.source = source;
+        memo = new PickleMemo(memoUses);
         cursor = new PickleCursor(input, source);
         stack = new PickleStack(cursor);
         heap = new PickleHeap(cursor, source, persistentLoader);
@@ -28,7 +31,7 @@ internal sealed class PickleMachine
     /// The bytes are no pickle, or one that breaks the rules; the error tells which globals were named until then.
     /// </exception>
     public static PickleResult Read(ReadOnlyMemory<byte> data, PickleSource source, CancellationToken cancellationToken) =>
-        Read(new MemoryPickleInput(data), source, persistentLoader: null, cancellationToken);
+        ThrowIfBroken(ReadAsFarAsPossible(data, source, cancellationToken));
 
     /// <summary>Reads the pickle at the start of an input.</summary>
     /// <param name="input">The bytes.</param>
@@ -36,22 +39,32 @@ internal sealed class PickleMachine
     /// <param name="persistentLoader">Says what persistent ids stand for; null leaves them as they are.</param>
     /// <param name="cancellationToken">Ends the reading early.</param>
     public static PickleResult Read(
-        IPickleInput input, PickleSource source, IPersistentLoader? persistentLoader, CancellationToken cancellationToken)
-    {
-        var result = ReadAsFarAsPossible(input, source, persistentLoader, cancellationToken);
-        return result.Error is null ? result : throw result.Error.Naming(GlobalReport.Of([result]));
-    }
+        IPickleInput input, PickleSource source, IPersistentLoader? persistentLoader, CancellationToken cancellationToken) =>
+        ThrowIfBroken(ReadAsFarAsPossible(input, source, persistentLoader, cancellationToken));
+
+    /// <summary>Reads a pickle; a broken one gives what it held before it broke, and the error.</summary>
+    /// <param name="data">The bytes.</param>
+    /// <param name="source">What they are, for messages.</param>
+    /// <param name="cancellationToken">Ends the reading early.</param>
+    /// <param name="memoUses">What of the memo is ever asked for, so that the rest need not be kept; null keeps all.</param>
+    public static PickleResult ReadAsFarAsPossible(
+        ReadOnlyMemory<byte> data, PickleSource source, CancellationToken cancellationToken, PickleMemoUses? memoUses = null) =>
+        ReadAsFarAsPossible(
+            new MemoryPickleInput(data), memoUses, source, persistentLoader: null, cancellationToken);
 
     /// <summary>Reads a pickle; a broken one gives what it held before it broke, and the error.</summary>
     public static PickleResult ReadAsFarAsPossible(
-        ReadOnlyMemory<byte> data, PickleSource source, CancellationToken cancellationToken) =>
-        ReadAsFarAsPossible(new MemoryPickleInput(data), source, persistentLoader: null, cancellationToken);
+        IPickleInput input, PickleSource source, IPersistentLoader? persistentLoader, CancellationToken cancellationToken) =>
+        ReadAsFarAsPossible(input, memoUses: null, source, persistentLoader, cancellationToken);
 
-    /// <summary>Reads a pickle; a broken one gives what it held before it broke, and the error.</summary>
-    public static PickleResult ReadAsFarAsPossible(
-        IPickleInput input, PickleSource source, IPersistentLoader? persistentLoader, CancellationToken cancellationToken)
+    private static PickleResult ReadAsFarAsPossible(
+        IPickleInput input,
+        PickleMemoUses? memoUses,
+        PickleSource source,
+        IPersistentLoader? persistentLoader,
+        CancellationToken cancellationToken)
     {
-        var machine = new PickleMachine(input, source, persistentLoader);
+        var machine = new PickleMachine(input, memoUses, source, persistentLoader);
         var root = (PickleNode)PickleScalar.None;
         CheckpointException? error = null;
         try
@@ -71,6 +84,11 @@ internal sealed class PickleMachine
         };
     }
 
+    private static PickleResult ThrowIfBroken(PickleResult result) =>
+        result.Error is null ? result : throw result.Error.Naming(GlobalReport.Of([result]));
+
+    // These four are optimised at once: a checkpoint of many tensors is read before the runtime would get to it.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private PickleNode Run(CancellationToken cancellationToken)
     {
         while (true)
@@ -103,6 +121,7 @@ internal sealed class PickleMachine
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Step(PickleOpcode opcode)
     {
         switch (opcode)
@@ -132,6 +151,11 @@ internal sealed class PickleMachine
             case PickleOpcode.Dup:
                 heap.Charge(PickleHeap.SlotCost);
                 stack.Push(stack.Top);
+                if (stack.Top is PickleObject duplicated)
+                {
+                    duplicated.IsShared = true;
+                }
+
                 break;
 
             default:
@@ -140,18 +164,19 @@ internal sealed class PickleMachine
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void StepComposite(PickleOpcode opcode)
     {
         switch (opcode)
         {
             case PickleOpcode.EmptyList:
-                Push(new PickleSequence(PickleSequenceKind.List, null));
+                Push(new PickleSequence(PickleSequenceKind.List));
                 break;
             case PickleOpcode.EmptyTuple:
                 Push(PickleSequence.EmptyTuple, PickleHeap.SlotCost);
                 break;
             case PickleOpcode.EmptySet:
-                Push(new PickleSequence(PickleSequenceKind.Set, null));
+                Push(new PickleSequence(PickleSequenceKind.Set));
                 break;
             case PickleOpcode.EmptyDict:
                 Push(new PickleMapping());
@@ -225,6 +250,7 @@ internal sealed class PickleMachine
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void StepObject(PickleOpcode opcode)
     {
         switch (opcode)

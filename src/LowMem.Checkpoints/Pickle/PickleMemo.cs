@@ -1,29 +1,38 @@
 namespace LowMem.Checkpoints.Pickle;
 
-/// <summary>The memo: nodes by index. Python numbers them from 0 up, so a list holds nearly all of them.</summary>
-internal sealed class PickleMemo
+/// <summary>The memo: nodes by index. Python numbers them from 0 up.</summary>
+/// <param name="uses">Which of them are ever asked for; null keeps all.</param>
+internal sealed class PickleMemo(PickleMemoUses? uses)
 {
-    private readonly List<PickleNode> dense = [];
-    private readonly Dictionary<long, PickleNode> sparse = [];
+    private readonly Dictionary<long, PickleNode> nodes = [];
 
-    public int Count => dense.Count + sparse.Count;
+    // Indexes from 0 up to this one have all been set, and are not counted one by one.
+    private long dense;
+    private readonly HashSet<long> sparse = [];
+
+    /// <summary>How many indexes have been set.</summary>
+    public long Count => dense + sparse.Count;
 
     public void Set(long index, PickleNode node)
     {
-        if (index < dense.Count)
+        if (index == dense && !sparse.Contains(index))
         {
-            dense[(int)index] = node;
+            dense++;
         }
-        else if (index == dense.Count && !sparse.ContainsKey(index))
+        else if (index >= dense)
         {
-            dense.Add(node);
+            sparse.Add(index);
         }
-        else
+
+        if (uses?.Contains(index) != false)
         {
-            sparse[index] = node;
+            nodes[index] = node;
+            if (node is PickleObject made)
+            {
+                made.IsShared = true;
+            }
         }
     }
 
-    public PickleNode? Get(long index) =>
-        index < dense.Count ? dense[(int)index] : sparse.GetValueOrDefault(index);
+    public PickleNode? Get(long index) => nodes.GetValueOrDefault(index);
 }

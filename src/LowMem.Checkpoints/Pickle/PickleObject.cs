@@ -4,34 +4,58 @@ namespace LowMem.Checkpoints.Pickle;
 /// Something Python would make by a call (REDUCE, NEWOBJ, INST, OBJ): the callable and its arguments, and whatever
 /// was set on it afterwards. The call is never made.
 /// </summary>
-internal sealed class PickleObject(PickleNode callable, PickleNode arguments) : PickleNode
+internal abstract class PickleObject(PickleNode callable) : PickleNode
 {
-    private List<PickleNode>? items;
-    private PickleMapping? entries;
+    private Changes? changes;
 
     /// <summary>What would be called; most often a <see cref="PickleGlobal"/>.</summary>
-    public PickleNode Callable { get; } = callable;
+    public PickleNode Callable => callable;
 
     /// <summary>The arguments; a tuple in every pickle that Python writes.</summary>
-    public PickleNode Arguments { get; } = arguments;
+    public abstract PickleNode Arguments { get; }
+
+    /// <summary>How many arguments there are when they are a tuple, else 0.</summary>
+    public abstract int ArgumentCount { get; }
 
     /// <summary>The state of the last BUILD, or null.</summary>
-    public PickleNode? State { get; set; }
+    public PickleNode? State
+    {
+        get => changes?.State;
+        set => Change().State = value;
+    }
 
     /// <summary>What APPEND(S) and ADDITEMS put on it.</summary>
-    public IReadOnlyList<PickleNode> Items => items ?? (IReadOnlyList<PickleNode>)[];
+    public IReadOnlyList<PickleNode> Items => changes?.Items ?? (IReadOnlyList<PickleNode>)[];
 
     /// <summary>What SETITEM(S) put on it.</summary>
     public IReadOnlyList<KeyValuePair<PickleNode, PickleNode>> Entries =>
-        entries?.Entries ?? (IReadOnlyList<KeyValuePair<PickleNode, PickleNode>>)[];
+        changes?.Entries?.Entries ?? (IReadOnlyList<KeyValuePair<PickleNode, PickleNode>>)[];
+
+    /// <summary>Whether nothing was set on it since the call.</summary>
+    public bool IsUnchanged => changes is null;
+
+    /// <summary>Whether something else in the pickle may still get hold of it: the memo does, or it was duplicated.</summary>
+    public bool IsShared { get; set; }
 
     /// <summary>The full name of the callable when it is a global, else null.</summary>
-    public string? CallableName => (Callable as PickleGlobal)?.FullName;
+    public string? CallableName => (callable as PickleGlobal)?.FullName;
 
     /// <summary>The arguments when they are a tuple, else an empty one.</summary>
     public IReadOnlyList<PickleNode> ArgumentList => (Arguments as PickleSequence)?.Items ?? [];
 
-    public void AddItems(ReadOnlySpan<PickleNode> added) => (items ??= []).AddRange(added);
+    public void AddItems(ReadOnlySpan<PickleNode> added) => (Change().Items ??= []).AddRange(added);
 
-    public void AddEntry(PickleNode key, PickleNode value) => (entries ??= new PickleMapping()).Add(key, value);
+    public void AddEntry(PickleNode key, PickleNode value) => (Change().Entries ??= new PickleMapping()).Add(key, value);
+
+    private Changes Change() => changes ??= new Changes();
+
+    /// <summary>What most objects have none of.</summary>
+    private sealed class Changes
+    {
+        public PickleNode? State { get; set; }
+
+        public List<PickleNode>? Items { get; set; }
+
+        public PickleMapping? Entries { get; set; }
+    }
 }

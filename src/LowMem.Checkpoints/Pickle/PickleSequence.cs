@@ -1,25 +1,33 @@
 namespace LowMem.Checkpoints.Pickle;
 
 /// <summary>A list, tuple, set or frozen set.</summary>
-internal sealed class PickleSequence : PickleNode
+/// <param name="kind">Which of them.</param>
+/// <param name="items">Its first items; the array is the sequence's from now on.</param>
+internal sealed class PickleSequence(PickleSequenceKind kind, params PickleNode[] items) : PickleNode
 {
-    public static readonly PickleSequence EmptyTuple = new(PickleSequenceKind.Tuple, null);
+    public static readonly PickleSequence EmptyTuple = new(PickleSequenceKind.Tuple);
 
-    private List<PickleNode>? items;
+    // Most sequences are tuples of a few items, by the hundred thousand: no larger than they have to be.
+    private PickleNode[] items = items;
+    private int count = items.Length;
 
-    public PickleSequence(PickleSequenceKind kind, List<PickleNode>? items)
+    public PickleSequenceKind Kind => kind;
+
+    public IReadOnlyList<PickleNode> Items => count == items.Length ? items : new ArraySegment<PickleNode>(items, 0, count);
+
+    public int Count => count;
+
+    public PickleNode this[int index] => index < count ? items[index] : throw new ArgumentOutOfRangeException(nameof(index));
+
+    public void Add(ReadOnlySpan<PickleNode> added)
     {
-        Kind = kind;
-        this.items = items;
+        int needed = checked(count + added.Length);
+        if (needed > items.Length)
+        {
+            Array.Resize(ref items, (int)Math.Min(Array.MaxLength, Math.Max(needed, items.Length * 2L)));
+        }
+
+        added.CopyTo(items.AsSpan(count));
+        count = needed;
     }
-
-    public PickleSequenceKind Kind { get; }
-
-    public IReadOnlyList<PickleNode> Items => items ?? (IReadOnlyList<PickleNode>)[];
-
-    public int Count => items?.Count ?? 0;
-
-    public PickleNode this[int index] => Items[index];
-
-    public void Add(ReadOnlySpan<PickleNode> added) => (items ??= []).AddRange(added);
 }

@@ -88,7 +88,7 @@ internal sealed class ObjectTreeWalker
         if (node is PickleObject made)
         {
             // What looks at an object looks at its arguments, which many objects may share.
-            Charge(made.ArgumentList.Count, 0);
+            Charge(made.ArgumentCount, 0);
         }
 
         if (TryAddTensor(key, node))

@@ -34,7 +34,7 @@ internal static class PyTorchZipReader
 
         byte[] bytes = archive.ReadContent(entry, Math.Min(limit, Array.MaxLength), out long offset);
         var source = new PickleSource(file.Path, "data.pkl", offset, PickleSource.BudgetFor(file.Length));
-        var pickle = PickleMachine.ReadAsFarAsPossible(bytes, source, cancellationToken);
+        var pickle = PickleMachine.ReadAsFarAsPossible(bytes, source, cancellationToken, PickleMemoUses.Find(bytes));
         var hidden = HiddenRecords.Read(archive, entry, prefix + "data/", limit)
             .Append(new HiddenBytes(bytes.AsMemory((int)pickle.ByteLength), "what follows the pickle in 'data.pkl'", IsPickle: true));
         var globals = GlobalReport.Of([pickle], hidden, cancellationToken);

@@ -89,8 +89,13 @@ internal sealed class TensorInfoFactory(
     }
 
     /// <summary>A component at fault makes the tensor one: its parts are of no use without each other.</summary>
-    private OrderedDictionary<string, TensorInfo> CreateComponents(string key, TensorDescription description)
+    private IReadOnlyDictionary<string, TensorInfo> CreateComponents(string key, TensorDescription description)
     {
+        if (description.Components.Count == 0)
+        {
+            return TensorInfo.NoComponents;
+        }
+
         var components = new OrderedDictionary<string, TensorInfo>(description.Components.Count);
         foreach (var (name, component) in description.Components)
         {

@@ -29,6 +29,11 @@ internal static class TensorRebuilder
                 return null;
             }
 
+            if (made is PackedTensorCall packed)
+            {
+                return Describe(packed, requiresGrad);
+            }
+
             var arguments = new RebuildArguments(name, made.ArgumentList);
             switch (name)
             {
@@ -52,7 +57,7 @@ internal static class TensorRebuilder
                 case "torch._tensor._rebuild_from_type":
                 case "torch._tensor._rebuild_from_type_v2":
                     state ??= arguments.Optional(3);
-                    node = new PickleObject(arguments.Required(0), arguments.Required(2));
+                    node = new PickleCall(arguments.Required(0), arguments.Required(2));
                     continue;
                 default:
                     var description = Describe(name, arguments);
@@ -66,6 +71,16 @@ internal static class TensorRebuilder
 
         throw new TensorProblemException(FindingCodes.TensorInvalid, $"it is wrapped more than {MaxWrappers} times");
     }
+
+    private static TensorDescription Describe(PackedTensorCall packed, bool? requiresGrad) => new()
+    {
+        StorageId = packed.Storage,
+        StorageOffset = packed.Offset,
+        Shape = packed.Shape,
+        Stride = packed.Stride,
+        Type = null,
+        RequiresGrad = requiresGrad ?? packed.RequiresGrad,
+    };
 
     private static TensorDescription? Describe(string name, RebuildArguments arguments) => name switch
     {

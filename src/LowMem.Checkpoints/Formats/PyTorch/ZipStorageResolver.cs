@@ -26,18 +26,15 @@ internal sealed class ZipStorageResolver(ZipArchive archive, string prefix, stri
         }
 
         // PyTorch trusts the pickle's count and reads past a shorter record (CVE-2026-24747).
-        if (outcome.ByteLength != reference.ByteLength)
+        if (outcome.Extent.ByteLength != reference.ByteLength)
         {
             throw new TensorProblemException(
                 FindingCodes.StorageSizeMismatch,
-                $"storage '{reference.Key}' should be {reference.ByteLength} bytes, and its record has {outcome.ByteLength}");
+                $"storage '{reference.Key}' should be {reference.ByteLength} bytes, and its record has {outcome.Extent.ByteLength}");
         }
 
         return new ResolvedStorage(
-            folder == DataFolder ? reference.Key : $"{folder}/{reference.Key}",
-            reference.Type,
-            new StorageExtent(outcome.Offset, outcome.ByteLength, isBigEndian) { Deflated = outcome.Deflated },
-            outcome.UnreadableReason);
+            folder == DataFolder ? reference.Key : $"{folder}/{reference.Key}", reference.Type, outcome.Extent, outcome.UnreadableReason);
     }
 
     private Outcome Find(string key)
@@ -51,9 +48,17 @@ internal sealed class ZipStorageResolver(ZipArchive archive, string prefix, stri
         return outcome;
     }
 
+    private ZipEntry? FindRecord(string key)
+    {
+        Span<char> name = stackalloc char[512];
+        return name.TryWrite($"{prefix}{folder}/{key}", out int length)
+            ? archive.Find(name[..length])
+            : archive.Find($"{prefix}{folder}/{key}");
+    }
+
     private Outcome Locate(string key)
     {
-        if (archive.Find($"{prefix}{folder}/{key}") is not { } entry)
+        if (FindRecord(key) is not { } entry)
         {
             return new Outcome(FindingCodes.StorageMissing, $"the archive has no record '{folder}/{PickleText.Shorten(key)}'");
         }
@@ -63,35 +68,37 @@ internal sealed class ZipStorageResolver(ZipArchive archive, string prefix, stri
             long offset = archive.GetDataOffset(entry);
             return entry.Method switch
             {
-                ZipEntry.Stored when entry.CompressedLength == entry.Length => new Outcome(offset, entry.Length, null),
+                ZipEntry.Stored when entry.CompressedLength == entry.Length => new Outcome(Extent(offset)),
                 ZipEntry.Stored => new Outcome(
                     FindingCodes.ArchiveEntryInvalid, $"record '{folder}/{key}' is stored, and yet its two sizes differ"),
                 ZipEntry.Deflated when entry is { ClaimsTooMuch: false, IsBomb: true } => new Outcome(
-                    -1, entry.Length, $"its record unfolds {entry.CompressedLength} bytes to {entry.Length}, which is too much to read"),
-                ZipEntry.Deflated when !entry.ClaimsTooMuch => new Outcome(-1, entry.Length, null)
-                {
-                    Deflated = (offset, entry.CompressedLength),
-                },
+                    Extent(-1), $"its record unfolds {entry.CompressedLength} bytes to {entry.Length}, which is too much to read"),
+                ZipEntry.Deflated when !entry.ClaimsTooMuch => new Outcome(
+                    Extent(-1) with { Deflated = (offset, entry.CompressedLength) }),
                 ZipEntry.Deflated => new Outcome(
                     FindingCodes.ArchiveEntryInvalid,
                     $"record '{folder}/{key}' claims to unfold {entry.CompressedLength} bytes to {entry.Length}"),
-                _ => new Outcome(-1, entry.Length, $"its record uses compression method {entry.Method}"),
+                _ => new Outcome(Extent(-1), $"its record uses compression method {entry.Method}"),
             };
         }
         catch (CheckpointException exception)
         {
             return new Outcome(FindingCodes.ArchiveEntryInvalid, exception.Detail);
         }
+
+        StorageExtent Extent(long place) => new(place, entry.Length, isBigEndian);
     }
 
     /// <summary>What was found for one key, good or bad, so that it is looked up once.</summary>
-    private sealed record Outcome(long Offset, long ByteLength, string? UnreadableReason)
+    private sealed record Outcome(StorageExtent Extent, string? UnreadableReason = null)
     {
+        private static readonly StorageExtent Nowhere = new(-1, 0);
+
         public Outcome(string code, string message)
-            : this(-1, 0, null) => Problem = (code, message);
+            : this(Nowhere) => Problem = new Fault(code, message);
 
-        public (string Code, string Message)? Problem { get; }
-
-        public (long Offset, long Length)? Deflated { get; init; }
+        public Fault? Problem { get; }
     }
+
+    private sealed record Fault(string Code, string Message);
 }

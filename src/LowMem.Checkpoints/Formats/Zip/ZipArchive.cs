@@ -13,8 +13,16 @@ internal sealed class ZipArchive
     private const uint LocalHeaderSignature = 0x04034b50;
     private const int LocalHeaderLength = 30;
 
+    /// <summary>Small entries lie so close together that one read brings the headers of many.</summary>
+    private const int HeaderWindowLength = 64 << 10;
+
+    private const int SmallEntry = 4096;
+    private const int ComparedNameLength = 256;
+
     private readonly Dictionary<string, ZipEntry> byName;
     private readonly long directoryOffset;
+    private byte[] headers = [];
+    private long headersOffset;
 
     internal ZipArchive(
         CheckpointFileReader file, IReadOnlyList<ZipEntry> entries, long directoryOffset, List<CheckpointFinding> findings)
@@ -79,6 +87,10 @@ internal sealed class ZipArchive
     /// <summary>The entry of that exact name, or null.</summary>
     public ZipEntry? Find(string name) => byName.GetValueOrDefault(name);
 
+    /// <inheritdoc cref="Find(string)"/>
+    public ZipEntry? Find(ReadOnlySpan<char> name) =>
+        byName.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(name, out var entry) ? entry : null;
+
     /// <summary>Where the content of an entry starts: behind its local header, whose lengths are its own.</summary>
     /// <exception cref="CheckpointException">The local header is not there or contradicts the directory.</exception>
     public long GetDataOffset(ZipEntry entry)
@@ -88,16 +100,14 @@ internal sealed class ZipArchive
             throw Invalid(entry, "is encrypted", CheckpointErrorIds.Unsupported);
         }
 
-        byte[] name = Encoding.UTF8.GetBytes(entry.Name);
-        Span<byte> header = stackalloc byte[LocalHeaderLength + 256];
-        int wanted = LocalHeaderLength + Math.Min(name.Length, 256);
+        int expectedLength = Encoding.UTF8.GetByteCount(entry.Name);
+        int wanted = LocalHeaderLength + Math.Min(expectedLength, ComparedNameLength);
         if (entry.HeaderOffset < 0 || entry.HeaderOffset > directoryOffset - wanted)
         {
             throw Invalid(entry, $"has its header at {entry.HeaderOffset}, outside the archive's content");
         }
 
-        header = header[..wanted];
-        File.ReadAt(entry.HeaderOffset, header, $"the header of '{entry.Name}'");
+        var header = ReadHeader(entry, wanted);
         int nameLength = BinaryPrimitives.ReadUInt16LittleEndian(header[26..]);
         int extraLength = BinaryPrimitives.ReadUInt16LittleEndian(header[28..]);
         if (BinaryPrimitives.ReadUInt32LittleEndian(header) != LocalHeaderSignature)
@@ -105,7 +115,7 @@ internal sealed class ZipArchive
             throw Invalid(entry, "has no local header where the central directory says");
         }
 
-        if (nameLength != name.Length || !header[LocalHeaderLength..].SequenceEqual(name.AsSpan(0, wanted - LocalHeaderLength)))
+        if (nameLength != expectedLength || !StartsWith(entry.Name, header[LocalHeaderLength..]))
         {
             throw Invalid(entry, "has another name in its local header than in the central directory");
         }
@@ -117,6 +127,32 @@ internal sealed class ZipArchive
         }
 
         return offset;
+    }
+
+    /// <summary>Whether the name begins with these bytes, which may cut its last character.</summary>
+    private static bool StartsWith(string name, ReadOnlySpan<byte> bytes)
+    {
+        Span<byte> expected = stackalloc byte[ComparedNameLength + 4];
+        Encoding.UTF8.GetEncoder().Convert(name, expected, flush: true, out _, out int length, out _);
+        return expected[..Math.Min(length, bytes.Length)].SequenceEqual(bytes);
+    }
+
+    /// <summary>The first bytes of a local header; for one thread.</summary>
+    private ReadOnlySpan<byte> ReadHeader(ZipEntry entry, int length)
+    {
+        long place = entry.HeaderOffset - headersOffset;
+        if (place < 0 || place + length > headers.Length)
+        {
+            int window = entry.CompressedLength < SmallEntry
+                ? (int)Math.Min(HeaderWindowLength, directoryOffset - entry.HeaderOffset)
+                : length;
+            headers = headers.Length == window ? headers : new byte[window];
+            headersOffset = entry.HeaderOffset;
+            File.ReadAt(headersOffset, headers, "the header of a zip entry");
+            place = 0;
+        }
+
+        return headers.AsSpan((int)place, length);
     }
 
     /// <summary>The content of a small entry: a pickle, a version. Never the data of a tensor.</summary>

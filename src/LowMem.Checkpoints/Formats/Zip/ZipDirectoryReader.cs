@@ -141,6 +141,7 @@ internal static class ZipDirectoryReader
         return (offset, length, count);
     }
 
+    [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.AggressiveOptimization)]
     private static ZipEntry ReadEntry(CheckpointFileReader file, byte[] directory, long directoryOffset, ref int position)
     {
         var rest = directory.AsSpan(position);

@@ -38,7 +38,7 @@ internal static class TarTensors
             string key = PythonText.OfKey(tuple[0]);
             var storage = StorageOf(storages, key, tuple[1], type);
             var arguments = new PickleSequence(PickleSequenceKind.Tuple, [storage, offset, sizes, strides]);
-            if (!tensors.TryAdd(key, new PickleObject(Rebuild, arguments)))
+            if (!tensors.TryAdd(key, new PickleCall(Rebuild, arguments)))
             {
                 throw stream.Invalid($"the file holds tensor '{PickleText.Shorten(key)}' twice");
             }
@@ -55,10 +55,10 @@ internal static class TarTensors
 
     private static PickleSequence ReadNumbers(StackedPickles stream, long count)
     {
-        var numbers = new List<PickleNode>();
+        var numbers = new PickleNode[count];
         for (long i = 0; i < count; i++)
         {
-            numbers.Add(PickleScalar.Of(stream.ReadInt64("a size of a tensor")));
+            numbers[i] = PickleScalar.Of(stream.ReadInt64("a size of a tensor"));
         }
 
         return new PickleSequence(PickleSequenceKind.Tuple, numbers);
