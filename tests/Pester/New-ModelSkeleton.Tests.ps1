@@ -13,6 +13,14 @@ Describe 'New-ModelSkeleton' {
             (New-BoringSkeleton | Get-ModuleParameter).Key | Should -Be (Get-CheckpointInfo "$samples/boring.pt").Key
         }
 
+        It 'shows how many parameters there are, their size and device' {
+            $module = New-BoringSkeleton
+
+            $module.ParameterCount | Should -Be 272
+            $module.ByteLength | Should -Be 1088
+            $module | Out-String | Should -Match '(?s)ParameterCount\s+: 272.*Size\s+: 1\.1 KiB.*Device\s+: meta'
+        }
+
         It 'takes a module as it is' {
             $module = New-ModelSkeleton { [TorchSharp.torch+nn]::Embedding(1000, 16) }
 
