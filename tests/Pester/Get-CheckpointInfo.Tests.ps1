@@ -62,6 +62,20 @@ Describe 'Get-CheckpointInfo' {
         }
     }
 
+    Context 'hostile names' {
+        It 'shows nothing that a terminal would obey, and keeps the key as it is' {
+            $key = "a$([char] 27)[31mb"
+            $header = "{`"a\u001b[31mb`":{`"dtype`":`"U8`",`"shape`":[1],`"data_offsets`":[0,1]}}"
+            $bytes = [BitConverter]::GetBytes([long] $header.Length) + [Text.Encoding]::ASCII.GetBytes($header) + [byte[]] @(7)
+            [IO.File]::WriteAllBytes("$TestDrive/hostile.safetensors", $bytes)
+
+            $tensor = Get-CheckpointInfo "$TestDrive/hostile.safetensors"
+
+            $tensor.Key | Should -BeExactly $key
+            ($tensor | Out-String).Contains('a?[31mb') | Should -BeTrue
+        }
+    }
+
     Context '-Key' {
         It 'takes wildcards' {
             (Get-CheckpointInfo "$samples/boring.pt" -Key '*.bias').Key |

@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Tests.Fixtures;
 using LowMem.Checkpoints.Safety;
 using LowMem.Checkpoints.Tests.Builders;
 using LowMem.Checkpoints.Tests.Formats;
@@ -79,6 +80,21 @@ public sealed class AttackTests
     [InlineData("nt.system")]
     public void NeverKnowsTheModulesThatPyTorchRefusesEvenWhenAsked(string name) =>
         Assert.Equal(GlobalRisk.Dangerous, GlobalClassifier.Classify(name));
+
+    [Fact]
+    public void NamesWhatABrokenShardNamedBeforeItBroke()
+    {
+        using var copy = new FixtureCopy("sharded-bin");
+        string shard = Checkpoint.Open(copy.Path, CancellationToken.None).Files[0].Path;
+        byte[] hostile = File.ReadAllBytes(FixtureFiles.PathOf("unsafe_os_system"));
+        File.WriteAllBytes(shard, hostile[..(hostile.Length / 2)]);
+
+        var checkpoint = Checkpoint.Open(copy.Path, CancellationToken.None);
+
+        Assert.Contains("os.system", checkpoint.UnsafeGlobals);
+        Assert.Contains(checkpoint.Findings, finding => finding.Code == FindingCodes.ShardMissing);
+        Assert.NotEmpty(checkpoint.Tensors);
+    }
 
     [Fact]
     public void FindsASecondPickleBehindTheStopOfTheFirst() =>

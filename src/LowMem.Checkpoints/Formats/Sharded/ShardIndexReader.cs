@@ -33,18 +33,19 @@ internal static class ShardIndexReader
 
         string directory = Path.GetDirectoryName(file.Path)!;
         var findings = new List<CheckpointFinding>();
+        var errors = new List<CheckpointException>();
         var shards = new List<Checkpoint>();
         foreach (string name in index.Shards)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (ReadShard(directory, name, checkpoint, findings, cancellationToken) is { } shard)
+            if (ReadShard(directory, name, checkpoint, errors, findings, cancellationToken) is { } shard)
             {
                 shards.Add(shard);
                 CompareKeys(index, name, shard, findings);
             }
         }
 
-        return Merge(checkpoint, index, shards, findings);
+        return Merge(checkpoint, index, shards, errors, findings);
     }
 
     private static string FindIn(string directory)
@@ -66,7 +67,7 @@ internal static class ShardIndexReader
                 [] => throw new CheckpointException(
                     CheckpointErrorIds.NotFound,
                     directory,
-                    "the directory holds no checkpoint: there is no '*.index.json', 'model.safetensors' or 'pytorch_model.bin' in it."),
+                    "the directory holds no checkpoint: there is no '*.index.json', '.metadata', 'model.safetensors' or 'pytorch_model.bin' in it."),
                 _ => throw new CheckpointException(
                     CheckpointErrorIds.NotFound,
                     directory,
@@ -80,7 +81,12 @@ internal static class ShardIndexReader
     }
 
     private static Checkpoint? ReadShard(
-        string directory, string name, string checkpoint, List<CheckpointFinding> findings, CancellationToken cancellationToken)
+        string directory,
+        string name,
+        string checkpoint,
+        List<CheckpointException> errors,
+        List<CheckpointFinding> findings,
+        CancellationToken cancellationToken)
     {
         try
         {
@@ -89,6 +95,7 @@ internal static class ShardIndexReader
         }
         catch (CheckpointException exception)
         {
+            errors.Add(exception);
             findings.Add(new CheckpointFinding(
                 FindingSeverity.Error,
                 FindingCodes.ShardMissing,
@@ -127,7 +134,11 @@ internal static class ShardIndexReader
     }
 
     private static Checkpoint Merge(
-        string checkpoint, ShardIndex index, List<Checkpoint> shards, List<CheckpointFinding> findings)
+        string checkpoint,
+        ShardIndex index,
+        List<Checkpoint> shards,
+        List<CheckpointException> errors,
+        List<CheckpointFinding> findings)
     {
         var values = new OrderedDictionary<string, object?>();
         foreach (var (key, value) in shards.SelectMany(shard => shard.Values))
@@ -142,9 +153,9 @@ internal static class ShardIndexReader
             FormatVersion = shards.FirstOrDefault()?.FormatVersion,
             Tensors = [.. shards.SelectMany(shard => shard.Tensors)],
             Values = values,
-            Globals = Union(shards, shard => shard.Globals),
-            UnknownGlobals = Union(shards, shard => shard.UnknownGlobals),
-            UnsafeGlobals = Union(shards, shard => shard.UnsafeGlobals),
+            Globals = Union([.. shards.Select(shard => shard.Globals), .. errors.Select(error => error.Globals)]),
+            UnknownGlobals = Union([.. shards.Select(shard => shard.UnknownGlobals)]),
+            UnsafeGlobals = Union([.. shards.Select(shard => shard.UnsafeGlobals), .. errors.Select(error => error.UnsafeGlobals)]),
             Metadata = index.Metadata,
             Files = [.. shards.SelectMany(shard => shard.Files)],
             ShardCount = index.Shards.Count,
@@ -152,6 +163,6 @@ internal static class ShardIndexReader
         };
     }
 
-    private static string[] Union(List<Checkpoint> shards, Func<Checkpoint, IReadOnlyList<string>> select) =>
-        [.. shards.SelectMany(select).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+    private static string[] Union(IReadOnlyList<string>[] names) =>
+        [.. names.SelectMany(each => each).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
 }
