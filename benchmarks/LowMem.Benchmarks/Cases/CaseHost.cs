@@ -1,5 +1,6 @@
 using System.Globalization;
 using LowMem.CheckpointMaker;
+using LowMem.Checkpoints.Verification;
 using LowMem.Loader.Native;
 using static TorchSharp.torch;
 
@@ -16,6 +17,12 @@ internal static class CaseHost
         {
             case (FloorCase.Name, [var path]):
                 FloorCase.Run(path);
+                break;
+            case (ListingCase.Name, [var path]):
+                ListingCase.Run(path);
+                break;
+            case (VerifyCase.Name, [var path, var level]):
+                VerifyCase.Run(path, Enum.Parse<VerificationLevel>(level));
                 break;
             case (TensorCountCase.Name, [var path]):
                 NativeLibraryLoader.EnsureLoaded();
