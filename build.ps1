@@ -58,7 +58,7 @@ function Invoke-TestTask {
         if ($TestSuite -ne 'Commands') {
             Invoke-Native dotnet @(
                 'msbuild', (Join-Path $root 'LowMem.slnx'), '-restore', "-p:Configuration=$Configuration", '-v:quiet', '-nologo') | Out-Host
-            $projects = [IO.Directory]::GetFiles((Join-Path $root 'tests'), '*.csproj', 'AllDirectories')
+            $projects = [IO.Directory]::GetFiles((Join-Path $root 'tests'), '*.Tests.csproj', 'AllDirectories')
             foreach ($project in $projects | Sort-Object) {
                 Invoke-LibraryTest -Project $project -Configuration $Configuration -ResultsDirectory (Join-Path $out 'test-results')
             }
