@@ -62,7 +62,7 @@ internal static class ScalarTypes
 
     private static string?[] GetNames()
     {
-        var names = new string?[ByName.Values.Max() + 1];
+        var names = new string?[sbyte.MaxValue + 1];
         foreach (var (name, code) in ByName)
         {
             names[code] = name;
