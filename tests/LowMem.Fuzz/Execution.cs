@@ -1,53 +1,110 @@
-using System.Diagnostics;
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Verification;
+using LowMem.Loader;
+using LowMem.Loader.Skeletons.Definition;
 
 namespace LowMem.Fuzz;
 
 /// <summary>
-/// What is done with each file: listed, verified, read. A <see cref="CheckpointException"/> is what a broken file gives;
-/// anything else that comes out is a bug, and so is taking long.
+/// What is done with each file. A <see cref="CheckpointException"/> is what a broken one gives; anything else that comes out
+/// is a bug, and so is taking long.
 /// </summary>
 internal static class Execution
 {
     private const int MaxRead = 1 << 16;
 
+    /// <summary>Of the processor, not of the clock: the machine may have other work.</summary>
     public static readonly TimeSpan MaxTime = TimeSpan.FromSeconds(2);
 
     public const long MaxAllocated = 512L << 20;
 
-    /// <summary>Null when all is well, else what is not. What was slow once is tried again: the machine has other work.</summary>
-    public static string? Run(string path) =>
-        RunOnce(path) is { } problem ? problem.StartsWith("slow", StringComparison.Ordinal) ? RunOnce(path) : problem : null;
-
-    private static string? RunOnce(string path)
+    /// <summary>Null when all is well, else what is not.</summary>
+    public static string? Run(Action<string> inspect, string path)
     {
-        long started = Stopwatch.GetTimestamp();
+        var started = Environment.CpuUsage.TotalTime;
         long allocated = GC.GetTotalAllocatedBytes();
         try
         {
-            Inspect(path);
-        }
-        catch (CheckpointException)
-        {
-            // The file is broken, and says so.
+            inspect(path);
         }
         catch (Exception exception)
         {
             return exception.ToString();
         }
 
-        var elapsed = Stopwatch.GetElapsedTime(started);
+        var elapsed = Environment.CpuUsage.TotalTime - started;
         allocated = GC.GetTotalAllocatedBytes() - allocated;
         return elapsed > MaxTime ? $"slow: {elapsed.TotalSeconds:F1} s"
             : allocated > MaxAllocated ? $"memory: {allocated >> 20} MiB allocated"
             : null;
     }
 
-    private static void Inspect(string path)
+    /// <summary>Lists, summarises, reads and verifies a checkpoint.</summary>
+    public static void Inspect(string path)
     {
-        var checkpoint = Checkpoint.Open(path);
-        _ = checkpoint.GetSummary();
+        try
+        {
+            var checkpoint = Checkpoint.Open(path);
+            _ = checkpoint.GetSummary();
+            Read(checkpoint);
+            if (IsSmall(checkpoint))
+            {
+                _ = CheckpointVerifier.Verify(path, new VerificationOptions { Level = VerificationLevel.Values });
+            }
+        }
+        catch (CheckpointException)
+        {
+            // The file is broken, and says so.
+        }
+    }
+
+    /// <summary>Reads a manifest, and writes it again.</summary>
+    public static void ReadManifest(string path)
+    {
+        try
+        {
+            CheckpointManifest.Read(path).Write(path + ".again");
+        }
+        catch (CheckpointException)
+        {
+            // It is no manifest, and that is said.
+        }
+    }
+
+    /// <summary>The bytes of the manifest of a checkpoint; empty when it has none.</summary>
+    public static byte[] MakeManifest(string path)
+    {
+        string written = Path.GetTempFileName();
+        try
+        {
+            CheckpointManifest.Create(Checkpoint.Open(path)).Write(written);
+            return File.ReadAllBytes(written);
+        }
+        catch (CheckpointException)
+        {
+            return [];
+        }
+        finally
+        {
+            File.Delete(written);
+        }
+    }
+
+    /// <summary>Parses the text that <c>print(model)</c> gives; nothing is built of it.</summary>
+    public static void ParseDefinition(string path)
+    {
+        try
+        {
+            _ = DefinitionParser.Parse(new DefinitionText(DefinitionText.ReadFile(path), path), CancellationToken.None);
+        }
+        catch (ModelException)
+        {
+            // It is no such text, and that is said.
+        }
+    }
+
+    private static void Read(Checkpoint checkpoint)
+    {
         using var reader = new TensorDataReader();
         var buffer = new byte[MaxRead];
         foreach (var tensor in checkpoint.Tensors.SelectMany(tensor => tensor.Components.Values.Prepend(tensor)).Take(256))
@@ -69,10 +126,8 @@ internal static class Execution
                 // One tensor that cannot be read is no reason not to try the next.
             }
         }
-
-        if (checkpoint.Tensors.Sum(tensor => (double)tensor.GetStorageByteLength()) < 1 << 22)
-        {
-            _ = CheckpointVerifier.Verify(path, new VerificationOptions { Level = VerificationLevel.Values });
-        }
     }
+
+    private static bool IsSmall(Checkpoint checkpoint) =>
+        checkpoint.Tensors.Sum(tensor => (double)tensor.GetStorageByteLength()) < 1 << 22;
 }

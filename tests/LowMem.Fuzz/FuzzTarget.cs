@@ -1,11 +1,20 @@
 namespace LowMem.Fuzz;
 
-/// <summary>One format: which fixtures it starts from, and which words and numbers mean something in it.</summary>
+/// <summary>One format: which fixtures it starts from, what is done with them, and which words mean something in it.</summary>
 /// <param name="Name">What it is called on the command line.</param>
-/// <param name="Pattern">The fixtures, as a file name pattern; or directories, of which one file is changed at a time.</param>
+/// <param name="Patterns">The fixtures, as file name patterns; or directories, of which one file is changed at a time.</param>
 /// <param name="Words">Byte strings that are put in.</param>
-internal sealed record FuzzTarget(string Name, string Pattern, IReadOnlyList<byte[]> Words)
+internal sealed record FuzzTarget(string Name, string[] Patterns, IReadOnlyList<byte[]> Words)
 {
+    /// <summary>The folder of the fixtures, below that of all.</summary>
+    public string Folder { get; init; } = string.Empty;
+
+    /// <summary>What is put around the bytes that are changed.</summary>
+    public Envelope Envelope { get; init; } = Envelope.None;
+
+    /// <summary>What is done with the file or directory.</summary>
+    public Action<string> Inspect { get; init; } = Execution.Inspect;
+
     private static readonly byte[][] PickleWords =
     [
         [0x80, 2], [0x80, 4], "."u8.ToArray(), "R"u8.ToArray(), "b"u8.ToArray(), "("u8.ToArray(), "t"u8.ToArray(),
@@ -34,16 +43,29 @@ internal sealed record FuzzTarget(string Name, string Pattern, IReadOnlyList<byt
         "\"__metadata__\""u8.ToArray(), "\"data_offsets\":[0,0]"u8.ToArray(), "\"dtype\""u8.ToArray(), "../"u8.ToArray(), "\\u0000"u8.ToArray(),
     ];
 
+    private static readonly byte[][] DefinitionWords =
+    [
+        "("u8.ToArray(), ")"u8.ToArray(), "): "u8.ToArray(), "="u8.ToArray(), ","u8.ToArray(), "\n"u8.ToArray(), "'"u8.ToArray(), "[1]"u8.ToArray(),
+        "(0-11): 12 x "u8.ToArray(), "(0-999999999): 1000000000 x "u8.ToArray(), "Linear(in_features=2, out_features=1, bias=True)"u8.ToArray(),
+        "Parameter containing: [torch.FloatTensor of size 3x4]"u8.ToArray(), "None"u8.ToArray(), "1e400"u8.ToArray(), "ModuleList("u8.ToArray(),
+    ];
+
     /// <summary>All of them.</summary>
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [
-        new("pytorch-zip", "*.pt", [.. ZipWords, .. PickleWords]),
-        new("pickle", "*.pt", PickleWords),
-        new("legacy", "legacy-*.pth", PickleWords),
-        new("tar", "tar-*.pth", [.. PickleWords, "ustar"u8.ToArray(), "storages"u8.ToArray(), "tensors"u8.ToArray()]),
-        new("safetensors", "*.safetensors", JsonWords),
-        new("torchsharp", "*.dat", []),
-        new("sharded", "sharded-*", [.. JsonWords, .. PickleWords]),
-        new("distributed", "dcp*", [.. PickleWords, .. ZipWords]),
+        new("pytorch-zip", ["*.pt"], [.. ZipWords, .. PickleWords]),
+        new("pickle", ["*.pt"], PickleWords) { Envelope = Envelope.Archive },
+        new("bare-pickle", ["*.pt"], PickleWords) { Envelope = Envelope.Archive with { Wrap = pickle => pickle } },
+        new("torchscript", ["torchscript*.pt", "cpp-*.pt"], [.. ZipWords, .. PickleWords]),
+        new("constants", ["torchscript*.pt", "cpp-*.pt"], PickleWords) { Envelope = Envelope.Constants },
+        new("legacy", ["legacy-*.pth"], PickleWords),
+        new("tar", ["tar-*.pth"], [.. PickleWords, "ustar"u8.ToArray(), "storages"u8.ToArray(), "tensors"u8.ToArray()]) { Envelope = Envelope.TarChecksums },
+        new("safetensors", ["*.safetensors"], JsonWords),
+        new("safetensors-header", ["*.safetensors"], JsonWords) { Envelope = Envelope.SafetensorsHeader },
+        new("torchsharp", ["*.dat"], []),
+        new("sharded", ["sharded-*"], [.. JsonWords, .. PickleWords]),
+        new("distributed", ["dcp*"], [.. PickleWords, .. ZipWords]),
+        new("manifest", ["*.safetensors", "*.pt"], JsonWords) { Envelope = Envelope.Manifest, Inspect = Execution.ReadManifest },
+        new("definition", ["*.txt"], DefinitionWords) { Folder = "definitions", Inspect = Execution.ParseDefinition },
     ];
 }
