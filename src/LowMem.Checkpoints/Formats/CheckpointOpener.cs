@@ -24,11 +24,12 @@ internal static class CheckpointOpener
         }
 
         using var file = CheckpointFileReader.Open(fullPath);
-        return ContentDetector.Detect(file) switch
+        var kind = ContentDetector.Detect(file);
+        return kind switch
         {
             ContentKind.ShardIndex => ShardIndexReader.Read(file, fullPath, cancellationToken),
             ContentKind.DistributedMetadata => DistributedReader.Read(file, fullPath, cancellationToken),
-            _ => OpenFile(file, fullPath, cancellationToken),
+            _ => OpenFile(file, kind, fullPath, cancellationToken),
         };
     }
 
@@ -36,9 +37,11 @@ internal static class CheckpointOpener
     /// <param name="file">The file.</param>
     /// <param name="checkpoint">The path that was asked for: the file's own, or the index's.</param>
     /// <param name="cancellationToken">Ends the reading early.</param>
-    public static Checkpoint OpenFile(CheckpointFileReader file, string checkpoint, CancellationToken cancellationToken)
+    public static Checkpoint OpenFile(CheckpointFileReader file, string checkpoint, CancellationToken cancellationToken) =>
+        OpenFile(file, ContentDetector.Detect(file), checkpoint, cancellationToken);
+
+    private static Checkpoint OpenFile(CheckpointFileReader file, ContentKind kind, string checkpoint, CancellationToken cancellationToken)
     {
-        var kind = ContentDetector.Detect(file);
         try
         {
             return kind switch

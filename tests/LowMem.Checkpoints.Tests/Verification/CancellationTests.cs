@@ -40,8 +40,9 @@ public sealed class CancellationTests : IDisposable
     {
         var verdict = CheckpointVerifier.Verify(path, cancellationToken: TestContext.Current.CancellationToken);
 
+        // The header, what tells the format, and one window of 8 KiB to rule out TorchSharp's files, which have no magic.
         Assert.True(verdict.Passed);
-        Assert.InRange(verdict.BytesRead, 1, 64 << 10);
+        Assert.InRange(verdict.BytesRead, 1, 10 << 10);
     }
 
     private static async Task CancelAsync(Action<IProgress<VerificationProgress>, CancellationToken> work)
