@@ -11,6 +11,7 @@ public sealed class TorchScriptTests
     [InlineData("torchscript-frozen")]
     [InlineData("cpp-module")]
     [InlineData("cpp-tensors")]
+    [InlineData("cpp-optimizer")]
     public void Goes_by_the_name_of_its_format(string name)
     {
         var checkpoint = Open(name);
@@ -27,6 +28,21 @@ public sealed class TorchScriptTests
 
         Assert.Equal(0.5, values["scale"]);
         Assert.Equal(true, values["in_proj.training"]);
+    }
+
+    [Fact]
+    public void Lists_the_state_and_the_options_of_an_optimizer_of_cpp()
+    {
+        var checkpoint = Open("cpp-optimizer");
+
+        // The parameters go by the addresses they had.
+        Assert.Equal(
+            ["exp_avg", "exp_avg_sq", "max_exp_avg_sq", "exp_avg", "exp_avg_sq", "max_exp_avg_sq", "size", "size"],
+            checkpoint.Tensors.Select(tensor => tensor.Key.Split('.', '/')[^1]));
+        Assert.Equal([3L, 2], checkpoint.Tensors[0].Shape);
+        Assert.Equal(2, checkpoint.Values.Count(value => value.Key.EndsWith(".step", StringComparison.Ordinal) && value.Value is 2L));
+        Assert.Equal(0.25, checkpoint.Values["param_groups.param_groups/0.options.lr"]);
+        Assert.Equal(true, checkpoint.Values["param_groups.param_groups/0.options.amsgrad"]);
     }
 
     [Fact]
