@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Collections.Concurrent;
 using System.IO.Compression;
 using System.Text;
 using System.Text.RegularExpressions;
@@ -9,52 +10,70 @@ namespace LowMem.Fuzz;
 /// What is put around a changed piece so that its reader gets as far as that piece: an archive, a length, a checksum.
 /// </summary>
 /// <param name="Unwrap">Takes the piece out of a fixture; empty when it has none.</param>
-/// <param name="Wrap">Makes a file of a changed piece.</param>
-internal sealed partial record Envelope(Func<string, byte[]> Unwrap, Func<byte[], byte[]> Wrap)
+/// <param name="Wrap">Makes a file of a changed piece of the fixture at the path.</param>
+internal sealed partial record Envelope(Func<string, byte[]> Unwrap, Func<byte[], string, byte[]> Wrap)
 {
+    private const string Pickle = "data.pkl";
+    private const string ConstantsPickle = "constants.pkl";
     private const int TarBlock = 512;
     private const int MaxData = 1 << 16;
 
+    private static readonly ConcurrentDictionary<string, List<(string Name, byte[] Content)>> Records = new(StringComparer.Ordinal);
+
     /// <summary>The file as it is.</summary>
-    public static Envelope None { get; } = new(File.ReadAllBytes, content => content);
+    public static Envelope None { get; } = new(File.ReadAllBytes, (content, _) => content);
 
-    /// <summary>The pickle of an archive, with storages under the first keys, so that its tensors find their bytes.</summary>
+    /// <summary>The pickle of an archive, among the other records of that archive.</summary>
     public static Envelope Archive { get; } = new(
-        path => ReadRecord(path, "data.pkl"), pickle => Zip([("data.pkl", pickle), .. Storages("data/")]));
+        path => Find(path, Pickle), (pickle, path) => Zip([(Pickle, pickle), .. ReadArchive(path).Where(record => record.Name != Pickle)]));
 
-    /// <summary>The constants of a TorchScript archive whose object is empty: a frozen model.</summary>
+    /// <summary>The pickle of an archive, alone.</summary>
+    public static Envelope BarePickle { get; } = new(path => Find(path, Pickle), (pickle, _) => pickle);
+
+    /// <summary>The same pickle as the constants of a TorchScript archive whose object is empty: a frozen model.</summary>
     public static Envelope Constants { get; } = new(
-        path => ReadRecord(path, "constants.pkl"),
-        pickle => Zip([("data.pkl", [0x80, 2, .. "c__torch__\nM\n)\x81}b."u8]), ("constants.pkl", pickle), ("code/m.py", "1"u8.ToArray()), .. Storages("constants/")]));
+        path => Find(path, ConstantsPickle) is { Length: > 8 } constants ? constants : Find(path, Pickle),
+        (pickle, path) => Zip(
+        [
+            (Pickle, [0x80, 2, .. "c__torch__\nM\n)"u8, 0x81, .. "}b."u8]), (ConstantsPickle, pickle),
+            .. ReadArchive(path).Where(record => record.Name is not (Pickle or ConstantsPickle))
+                .Select(record => (record.Name.Replace("data/", "constants/", StringComparison.Ordinal), record.Content)),
+        ]));
 
     /// <summary>The JSON of a safetensors file, with its length before it and as much data behind it as it asks for.</summary>
     public static Envelope SafetensorsHeader { get; } = new(
         path => File.ReadAllBytes(path) is { Length: > 8 } bytes ? bytes[8..(int)Math.Clamp(8 + BinaryPrimitives.ReadInt64LittleEndian(bytes), 8, bytes.Length)] : [],
-        WrapHeader);
+        (header, _) => WrapHeader(header));
 
     /// <summary>A tar archive, with the checksums of its headers made right.</summary>
-    public static Envelope TarChecksums { get; } = new(File.ReadAllBytes, FixChecksums);
+    public static Envelope TarChecksums { get; } = new(File.ReadAllBytes, (content, _) => FixChecksums(content));
 
     /// <summary>The manifest of a checkpoint.</summary>
-    public static Envelope Manifest { get; } = new(Execution.MakeManifest, content => content);
+    public static Envelope Manifest { get; } = new(Execution.MakeManifest, (content, _) => content);
 
-    private static byte[] ReadRecord(string path, string name)
+    private static byte[] Find(string path, string name) => ReadArchive(path).FirstOrDefault(record => record.Name == name).Content ?? [];
+
+    /// <summary>The records of a fixture, without their root directory; none when it is no sound archive.</summary>
+    private static List<(string Name, byte[] Content)> ReadArchive(string path) => Records.GetOrAdd(path, static path =>
     {
         try
         {
             using var zip = ZipFile.OpenRead(path);
-            using var stream = zip.Entries.First(entry => entry.Name == name).Open();
+            return [.. zip.Entries.Select(entry => (entry.FullName[(entry.FullName.IndexOf('/', StringComparison.Ordinal) + 1)..], Read(entry)))];
+        }
+        catch (InvalidDataException)
+        {
+            return [];
+        }
+
+        static byte[] Read(ZipArchiveEntry entry)
+        {
+            using var stream = entry.Open();
             using var content = new MemoryStream();
             stream.CopyTo(content);
             return content.ToArray();
         }
-        catch (Exception exception) when (exception is InvalidDataException or InvalidOperationException or IOException)
-        {
-            return [];
-        }
-    }
-
-    private static IEnumerable<(string, byte[])> Storages(string folder) => Enumerable.Range(0, 4).Select(i => ($"{folder}{i}", new byte[24 << i]));
+    });
 
     private static byte[] Zip(IEnumerable<(string Name, byte[] Content)> records)
     {

@@ -78,7 +78,7 @@ internal sealed class FuzzRun : IDisposable
     /// <summary>True when the input took an edge that none before it took, twice: what other threads do is no news.</summary>
     private bool Execute(Seed seed)
     {
-        string path = Write(seed, target.Envelope.Wrap(seed.Content));
+        string path = Write(seed, target.Envelope.Wrap(seed.Content, seed.Source));
         if (Execute(path) is { } problem)
         {
             // What was slow once is tried again.
@@ -143,7 +143,7 @@ internal sealed class FuzzRun : IDisposable
 
         Directory.CreateDirectory(options.Findings);
         string name = Path.Combine(options.Findings, $"{target.Name}-{kinds.Count}-{seed.File}");
-        File.WriteAllBytes(name, target.Envelope.Wrap(seed.Content));
+        File.WriteAllBytes(name, target.Envelope.Wrap(seed.Content, seed.Source));
         File.WriteAllText(name + ".txt", $"{seed.Name}/{seed.File}\n{problem}\n");
         Console.WriteLine($"{target.Name}: {name}: {problem.Split('\n')[0]}");
     }

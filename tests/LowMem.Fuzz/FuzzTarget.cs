@@ -55,9 +55,9 @@ internal sealed record FuzzTarget(string Name, string[] Patterns, IReadOnlyList<
     [
         new("pytorch-zip", ["*.pt"], [.. ZipWords, .. PickleWords]),
         new("pickle", ["*.pt"], PickleWords) { Envelope = Envelope.Archive },
-        new("bare-pickle", ["*.pt"], PickleWords) { Envelope = Envelope.Archive with { Wrap = pickle => pickle } },
+        new("bare-pickle", ["*.pt"], PickleWords) { Envelope = Envelope.BarePickle },
         new("torchscript", ["torchscript*.pt", "cpp-*.pt"], [.. ZipWords, .. PickleWords]),
-        new("constants", ["torchscript*.pt", "cpp-*.pt"], PickleWords) { Envelope = Envelope.Constants },
+        new("constants", ["*.pt"], PickleWords) { Envelope = Envelope.Constants },
         new("legacy", ["legacy-*.pth"], PickleWords),
         new("tar", ["tar-*.pth"], [.. PickleWords, "ustar"u8.ToArray(), "storages"u8.ToArray(), "tensors"u8.ToArray()]) { Envelope = Envelope.TarChecksums },
         new("safetensors", ["*.safetensors"], JsonWords),

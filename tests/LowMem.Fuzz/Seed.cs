@@ -4,8 +4,9 @@ namespace LowMem.Fuzz;
 /// <param name="Name">The fixture.</param>
 /// <param name="File">The name of the file that is changed.</param>
 /// <param name="Content">Its bytes, or the part of them that the target changes.</param>
+/// <param name="Source">Where the fixture is.</param>
 /// <param name="Beside">The other files of a fixture that is a directory; empty when it is one file.</param>
-internal sealed record Seed(string Name, string File, byte[] Content, IReadOnlyList<(string Name, byte[] Content)> Beside)
+internal sealed record Seed(string Name, string File, byte[] Content, string Source, IReadOnlyList<(string Name, byte[] Content)> Beside)
 {
     /// <summary>What a target starts from.</summary>
     public static IReadOnlyList<Seed> Load(string fixtures, FuzzTarget target)
@@ -14,14 +15,14 @@ internal sealed record Seed(string Name, string File, byte[] Content, IReadOnlyL
         foreach (string path in Find(Directory.GetFiles).Where(path => !path.EndsWith(".expected.json", StringComparison.Ordinal)))
         {
             string name = Path.GetFileName(path);
-            seeds.Add(new Seed(name, name, target.Envelope.Unwrap(path), []));
+            seeds.Add(new Seed(name, name, target.Envelope.Unwrap(path), path, []));
         }
 
         foreach (string directory in Find(Directory.GetDirectories))
         {
             var files = Directory.GetFiles(directory).Order().Select(path => (Name: Path.GetFileName(path), Content: System.IO.File.ReadAllBytes(path))).ToList();
             seeds.AddRange(files.Select(file => new Seed(
-                Path.GetFileName(directory), file.Name, file.Content, [.. files.Where(other => other.Name != file.Name)])));
+                Path.GetFileName(directory), file.Name, file.Content, directory, [.. files.Where(other => other.Name != file.Name)])));
         }
 
         return seeds;
