@@ -90,12 +90,18 @@ internal static class Execution
         }
     }
 
-    /// <summary>Parses the text that <c>print(model)</c> gives; nothing is built of it.</summary>
+    /// <summary>Parses the text that <c>print(model)</c> gives, and the arguments in it; nothing is built of it.</summary>
     public static void ParseDefinition(string path)
     {
         try
         {
-            _ = DefinitionParser.Parse(new DefinitionText(DefinitionText.ReadFile(path), path), CancellationToken.None);
+            var text = new DefinitionText(DefinitionText.ReadFile(path), path);
+            var nodes = new Stack<DefinitionNode>([DefinitionParser.Parse(text, CancellationToken.None)]);
+            while (nodes.TryPop(out var node))
+            {
+                _ = ArgumentParser.Parse(text, node);
+                node.Children.ForEach(nodes.Push);
+            }
         }
         catch (ModelException)
         {

@@ -244,6 +244,11 @@ internal sealed class DefinitionParser
         }
 
         cursor.SkipArguments();
+        if (cursor.Position == start)
+        {
+            throw source.Invalid(start, $"'{cursor.Current}' closes nothing that is open in '{node.ClassName}'.");
+        }
+
         if (frame.ArgumentsEnd == 0)
         {
             node.ArgumentsPosition = start;

@@ -17,6 +17,8 @@ public class DefinitionErrorTests
     [InlineData("Tanh())", "line 1, column 7: ')' follows the end of the model")]
     [InlineData("Net(\n  (a): Tanh()\n  what is this\n)", "line 3, column 3: neither a child as in '(name): Class(...)' nor ')' of 'Net', but 'what is this'")]
     [InlineData("Net(\n  (a): Tanh()\n  (a): ReLU()\n)", "line 3, column 3: there are two modules named 'a' in this 'Net'")]
+    [InlineData("Net(]", "line 1, column 5: ']' closes nothing that is open in 'Net'")]
+    [InlineData("Net(\n  bias}\n)", "line 2, column 7: '}' closes nothing that is open in 'Net'")]
     [InlineData("Net(\n  (a.b): Tanh()\n)", "line 2, column 3: 'a.b' cannot name a module")]
     [InlineData("Net(\n  (): Tanh()\n)", "line 2, column 3: '' cannot name a module")]
     [InlineData("Net(\n  (0-11): 13 x Tanh()\n)", "line 2, column 3: '0-11' and '13 x' do not agree")]
