@@ -41,6 +41,7 @@ function Add-Block([string] $Name, [scriptblock] $Fixture, [object[]] $Cases, [s
     }
 }
 
+# One command under two names; which of them was used is for errors only.
 function Describe {
     [CmdletBinding()]
     param(
@@ -51,25 +52,13 @@ function Describe {
         [switch] $Skip
     )
 
-    Assert-Discovering 'Describe' $false
-    $cases = @(Get-Case $PSBoundParameters.ContainsKey('ForEach') $ForEach "Describe '$Name'")
+    $command = $MyInvocation.MyCommand.Name
+    Assert-Discovering $command $false
+    $cases = @(Get-Case $PSBoundParameters.ContainsKey('ForEach') $ForEach "$command '$Name'")
     Add-Block $Name $Fixture $cases $Tag $Skip
 }
 
-function Context {
-    [CmdletBinding()]
-    param(
-        [Parameter(Mandatory, Position = 0)][string] $Name,
-        [Parameter(Mandatory, Position = 1)][scriptblock] $Fixture,
-        [AllowNull()][AllowEmptyCollection()][object[]] $ForEach,
-        [Alias('Tags')][string[]] $Tag = @(),
-        [switch] $Skip
-    )
-
-    Assert-Discovering 'Context' $false
-    $cases = @(Get-Case $PSBoundParameters.ContainsKey('ForEach') $ForEach "Context '$Name'")
-    Add-Block $Name $Fixture $cases $Tag $Skip
-}
+${function:Context} = ${function:Describe}
 
 function It {
     [CmdletBinding()]
@@ -89,35 +78,20 @@ function It {
     }
 }
 
-function Set-Setup([string] $Kind, [scriptblock] $ScriptBlock) {
-    Assert-Discovering $Kind $false
-    if ($script:Current.$Kind) { throw "$Kind is there twice in '$($script:Current.Name)'." }
-    $script:Current.$Kind = $ScriptBlock
-}
-
+# One command under the four names of $SetupNames, each of which is a property of the block.
 function BeforeAll {
     [CmdletBinding()]
     param([Parameter(Mandatory, Position = 0)][scriptblock] $ScriptBlock)
-    Set-Setup 'BeforeAll' $ScriptBlock
+
+    $kind = $MyInvocation.MyCommand.Name
+    Assert-Discovering $kind $false
+    if ($script:Current.$kind) { throw "$kind is there twice in '$($script:Current.Name)'." }
+    $script:Current.$kind = $ScriptBlock
 }
 
-function BeforeEach {
-    [CmdletBinding()]
-    param([Parameter(Mandatory, Position = 0)][scriptblock] $ScriptBlock)
-    Set-Setup 'BeforeEach' $ScriptBlock
-}
-
-function AfterEach {
-    [CmdletBinding()]
-    param([Parameter(Mandatory, Position = 0)][scriptblock] $ScriptBlock)
-    Set-Setup 'AfterEach' $ScriptBlock
-}
-
-function AfterAll {
-    [CmdletBinding()]
-    param([Parameter(Mandatory, Position = 0)][scriptblock] $ScriptBlock)
-    Set-Setup 'AfterAll' $ScriptBlock
-}
+${function:BeforeEach} = ${function:BeforeAll}
+${function:AfterEach} = ${function:BeforeAll}
+${function:AfterAll} = ${function:BeforeAll}
 
 # Its variables are for the bodies of Describe and Context around it, so that the block runs in the caller's own scope:
 # it is bound to the caller's session state, and a function of a module opens no scope there.
