@@ -80,17 +80,10 @@ internal static class ConvolutionLayers
             layer.Bias);
     }
 
-    private static nn.Module CreateTranspose2d(LayerArguments arguments)
-    {
-        var layer = new Window(arguments, 2);
-        var outputPadding = GetOutputPadding(arguments, 2);
-        if (outputPadding.Distinct().Count() > 1)
-        {
-            return CreateUneven(arguments, layer, (input, weight, bias) => nn.functional.conv_transpose2d(
-                input, weight, bias, layer.Stride, layer.Padding, outputPadding, layer.Dilation, layer.Groups));
-        }
-
-        return nn.ConvTranspose2d(
+    private static nn.Module CreateTranspose2d(LayerArguments arguments) => CreateTranspose(
+        arguments,
+        2,
+        (layer, outputPadding) => nn.ConvTranspose2d(
             layer.In,
             layer.Out,
             Two(layer.Kernel),
@@ -100,20 +93,14 @@ internal static class ConvolutionLayers
             Two(layer.Dilation),
             layer.Mode,
             layer.Groups,
-            layer.Bias);
-    }
+            layer.Bias),
+        (layer, outputPadding) => (input, weight, bias) => nn.functional.conv_transpose2d(
+            input, weight, bias, layer.Stride, layer.Padding, outputPadding, layer.Dilation, layer.Groups));
 
-    private static nn.Module CreateTranspose3d(LayerArguments arguments)
-    {
-        var layer = new Window(arguments, 3);
-        var outputPadding = GetOutputPadding(arguments, 3);
-        if (outputPadding.Distinct().Count() > 1)
-        {
-            return CreateUneven(arguments, layer, (input, weight, bias) => nn.functional.conv_transpose3d(
-                input, weight, bias, layer.Stride, layer.Padding, outputPadding, layer.Dilation, layer.Groups));
-        }
-
-        return nn.ConvTranspose3d(
+    private static nn.Module CreateTranspose3d(LayerArguments arguments) => CreateTranspose(
+        arguments,
+        3,
+        (layer, outputPadding) => nn.ConvTranspose3d(
             layer.In,
             layer.Out,
             Three(layer.Kernel),
@@ -123,12 +110,27 @@ internal static class ConvolutionLayers
             Three(layer.Dilation),
             layer.Mode,
             layer.Groups,
-            layer.Bias);
-    }
+            layer.Bias),
+        (layer, outputPadding) => (input, weight, bias) => nn.functional.conv_transpose3d(
+            input, weight, bias, layer.Stride, layer.Padding, outputPadding, layer.Dilation, layer.Groups));
 
-    private static UnevenConvTranspose CreateUneven(
-        LayerArguments arguments, Window layer, Func<Tensor, Tensor, Tensor?, Tensor> convolve) => new(
-            arguments.ClassName, [layer.In, layer.Out / layer.Groups, .. layer.Kernel], layer.Bias ? layer.Out : null, convolve);
+    // TorchSharp's own layers pad every dimension like the first.
+    private static nn.Module CreateTranspose(
+        LayerArguments arguments,
+        int dimensions,
+        Func<Window, long[], nn.Module> createEven,
+        Func<Window, long[], Func<Tensor, Tensor, Tensor?, Tensor>> createConvolution)
+    {
+        var layer = new Window(arguments, dimensions);
+        var outputPadding = GetOutputPadding(arguments, dimensions);
+        return outputPadding.Distinct().Count() == 1
+            ? createEven(layer, outputPadding)
+            : new UnevenConvTranspose(
+                arguments.ClassName,
+                [layer.In, layer.Out / layer.Groups, .. layer.Kernel],
+                layer.Bias ? layer.Out : null,
+                createConvolution(layer, outputPadding));
+    }
 
     private static long[] GetOutputPadding(LayerArguments arguments, int dimensions) =>
         arguments.FindSizes("output_padding", dimensions) ?? new long[dimensions];
