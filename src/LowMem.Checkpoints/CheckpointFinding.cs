@@ -7,4 +7,8 @@ namespace LowMem.Checkpoints;
 /// <param name="Offset">Where in the file, in bytes, or null when no place can be named.</param>
 /// <param name="Message">What is wrong, in one sentence.</param>
 public sealed record CheckpointFinding(
-    FindingSeverity Severity, string Code, string? Key, long? Offset, string Message);
+    FindingSeverity Severity, string Code, string? Key, long? Offset, string Message)
+{
+    /// <summary>One line for a log: severity, code and message.</summary>
+    public override string ToString() => $"{Severity} {Code}: {Message}";
+}

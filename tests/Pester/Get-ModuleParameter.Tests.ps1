@@ -54,17 +54,27 @@ Describe 'Get-ModuleParameter' {
         $parameter = New-BoringSkeleton | Get-ModuleParameter -Key in_proj.weight
         $copy = [Management.Automation.PSSerializer]::Deserialize([Management.Automation.PSSerializer]::Serialize($parameter))
 
+        $copy.Module | Should -BeNullOrEmpty
         $copy.Key | Should -BeExactly 'in_proj.weight'
         $copy.Shape | Should -Be @(10, 2)
         $copy.ByteLength | Should -Be 80
     }
 
-    It 'survives ConvertTo-Json' -Tag FullPowerShell {
-        $json = New-BoringSkeleton | Get-ModuleParameter -Key in_proj.weight | Select-Object -ExcludeProperty Module |
-            ConvertTo-Json | ConvertFrom-Json
+    It 'gives the live module to those who ask for it, and to nobody else' {
+        $weight, $bias = New-BoringSkeleton | Get-ModuleParameter -Key in_proj.*
+
+        # ConvertTo-Json, Export-Csv and Format-List follow these.
+        $weight.PSObject.Properties.Name | Should -Not -Contain 'Module'
+        $weight.Module.GetType().FullName | Should -BeExactly 'TorchSharp.Modules.Linear'
+        [object]::ReferenceEquals($weight.Module, $bias.Module) | Should -BeTrue
+    }
+
+    It 'becomes JSON of what describes it, however deep it is asked for' -Tag FullPowerShell {
+        $json = New-BoringSkeleton | Get-ModuleParameter -Key in_proj.weight | ConvertTo-Json -Depth 10 | ConvertFrom-Json
 
         $json.Key | Should -BeExactly 'in_proj.weight'
         $json.Shape | Should -Be @(10, 2)
         $json.ModuleType | Should -BeExactly 'Linear'
+        $json.PSObject.Properties.Name | Should -Not -Contain 'Module'
     }
 }

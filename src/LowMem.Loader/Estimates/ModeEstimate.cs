@@ -6,4 +6,8 @@ namespace LowMem.Loader.Estimates;
 /// <see cref="Memory.ProcessMemory"/>.
 /// </param>
 /// <param name="Fits">Whether that is no more than what is available.</param>
-public sealed record ModeEstimate(long PeakPrivateBytes, bool Fits);
+public sealed record ModeEstimate(long PeakPrivateBytes, bool Fits)
+{
+    /// <inheritdoc/>
+    public override string ToString() => $"{PeakPrivateBytes} bytes, {(Fits ? "fits" : "does not fit")}";
+}

@@ -65,4 +65,7 @@ public sealed record LoadReport
 
     /// <summary>The most private bytes seen meanwhile.</summary>
     public required long PrivateBytesPeak { get; init; }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Mode} from {Path}";
 }

@@ -5,8 +5,9 @@ namespace LowMem.Loader.Modules;
 /// <summary>One entry of a module's state dict: its key, and the submodule that owns it.</summary>
 public sealed class ModuleParameter
 {
-    internal ModuleParameter(Tensor tensor, IReadOnlyList<ModuleParameter> ties, NativeTensor? native)
+    internal ModuleParameter(nn.Module module, Tensor tensor, IReadOnlyList<ModuleParameter> ties, NativeTensor? native)
     {
+        Module = module;
         Tensor = tensor;
         Ties = ties;
         Native = native;
@@ -16,7 +17,7 @@ public sealed class ModuleParameter
     public required string Key { get; init; }
 
     /// <summary>
-    /// The name inside <see cref="Module"/>. It has dots itself when TorchSharp shows a whole tree of C++ modules as
+    /// The name inside the submodule. It has dots itself when TorchSharp shows a whole tree of C++ modules as
     /// one module (TransformerEncoder: <c>layers.0.linear1.weight</c>).
     /// </summary>
     public required string Name { get; init; }
@@ -24,10 +25,7 @@ public sealed class ModuleParameter
     /// <summary>The names of the modules from the root down to the owner, joined by dots; empty for the root.</summary>
     public required string ModulePath { get; init; }
 
-    /// <summary>The submodule that owns it.</summary>
-    public required nn.Module Module { get; init; }
-
-    /// <summary>The name of the type of <see cref="Module"/>, such as <c>Linear</c>.</summary>
+    /// <summary>The name of the type of the submodule, such as <c>Linear</c>.</summary>
     public required string ModuleType { get; init; }
 
     /// <summary>The size of each dimension, in elements; empty for a zero-dim tensor.</summary>
@@ -54,6 +52,9 @@ public sealed class ModuleParameter
     /// <summary>The key of the first entry that is the same tensor, or null when this is the first or only one.</summary>
     public string? TiedTo { get; init; }
 
+    /// <summary>The submodule that owns it.</summary>
+    internal nn.Module Module { get; }
+
     /// <summary>The tensor that the module holds, as it is registered.</summary>
     internal Tensor Tensor { get; }
 
@@ -79,6 +80,13 @@ public sealed class ModuleParameter
             return false;
         }
     }
+
+    /// <summary>The submodule that owns it.</summary>
+    /// <remarks>
+    /// No property: what turns objects into text, such as ConvertTo-Json, follows every property, and from a live module
+    /// comes to each tensor's values, gradients and transposes.
+    /// </remarks>
+    public nn.Module GetModule() => Module;
 
     /// <inheritdoc/>
     public override string ToString() => Key;

@@ -136,12 +136,11 @@ public static class ModuleTree
         var (name, tensor, isBuffer, isPersistent) = own;
         var native = natives.GetValueOrDefault(name);
         var group = ties.Find(tensor, native);
-        return new ModuleParameter(tensor, group, native)
+        return new ModuleParameter(module, tensor, group, native)
         {
             Key = Join(path, name),
             Name = name,
             ModulePath = path,
-            Module = module,
             ModuleType = module.GetType().Name,
             Shape = tensor.shape,
             DType = ScalarTypes.GetName(tensor.dtype),

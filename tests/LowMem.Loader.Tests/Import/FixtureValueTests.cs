@@ -77,12 +77,11 @@ public class FixtureValueTests
     private static PlannedTensor Plan(TensorInfo tensor)
     {
         var type = ScalarTypes.Find(tensor.DType)!.Value;
-        var slot = new ModuleParameter(empty(0, device: META), [], native: null)
+        var slot = new ModuleParameter(nn.Identity(), empty(0, device: META), [], native: null)
         {
             Key = tensor.Key,
             Name = tensor.Key,
             ModulePath = "",
-            Module = nn.Identity(),
             ModuleType = "Identity",
             Shape = tensor.Shape,
             DType = tensor.DType,
