@@ -98,13 +98,6 @@ Describe 'Get-CheckpointInfo' {
             $problems.Count | Should -Be 1
             $problems[0].FullyQualifiedErrorId | Should -BeLike 'CheckpointKeyNotFound,*'
         }
-
-        It 'completes the keys of the file' {
-            $line = "Get-CheckpointInfo '$samples/boring.pt' -Key in_p"
-            $completions = [Management.Automation.CommandCompletion]::CompleteInput($line, $line.Length, $null).CompletionMatches
-
-            $completions.CompletionText | Should -Be @('in_proj.weight', 'in_proj.bias')
-        }
     }
 
     Context '-Summary' {
@@ -176,7 +169,25 @@ Describe 'Get-CheckpointInfo' {
             [IO.File]::Copy("$samples/boring.pt", "$TestDrive/a[1].pt")
 
             @(Get-CheckpointInfo -LiteralPath "$TestDrive/a[1].pt").Count | Should -Be 8
-            @(Get-CheckpointInfo -Path "$TestDrive/a[1].pt" -ErrorAction SilentlyContinue).Count | Should -Be 0
+            @(Get-CheckpointInfo -Path "$TestDrive/a[1].pt" -ErrorAction SilentlyContinue -ErrorVariable problems).Count | Should -Be 0
+            $problems[0].Exception.Message | Should -BeLike '*There is one of this very name: use -LiteralPath.'
+        }
+
+        It 'says that no file matches a pattern, and goes on' {
+            $listed = @(Get-CheckpointInfo "$samples/none-*.pt", "$samples/boring.pt" -Summary -ErrorAction SilentlyContinue -ErrorVariable problems)
+
+            $listed.Count | Should -Be 1
+            $problems.Count | Should -Be 1
+            $problems[0].FullyQualifiedErrorId | Should -BeLike 'CheckpointNotFound,*'
+            $problems[0].Exception.Message | Should -BeLike '*none-`*.pt: no file matches this pattern.'
+        }
+
+        It 'names a path that is not there in full' {
+            Get-CheckpointInfo 'none.pt' -ErrorAction SilentlyContinue -ErrorVariable problems
+
+            $full = [IO.Path]::Combine($PWD.ProviderPath, 'none.pt')
+            $problems[0].TargetObject | Should -BeExactly $full
+            $problems[0].Exception.Message | Should -BeExactly "${full}: there is no such file or directory."
         }
 
         It 'takes paths from the pipeline, and files by their property' {

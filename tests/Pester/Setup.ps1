@@ -22,6 +22,14 @@ function New-BoringSkeleton([string] $DType = 'Float32') {
     }
 }
 
+# What PyTorch printed of the article's model: its tensors, an input and the output for it.
+$expected = [IO.File]::ReadAllText("$samples/boring.expected.json") | ConvertFrom-Json
+
+# The rows of a matrix one after the other, as float32.
+function Get-Flat($Rows) { , [float[]] @($Rows.ForEach({ $_ })) }
+
+function Get-ExpectedValue($Key) { Get-Flat $expected.tensors.$Key }
+
 # The values of a float32 tensor of a module, by key.
 function Get-FloatValue($Module, $Key) {
     $module.state_dict()[$Key].data[float]().ToArray()

@@ -83,25 +83,38 @@ public abstract class CheckpointPathCommand : LowMemCommand
             Collection<string> paths = literal
                 ? [SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out provider, out _)]
                 : GetResolvedProviderPathFromPSPath(path, out provider);
-            if (provider.ImplementingType == typeof(FileSystemProvider))
+            if (provider.ImplementingType != typeof(FileSystemProvider))
+            {
+                ReportError(ErrorRecords.NotFileSystem(path, provider.Name));
+            }
+            else if (paths.Count > 0)
             {
                 return paths;
             }
-
-            ReportError(ErrorRecords.NotFileSystem(path, provider.Name));
+            else
+            {
+                // A gate that tests models/*.pt must not pass because there are none.
+                ReportNotFound(path, ExistsLiterally(path)
+                    ? "no file matches this pattern. There is one of this very name: use -LiteralPath."
+                    : "no file matches this pattern.");
+            }
         }
         catch (ItemNotFoundException exception)
         {
-            var notFound = new CheckpointException(
-                CheckpointErrorIds.NotFound, path, "there is no such file or directory.", exception);
-            ReportError(ErrorRecords.Of(notFound, path));
+            // In full: whoever reads a log does not know the directory that the path was relative to.
+            ReportNotFound(SessionState.Path.GetUnresolvedProviderPathFromPSPath(path), "there is no such file or directory.", exception);
         }
         catch (Exception exception) when (exception is System.Management.Automation.DriveNotFoundException or ProviderNotFoundException or PSInvalidOperationException)
         {
-            var notFound = new CheckpointException(CheckpointErrorIds.NotFound, path, exception.Message, exception);
-            ReportError(ErrorRecords.Of(notFound, path));
+            ReportNotFound(path, exception.Message, exception);
         }
 
         return [];
     }
+
+    private void ReportNotFound(string path, string message, Exception? cause = null) =>
+        ReportError(ErrorRecords.Of(new CheckpointException(CheckpointErrorIds.NotFound, path, message, cause), path));
+
+    private bool ExistsLiterally(string path) =>
+        System.IO.Path.Exists(SessionState.Path.GetUnresolvedProviderPathFromPSPath(path));
 }

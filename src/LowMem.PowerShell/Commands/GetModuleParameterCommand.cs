@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
 using LowMem.Loader.Modules;
+using LowMem.PowerShell.Completion;
 using LowMem.PowerShell.Errors;
 using LowMem.PowerShell.Pipeline;
 using static TorchSharp.torch;
@@ -21,6 +22,7 @@ public sealed class GetModuleParameterCommand : LowMemCommand
     [Parameter(Position = 1)]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ModuleKeyCompleter))]
     [SuppressMessage("Performance", "CA1819:Properties should not return arrays", Justification = "A cmdlet parameter.")]
     public string[]? Key { get; set; }
 

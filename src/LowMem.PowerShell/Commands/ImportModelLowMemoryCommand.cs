@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
 using LowMem.Checkpoints;
 using LowMem.Loader.Import;
+using LowMem.PowerShell.Completion;
 using LowMem.PowerShell.Errors;
 using LowMem.PowerShell.Pipeline;
 using static TorchSharp.torch;
@@ -11,11 +12,8 @@ namespace LowMem.PowerShell.Commands;
 /// <summary>Import-ModelLowMemory: binds the values of a checkpoint to a module, at no more than one copy.</summary>
 [Cmdlet(VerbsData.Import, "ModelLowMemory", DefaultParameterSetName = PathSet, SupportsShouldProcess = true)]
 [OutputType("TorchSharp.torch+nn+Module")]
-public sealed class ImportModelLowMemoryCommand : CheckpointPathCommand
+public sealed class ImportModelLowMemoryCommand : ModelPathCommand
 {
-    /// <summary>Of the module: PowerShell keeps progress bars apart by their ids.</summary>
-    private const int ProgressActivityId = 0x4c6f774d;
-
     /// <summary>The module to load into; when left out, one is made after the checkpoint.</summary>
     [Parameter(Position = 1)]
     [ValidateNotNull]
@@ -25,23 +23,9 @@ public sealed class ImportModelLowMemoryCommand : CheckpointPathCommand
     [Parameter]
     public SwitchParameter Resident { get; set; }
 
-    /// <summary>Takes over the checkpoint's element types instead of casting to the module's.</summary>
-    [Parameter]
-    public SwitchParameter KeepDType { get; set; }
-
-    /// <summary>Gives floating-point parameters and buffers this type instead of their own.</summary>
-    [Parameter]
-    [ValidateSet("float64", "float32", "float16", "bfloat16", "float8_e4m3fn", "float8_e5m2", "float8_e4m3fnuz", "float8_e5m2fnuz")]
-    public string? DType { get; set; }
-
     /// <summary>Makes floating-point parameters want gradients.</summary>
     [Parameter]
     public SwitchParameter RequiresGrad { get; set; }
-
-    /// <summary>What the checkpoint's keys have in front of the module's; found by itself when left out.</summary>
-    [Parameter]
-    [AllowEmptyString]
-    public string? Prefix { get; set; }
 
     /// <summary>Rules that rename the checkpoint's keys, or a script block that gives the module's key for the one in <c>$_</c>.</summary>
     [Parameter]
@@ -52,6 +36,7 @@ public sealed class ImportModelLowMemoryCommand : CheckpointPathCommand
     [Parameter]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(StateDictKeyCompleter))]
     [SuppressMessage("Performance", "CA1819:Properties should not return arrays", Justification = "A cmdlet parameter.")]
     public string[]? Include { get; set; }
 
@@ -59,6 +44,7 @@ public sealed class ImportModelLowMemoryCommand : CheckpointPathCommand
     [Parameter]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(StateDictKeyCompleter))]
     [SuppressMessage("Performance", "CA1819:Properties should not return arrays", Justification = "A cmdlet parameter.")]
     public string[]? Exclude { get; set; }
 
@@ -86,14 +72,10 @@ public sealed class ImportModelLowMemoryCommand : CheckpointPathCommand
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
+        base.BeginProcessing();
         if (KeyMap is not null && !KeyMapArgument.IsSupported(KeyMap))
         {
             ThrowTerminatingError(ErrorRecords.KeyMapUnsupported(KeyMap));
-        }
-
-        if (KeepDType && DType is not null)
-        {
-            ThrowTerminatingError(ErrorRecords.ParametersExclusive(nameof(KeepDType), nameof(DType)));
         }
     }
 
@@ -127,20 +109,15 @@ public sealed class ImportModelLowMemoryCommand : CheckpointPathCommand
 
     private PSObject Load(Checkpoint checkpoint, ImportOptions options)
     {
-        var progress = new LatestProgress<ImportProgress>(report => report.BytesDone + report.TensorsDone);
-        var record = new ProgressRecord(ProgressActivityId, "Importing model", checkpoint.Path);
-        bool shown = false;
-        var (module, report) = BackgroundWork.Run<(nn.Module, LoadReport)>(
-            () => Module is null
+        var (module, report) = ProgressBar.Run<ImportProgress, (nn.Module, LoadReport)>(
+            this,
+            "Importing model",
+            checkpoint.Path,
+            progress => progress.BytesDone + progress.TensorsDone,
+            Describe,
+            progress => Module is null
                 ? ModelLoader.Load(checkpoint, options, progress, StopToken)
-                : (Module, ModelLoader.Load(Module, checkpoint, options, progress, StopToken)),
-            () => shown |= WriteProgress(record, progress.Latest));
-        if (shown)
-        {
-            record.RecordType = ProgressRecordType.Completed;
-            WriteProgress(record);
-        }
-
+                : (Module, ModelLoader.Load(Module, checkpoint, options, progress, StopToken)));
         Explain(report);
         return Attach(module, report);
     }
@@ -175,19 +152,9 @@ public sealed class ImportModelLowMemoryCommand : CheckpointPathCommand
         }
     }
 
-    private bool WriteProgress(ProgressRecord record, ImportProgress progress)
-    {
-        bool counted = progress.BytesTotal > 0;
-        double part = counted
-            ? (double)progress.BytesDone / progress.BytesTotal
-            : (double)progress.TensorsDone / Math.Max(1, progress.TensorsTotal);
-        record.PercentComplete = (int)(100 * Math.Clamp(part, 0, 1));
-        record.StatusDescription = counted
-            ? $"{Views.ByteSize.Format(progress.BytesDone)} of {Views.ByteSize.Format(progress.BytesTotal)}"
-            : $"{progress.TensorsDone} of {progress.TensorsTotal} tensors";
-        WriteProgress(record);
-        return true;
-    }
+    private static (double Part, string Status)? Describe(ImportProgress progress) => progress.BytesTotal > 0
+        ? ProgressBar.DescribeBytes(progress.BytesDone, progress.BytesTotal)
+        : ((double)progress.TensorsDone / Math.Max(1, progress.TensorsTotal), $"{progress.TensorsDone} of {progress.TensorsTotal} tensors");
 
     private static PSObject Attach(nn.Module module, LoadReport report)
     {

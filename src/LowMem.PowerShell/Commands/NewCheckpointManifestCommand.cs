@@ -50,7 +50,7 @@ public sealed class NewCheckpointManifestCommand : CheckpointPathCommand
             return;
         }
 
-        var manifest = ScanProgress.Run(
+        var manifest = ProgressBar.Run(
             this, "Hashing checkpoint", path, progress => CheckpointManifest.Create(checkpoint, progress, StopToken));
         manifest.Write(output);
         written.Add(output);

@@ -4,6 +4,7 @@ using System.Management.Automation;
 using LowMem.Loader;
 using LowMem.Loader.Native;
 using LowMem.Loader.Skeletons;
+using LowMem.PowerShell.Completion;
 using LowMem.PowerShell.Pipeline;
 using static TorchSharp.torch;
 
@@ -59,6 +60,7 @@ public sealed class NewModelSkeletonCommand : LowMemCommand
     [Parameter(ParameterSetName = CheckpointSet)]
     [Parameter(ParameterSetName = DefinitionSet)]
     [AllowEmptyString]
+    [ArgumentCompleter(typeof(CheckpointPrefixCompleter))]
     public string? Prefix { get; set; }
 
     /// <inheritdoc/>
@@ -141,7 +143,13 @@ public sealed class NewModelSkeletonCommand : LowMemCommand
     private object? RunScriptBlock()
     {
         Collection<PSObject?> results = ScriptBlock.Invoke();
-        return results.Count == 1 ? Unwrap(results[0]) : results;
+        return results.Count switch
+        {
+            0 => throw new ModelException(
+                ModelErrorIds.SkeletonInvalid, "The script block returned nothing. It is to return a module, a list or a dictionary of modules."),
+            1 => Unwrap(results[0]),
+            _ => results,
+        };
     }
 
     private string ResolveFile(string path) => SessionState.Path.GetUnresolvedProviderPathFromPSPath(path);

@@ -3,6 +3,7 @@ using System.Management.Automation;
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Verification;
 using LowMem.Loader.Import;
+using LowMem.PowerShell.Completion;
 using LowMem.PowerShell.Pipeline;
 
 namespace LowMem.PowerShell.Commands;
@@ -27,6 +28,7 @@ public sealed class TestCheckpointCommand : CheckpointPathCommand
     [Parameter]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(CheckpointKeyCompleter))]
     [SuppressMessage("Performance", "CA1819:Properties should not return arrays", Justification = "A cmdlet parameter.")]
     public string[]? AllowNonFinite { get; set; }
 
@@ -50,7 +52,7 @@ public sealed class TestCheckpointCommand : CheckpointPathCommand
             AllowsNonFinite = AllowNonFinite is null ? null : new NamePatterns(AllowNonFinite).IsMatch,
             AdditionalChecks = Module is null ? null : CheckFit,
         };
-        var verdict = ScanProgress.Run(
+        var verdict = ProgressBar.Run(
             this, "Testing checkpoint", path, progress => CheckpointVerifier.Verify(path, options, progress, StopToken));
         WriteVerbose($"{path}: {verdict.Findings.Count} findings, {verdict.BytesRead} bytes read in {verdict.Duration}.");
         WriteObject(Quiet ? verdict.Passed : verdict);

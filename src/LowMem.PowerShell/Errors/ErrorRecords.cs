@@ -13,9 +13,8 @@ internal static class ErrorRecords
     /// <summary>The record for an exception of the libraries.</summary>
     public static ErrorRecord Of(Exception exception, object? target) => exception switch
     {
-        CheckpointException checkpoint =>
-            new ErrorRecord(checkpoint, checkpoint.ErrorId, CategoryOf(checkpoint.ErrorId), target ?? checkpoint.Path),
-        ModelException model => new ErrorRecord(model, model.ErrorId, CategoryOf(model.ErrorId), target),
+        CheckpointException checkpoint => Create(checkpoint, checkpoint.ErrorId, target ?? checkpoint.Path),
+        ModelException model => Create(model, model.ErrorId, target),
         _ => new ErrorRecord(exception, exception.GetType().Name, ErrorCategory.NotSpecified, target),
     };
 
@@ -74,6 +73,30 @@ internal static class ErrorRecords
         ModelErrorIds.KeyMapInvalid,
         ErrorCategory.InvalidArgument,
         value);
+
+    private static ErrorRecord Create(Exception exception, string errorId, object? target)
+    {
+        var record = new ErrorRecord(exception, errorId, CategoryOf(errorId), target);
+        if (RecommendedActionFor(errorId) is { } action)
+        {
+            record.ErrorDetails = new ErrorDetails(exception.Message) { RecommendedAction = action };
+        }
+
+        return record;
+    }
+
+    /// <summary>What parameters help, which the libraries do not know of; PowerShell shows it below the message.</summary>
+    private static string? RecommendedActionFor(string errorId) => errorId switch
+    {
+        CheckpointErrorIds.Unsafe =>
+            "Where you know the origin of the file, -AllowUnsafeGlobals loads its tensors; nothing in it is run.",
+        ModelErrorIds.Mismatch =>
+            "Rename keys with -KeyMap, choose them with -Prefix, -Include and -Exclude, or let differences pass with "
+            + "-AllowMissing, -AllowUnexpected and -AllowShapeMismatch.",
+        ModelErrorIds.OutOfMemory =>
+            "Measure-ModelMemory says what a load needs. Without -Resident and casts, values are mapped and need none.",
+        _ => null,
+    };
 
     private static ErrorCategory CategoryOf(string errorId) => errorId switch
     {

@@ -11,14 +11,27 @@ internal static class BackgroundWork
 
     /// <summary>Runs the work; its exception, if any, is thrown here as it was.</summary>
     /// <param name="work">The work; it watches for cancellation itself.</param>
-    /// <param name="tick">Called on this thread, now and then, until the work is done.</param>
+    /// <param name="tick">
+    /// Called on this thread, now and then, until the work is done. It throws when the pipeline is stopped; the work has
+    /// been told to stop by then, and is waited for: nothing goes on behind the back of whoever pressed Ctrl+C.
+    /// </param>
     public static T Run<T>(Func<T> work, Action tick)
     {
         var task = Task.Factory.StartNew(
             work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-        while (!((IAsyncResult)task).AsyncWaitHandle.WaitOne(Interval))
+        var ended = ((IAsyncResult)task).AsyncWaitHandle;
+        try
         {
-            tick();
+            while (!ended.WaitOne(Interval))
+            {
+                tick();
+            }
+        }
+        catch
+        {
+            ended.WaitOne();
+            _ = task.Exception;
+            throw;
         }
 
         if (task.Exception is { } exception)

@@ -1,0 +1,38 @@
+using System.Collections;
+using System.Management.Automation;
+using System.Management.Automation.Language;
+
+namespace LowMem.PowerShell.Completion;
+
+/// <summary>What the completers share: names that begin with what was typed, quoted where PowerShell needs it.</summary>
+public abstract class NameCompleter : IArgumentCompleter
+{
+    private const int MaxResults = 500;
+
+    /// <inheritdoc/>
+    public IEnumerable<CompletionResult> CompleteArgument(
+        string commandName,
+        string parameterName,
+        string wordToComplete,
+        CommandAst commandAst,
+        IDictionary fakeBoundParameters)
+    {
+        ArgumentNullException.ThrowIfNull(fakeBoundParameters);
+        string word = (wordToComplete ?? string.Empty).Trim('\'', '"');
+        var pattern = WildcardPattern.Get(word + "*", WildcardOptions.IgnoreCase | WildcardOptions.CultureInvariant);
+        return GetNames(fakeBoundParameters)
+            .Where(pattern.IsMatch)
+            .Distinct(StringComparer.Ordinal)
+            .Take(MaxResults)
+            .Select(name => new CompletionResult(Quote(name), name, CompletionResultType.ParameterValue, name));
+    }
+
+    /// <summary>All names there are, in the order to show them.</summary>
+    /// <param name="parameters">The other parameters, as far as they can be told before the command runs.</param>
+    protected abstract IEnumerable<string> GetNames(IDictionary parameters);
+
+    private static string Quote(string name) =>
+        name.All(character => char.IsAsciiLetterOrDigit(character) || character is '.' or '_' or '-')
+            ? name
+            : $"'{CodeGeneration.EscapeSingleQuotedStringContent(name)}'";
+}

@@ -1,0 +1,54 @@
+using System.Collections;
+using System.Collections.ObjectModel;
+using System.Management.Automation;
+using LowMem.Checkpoints;
+
+namespace LowMem.PowerShell.Completion;
+
+/// <summary>The checkpoints that the parameters of a command name while somebody still types it.</summary>
+internal static class NamedCheckpoints
+{
+    /// <summary>Completion must not make anybody wait: of a wildcard's files the first few will do.</summary>
+    private const int MaxFiles = 8;
+
+    /// <summary>Opens them one after the other; what cannot be opened is left out, since nobody would see an error.</summary>
+    public static IEnumerable<Checkpoint> Open(IDictionary parameters) =>
+        Texts(parameters["Path"]).SelectMany(path => Resolve(path, literal: false))
+            .Concat(Texts(parameters["LiteralPath"] ?? parameters["Checkpoint"]).SelectMany(path => Resolve(path, literal: true)))
+            .Take(MaxFiles)
+            .Select(TryOpen)
+            .OfType<Checkpoint>();
+
+    private static IEnumerable<string> Texts(object? paths) =>
+        (paths as IEnumerable<object?> ?? [paths]).Select(path => path?.ToString() ?? string.Empty).Where(text => text.Length > 0);
+
+    private static Collection<string> Resolve(string path, bool literal)
+    {
+        try
+        {
+            using var shell = System.Management.Automation.PowerShell.Create(RunspaceMode.CurrentRunspace);
+            var paths = shell.AddScript("$ExecutionContext.SessionState").Invoke<SessionState>().Single().Path;
+
+            // Called from here and not by the script, whose errors would stay in $Error.
+            return literal
+                ? [paths.GetUnresolvedProviderPathFromPSPath(path)]
+                : paths.GetResolvedProviderPathFromPSPath(path, out _);
+        }
+        catch (Exception exception) when (exception is RuntimeException or InvalidOperationException)
+        {
+            return [];
+        }
+    }
+
+    private static Checkpoint? TryOpen(string path)
+    {
+        try
+        {
+            return Checkpoint.Open(path);
+        }
+        catch (CheckpointException)
+        {
+            return null;
+        }
+    }
+}

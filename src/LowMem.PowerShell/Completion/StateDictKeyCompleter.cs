@@ -1,0 +1,26 @@
+using System.Collections;
+using LowMem.Loader.Skeletons;
+
+namespace LowMem.PowerShell.Completion;
+
+/// <summary>
+/// Completes the keys of the module to load into. Where there is none yet, they are those of the checkpoint without what
+/// stands in front of its state dict.
+/// </summary>
+public sealed class StateDictKeyCompleter : NameCompleter
+{
+    /// <inheritdoc/>
+    protected override IEnumerable<string> GetNames(IDictionary parameters)
+    {
+        string? given = parameters["Prefix"]?.ToString();
+        return parameters["Module"] is { } module
+            ? ModuleKeyCompleter.GetKeys(module)
+            : NamedCheckpoints.Open(parameters).SelectMany(checkpoint =>
+            {
+                string prefix = StateDictPrefix.Normalize(given ?? StateDictPrefix.Find(checkpoint));
+                return checkpoint.Tensors
+                    .Where(tensor => tensor.Key.StartsWith(prefix, StringComparison.Ordinal))
+                    .Select(tensor => tensor.Key[prefix.Length..]);
+            });
+    }
+}

@@ -1,0 +1,63 @@
+# What Tab offers for arguments that are names in a file or a module.
+
+BeforeAll {
+    . "$PSScriptRoot/Setup.ps1"
+
+    function Get-Completion([string] $Line) {
+        [Management.Automation.CommandCompletion]::CompleteInput($Line, $Line.Length, $null).CompletionMatches.CompletionText
+    }
+}
+
+Describe 'Completion' {
+    It 'offers the keys of a checkpoint for <_>' -ForEach @(
+        'Get-CheckpointInfo <path> -Key', 'Get-CheckpointInfo -LiteralPath <path> -Key', 'Test-Checkpoint <path> -AllowNonFinite') {
+        Get-Completion "$($_.Replace('<path>', "'$samples/boring.pt'")) in_p" | Should -Be @('in_proj.weight', 'in_proj.bias')
+    }
+
+    It 'offers the keys of all files that a pattern matches, each once' {
+        $keys = Get-Completion "Get-CheckpointInfo '$samples/boring*.pt' -Key "
+
+        $keys | Should -Contain 'in_proj.weight'
+        $keys | Should -Contain 'model_state_dict.in_proj.weight'
+        @($keys | Sort-Object -Unique).Count | Should -Be $keys.Count
+    }
+
+    It 'offers the keys of the state dict for -Include and -Exclude, without what stands in front of them' {
+        Get-Completion "Import-ModelLowMemory '$samples/boring-training.pt' -Include in_p" | Should -Be @('in_proj.weight', 'in_proj.bias')
+        Get-Completion "Import-ModelLowMemory '$samples/boring-training.pt' -Prefix optimizer_state_dict -Exclude state.0." |
+            Should -Contain 'state.0.exp_avg'
+    }
+
+    It 'offers the keys of the module that a variable holds' {
+        $global:LowMemCompleted = New-BoringSkeleton
+        try {
+            Get-Completion 'Get-ModuleParameter $LowMemCompleted -Key in_p' | Should -Be @('in_proj.weight', 'in_proj.bias')
+            Get-Completion "Import-ModelLowMemory '$fixtures/state-dict.pt' `$LowMemCompleted -Include in_p" |
+                Should -Be @('in_proj.weight', 'in_proj.bias')
+        }
+        finally {
+            $global:LowMemCompleted = $null
+        }
+    }
+
+    It 'offers prefixes of several keys for -Prefix of <_>' -ForEach @(
+        'Import-ModelLowMemory', 'Measure-ModelMemory', 'New-ModelSkeleton -Checkpoint') {
+        Get-Completion "$_ '$samples/boring-training.pt' -Prefix m" |
+            Should -Be @('model_state_dict', 'model_state_dict.in_proj', 'model_state_dict.stages', 'model_state_dict.out_proj', 'model_state_dict.stages.0', 'model_state_dict.stages.1')
+    }
+
+    It 'quotes a key that needs it' {
+        $header = '{"it''s":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}'
+        [IO.File]::WriteAllBytes(
+            "$TestDrive/quoted.safetensors",
+            [BitConverter]::GetBytes([long] $header.Length) + [Text.Encoding]::ASCII.GetBytes($header) + [byte[]] @(7))
+
+        Get-Completion "Get-CheckpointInfo '$TestDrive/quoted.safetensors' -Key " | Should -Be "'it''s'"
+    }
+
+    It 'offers nothing, and says nothing, for <_>' -ForEach 'not-there.pt', 'bad-random.pt', 'bad-truncated-zip.pt' {
+        $Error.Clear()
+        @(Get-Completion "Get-CheckpointInfo '$fixtures/$_' -Key in_p" | Where-Object { $_ -like 'in_p*' }).Count | Should -Be 0
+        $Error.Count | Should -Be 0
+    }
+}
