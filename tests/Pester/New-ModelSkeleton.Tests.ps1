@@ -44,9 +44,14 @@ Describe 'New-ModelSkeleton' {
             [TorchSharp.torch]::zeros([long[]]@(1)).device.ToString() | Should -BeExactly 'cpu'
         }
 
-        It 'refuses what is no module' {
-            New-ModelSkeleton { 42 } -ErrorAction SilentlyContinue -ErrorVariable problems
+        It 'refuses <Title>' -ForEach @(
+            @{ Title = 'what is no module'; Make = { 42 }; Part = 'is a Int32, not a module' }
+            @{ Title = 'nothing'; Make = { $null = 42 }; Part = 'returned nothing' }) {
+            $modules = @(New-ModelSkeleton $Make -ErrorAction SilentlyContinue -ErrorVariable problems)
+
+            $modules.Count | Should -Be 0
             $problems[0].FullyQualifiedErrorId | Should -BeLike 'SkeletonInvalid,*'
+            $problems[0].Exception.Message | Should -BeLike "*$Part*"
         }
     }
 

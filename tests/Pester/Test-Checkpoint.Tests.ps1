@@ -75,6 +75,31 @@ Describe 'Test-Checkpoint' {
             $text | Should -Match 'Error\s+StorageMissing\s+'
         }
 
+        It 'shows the directory above the names, once for all that are there' {
+            $null = [IO.Directory]::CreateDirectory("$TestDrive/models")
+            [IO.File]::Copy("$samples/boring.pt", "$TestDrive/models/boring.pt")
+
+            $text = Test-Checkpoint "$samples/boring.pt", "$samples/boring-training.pt", "$TestDrive/models/boring.pt" | Out-String -Width 500
+
+            [regex]::Matches($text, '(?m)^\s+Directory: .*samples\s*$').Count | Should -Be 1
+            [regex]::Matches($text, '(?m)^\s+Directory: .*models\s*$').Count | Should -Be 1
+            [regex]::Matches($text, '(?m)^boring\.pt\s+pytorch-zip\s').Count | Should -Be 2
+        }
+
+        It 'tells a job''s owner what it told in the job' {
+            # What a job sends: one level, but for types that say otherwise.
+            $verdict = Test-Checkpoint "$fixtures/bad-storage-missing.pt"
+            $copy = [Management.Automation.PSSerializer]::Deserialize([Management.Automation.PSSerializer]::Serialize($verdict, 1))
+
+            $copy.Findings[0].Code | Should -BeExactly 'StorageMissing'
+            $copy | Out-String | Should -Match 'bad-storage-missing\.pt\s+pytorch-zip\s+Structure\s+False\s+1\s+0'
+        }
+
+        It 'shows a finding as one line of a log' {
+            "$((Test-Checkpoint "$fixtures/bad-storage-missing.pt").Findings[0])" |
+                Should -BeExactly "Error StorageMissing: tensor 'weight': the archive has no record 'data/7'"
+        }
+
         It 'survives ConvertTo-Json' -Tag FullPowerShell {
             $json = Test-Checkpoint "$fixtures/bad-storage-missing.pt" | ConvertTo-Json -Depth 4 -EnumsAsStrings | ConvertFrom-Json
 
@@ -249,16 +274,30 @@ Describe 'Test-Checkpoint' {
         }
 
         It 'ends with <Code> for <Names>' -ForEach @(
-            @{ Code = 0; Names = @('state-dict.pt', 'shapes.safetensors'); Part = 'Information*ChecksumAbsent' }
-            @{ Code = 1; Names = @('state-dict.pt', 'unsafe_os_system.pt'); Part = 'Error*UnsafeGlobal' }
-            @{ Code = 1; Names = @('bad-truncated-zip.pt'); Part = 'Error*CheckpointTruncated' }
-            @{ Code = 2; Names = @('nothing.pt', 'bad-random.pt', 'state-dict.pt'); Part = 'UNREADABLE*nothing.pt' }) {
+            @{ Code = 0; Names = @('state-dict.pt', 'shapes.safetensors'); Part = 'Information ChecksumAbsent' }
+            @{ Code = 1; Names = @('state-dict.pt', 'unsafe_os_system.pt'); Part = 'Error UnsafeGlobal' }
+            @{ Code = 1; Names = @('bad-truncated-zip.pt'); Part = 'Error CheckpointTruncated' }
+            @{ Code = 2; Names = @('nothing.pt', 'bad-random.pt', 'state-dict.pt'); Part = 'UNREADABLE*nothing.pt' }
+            @{ Code = 2; Names = @('nothing-*.pt'); Part = 'UNREADABLE*no file matches' }) {
             $paths = @($Names | ForEach-Object { "'$fixtures/$_'" }) -join ', '
 
             $lines = Invoke-ChildScript "Import-Module '$root/out/LowMem/LowMem.psd1'; & '$scriptFile' -Path $paths; exit `$LASTEXITCODE"
 
             $LASTEXITCODE | Should -Be $Code
             $lines -join "`n" | Should -BeLike "*$Part*"
+        }
+
+        It 'ends with 2 when it is called without a path: nothing is known then' {
+            $lines = Invoke-ChildScript "Import-Module '$root/out/LowMem/LowMem.psd1'; & '$scriptFile'; exit `$LASTEXITCODE"
+
+            $LASTEXITCODE | Should -Be 2
+            $lines -join "`n" | Should -BeLike 'FAILED *null or empty*'
+        }
+
+        It 'takes paths one after the other, as a shell gives them' {
+            $null = Invoke-ChildScript "Import-Module '$root/out/LowMem/LowMem.psd1'; & '$scriptFile' '$fixtures/state-dict.pt' '$fixtures/bad-random.pt'; exit `$LASTEXITCODE"
+
+            $LASTEXITCODE | Should -Be 1
         }
     }
 
