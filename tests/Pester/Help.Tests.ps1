@@ -129,6 +129,28 @@ Describe 'Help of <Name>' -ForEach $cmdlets {
 }
 
 Describe 'docs/en-US' {
+    It 'names every error id and every code of a finding' {
+        $text = @([IO.Directory]::GetFiles($pages, '*.md') | ForEach-Object { [IO.File]::ReadAllText($_) }) -join "`n"
+        # Of a program only: the parameters of the cmdlets leave no way to give such options.
+        $programs = 'ImportOptionsInvalid'
+        $types = [LowMem.Checkpoints.CheckpointErrorIds], [LowMem.Checkpoints.FindingCodes], [LowMem.Loader.ModelErrorIds],
+            [LowMem.Loader.Import.ModelFit], [LowMem.PowerShell.Errors.ErrorIds]
+        foreach ($type in $types) {
+            $names = @($type.GetFields().Where({ $_.IsLiteral }) | ForEach-Object { $_.GetRawConstantValue() })
+            $names.Count | Should -BeGreaterThan 3
+            foreach ($name in $names.Where({ $_ -ne $programs })) {
+                $text.Contains("``$name``") | Should -BeTrue -Because $name
+            }
+        }
+    }
+
+    It 'has an overview that Get-Help finds' {
+        $topic = Get-Help about_LowMem | Out-String
+
+        $topic | Should -Match 'about_LowMem'
+        foreach ($name in (Get-Command -Module LowMem).Name) { $topic | Should -Match $name }
+    }
+
     It 'has a page for every cmdlet and for nothing else' {
         $names = @([System.IO.Directory]::GetFiles($pages, '*.md') |
             ForEach-Object { [System.IO.Path]::GetFileNameWithoutExtension($_) })
