@@ -1,7 +1,7 @@
-using System.Buffers.Binary;
 using System.Text;
 using LowMem.Checkpoints.Formats;
 using LowMem.Checkpoints.IO;
+using LowMem.Checkpoints.Tests.Builders;
 
 namespace LowMem.Checkpoints.Tests;
 
@@ -24,16 +24,13 @@ public sealed class MetadataOnlyTests : IDisposable
                 .Append($"\"layers.{i}.weight\":{{\"dtype\":\"F32\",\"shape\":[{each / 4}],\"data_offsets\":[{i * each},{(i + 1) * each}]}}");
         }
 
-        byte[] json = Encoding.UTF8.GetBytes(header.Append('}').ToString());
+        byte[] start = SafetensorsBytes.File(header.Append('}').ToString());
         using (var stream = File.Create(path))
         {
-            Span<byte> length = stackalloc byte[8];
-            BinaryPrimitives.WriteInt64LittleEndian(length, json.Length);
-            stream.Write(length);
-            stream.Write(json);
+            stream.Write(start);
 
             // A hole: it takes no room on the disk.
-            stream.SetLength(8 + json.Length + (tensors * each));
+            stream.SetLength(start.Length + (tensors * each));
         }
 
         using var file = CheckpointFileReader.Open(path);
@@ -47,21 +44,9 @@ public sealed class MetadataOnlyTests : IDisposable
     [Fact]
     public void ReadsKilobytesOfALegacyFileOfTwoGibibytes()
     {
-        byte[] magic = [0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, (byte)'.'];
-        byte[] version = [0x80, 2, (byte)'M', 0xe9, 3, (byte)'.'];
-        byte[] system = [0x80, 2, (byte)'}', (byte)'.'];
-        byte[] tensor =
-        [
-            0x80, 2, .. "ctorch._utils\n_rebuild_tensor\n(("u8, .. Text("storage"), .. "ctorch\nByteStorage\n"u8, .. Text("0"), .. Text("cpu"),
-            0x8a, 5, 0, 0, 0, 0x80, 0, .. "NtQK\0"u8, 0x8a, 5, 0, 0, 0, 0x80, 0, 0x85, .. "K\x01"u8, 0x85, .. "tR."u8,
-        ];
-        byte[] keys = [0x80, 2, (byte)']', .. Text("0"), .. "a."u8];
-        byte[] count = new byte[8];
-        BinaryPrimitives.WriteInt64LittleEndian(count, TwoGibibytes);
+        byte[] tensor = TensorBytes.Tensor(TensorBytes.Storage("0", TwoGibibytes, "ByteStorage"), 0, [TwoGibibytes], [1]);
 
-        AssertReadsLittle([.. magic, .. version, .. system, .. tensor, .. keys, .. count], CheckpointFormats.PyTorchLegacy);
-
-        static byte[] Text(string text) => [(byte)'U', (byte)text.Length, .. Encoding.ASCII.GetBytes(text)];
+        AssertReadsLittle(LegacyBytes.File(tensor, ["0"], (TwoGibibytes, [])), CheckpointFormats.PyTorchLegacy);
     }
 
     [Fact]

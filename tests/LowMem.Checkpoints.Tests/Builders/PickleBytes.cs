@@ -22,6 +22,22 @@ internal static class PickleBytes
 
     public static byte[] Bytes(byte[] value) => [(byte)'B', .. UInt32(value.Length), .. value];
 
+    public static byte[] Int(long value)
+    {
+        var bytes = new byte[10];
+        bytes[0] = 0x8a;
+        bytes[1] = 8;
+        BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(2), value);
+        return bytes;
+    }
+
+    public static byte[] Tuple(params byte[][] items) => [(byte)'(', .. items.SelectMany(item => item), (byte)'t'];
+
+    public static byte[] Ints(params long[] values) => Tuple([.. values.Select(Int)]);
+
+    public static byte[] Dict(params (string Key, byte[] Value)[] items) =>
+        [(byte)'}', (byte)'(', .. items.SelectMany(item => Text(item.Key).Concat(item.Value)), (byte)'u'];
+
     public static byte[] UInt32(int value)
     {
         var bytes = new byte[4];

@@ -25,5 +25,12 @@ internal sealed class FixtureCopy : IDisposable
         stream.WriteByte((byte)(before ^ 0x55));
     }
 
+    /// <summary>Puts other bytes where the first occurrence of some in a file is.</summary>
+    public void Change(string file, byte[] old, byte[] replacement)
+    {
+        string path = System.IO.Path.Combine(Path, file);
+        File.WriteAllBytes(path, Formats.MutatedFile.Replace(File.ReadAllBytes(path), old, replacement));
+    }
+
     public void Dispose() => directory.Delete(recursive: true);
 }

@@ -18,6 +18,15 @@ internal sealed class MutatedFile : IDisposable
 
     public static MutatedFile With(byte[] content) => new(content);
 
+    /// <summary>Puts other bytes where the first occurrence of some is.</summary>
+    public static byte[] Replace(byte[] bytes, byte[] old, byte[] replacement)
+    {
+        int place = bytes.AsSpan().IndexOf(old);
+        Assert.True(place >= 0 && old.Length == replacement.Length, "the fixture does not hold what is to be replaced");
+        replacement.CopyTo(bytes, place);
+        return bytes;
+    }
+
     public Checkpoint Open() => Checkpoint.Open(Path, TestContext.Current.CancellationToken);
 
     public CheckpointException Refusal() => Assert.Throws<CheckpointException>(() => Open());

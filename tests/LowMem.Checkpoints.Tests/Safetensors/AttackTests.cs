@@ -33,7 +33,7 @@ public sealed class AttackTests
     [MemberData(nameof(Broken))]
     public void AreRefused(string header, string message)
     {
-        var (_, error) = Cost.Open(File(header, [0, 0, 0, 0]), maxAllocated: 32 * Million);
+        var (_, error) = Cost.Open(SafetensorsBytes.File(header, [0, 0, 0, 0]), maxAllocated: 32 * Million);
 
         Assert.Equal(CheckpointErrorIds.FormatInvalid, error!.ErrorId);
         Assert.Contains(message, error.Message, StringComparison.Ordinal);
@@ -45,7 +45,7 @@ public sealed class AttackTests
     [InlineData(-1)]
     public void AHeaderLengthThatTheFormatForbidsCostsNothing(long length)
     {
-        byte[] file = File("""{"a":1}""", []);
+        byte[] file = SafetensorsBytes.File("""{"a":1}""", []);
         BinaryPrimitives.WriteInt64LittleEndian(file, length);
 
         var (_, error) = Cost.Open(file, maxAllocated: Million);
@@ -57,7 +57,7 @@ public sealed class AttackTests
     [Fact]
     public void AHeaderLengthPastTheEndOfTheFileCostsNothing()
     {
-        byte[] file = File("""{"a":1}""", []);
+        byte[] file = SafetensorsBytes.File("""{"a":1}""", []);
         BinaryPrimitives.WriteInt64LittleEndian(file, 100_000_000);
 
         var (_, error) = Cost.Open(file, maxAllocated: Million);
@@ -75,16 +75,8 @@ public sealed class AttackTests
             header.Append(System.Globalization.CultureInfo.InvariantCulture, $"{(i == 0 ? "" : ",")}\"k{i}\":{{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}}");
         }
 
-        var (checkpoint, _) = Cost.Open(File(header.Append('}').ToString(), []), maxAllocated: 64 * Million);
+        var (checkpoint, _) = Cost.Open(SafetensorsBytes.File(header.Append('}').ToString(), []), maxAllocated: 64 * Million);
 
         Assert.Equal(count, checkpoint!.Tensors.Count);
-    }
-
-    private static byte[] File(string header, byte[] data)
-    {
-        byte[] json = Encoding.UTF8.GetBytes(header);
-        var length = new byte[8];
-        BinaryPrimitives.WriteInt64LittleEndian(length, json.Length);
-        return [.. length, .. json, .. data];
     }
 }

@@ -1,6 +1,5 @@
-using System.Buffers.Binary;
 using System.Diagnostics;
-using System.Text;
+using LowMem.Checkpoints.Tests.Builders;
 using LowMem.Checkpoints.Verification;
 
 namespace LowMem.Checkpoints.Tests.Verification;
@@ -15,14 +14,11 @@ public sealed class CancellationTests : IDisposable
     public CancellationTests()
     {
         // Sixteen gibibytes of one tensor, on the disk a few kilobytes: what was never written reads as zeros.
-        byte[] header = Encoding.UTF8.GetBytes(
+        byte[] start = SafetensorsBytes.File(
             $$$"""{"w":{"dtype":"F32","shape":[{{{Length / 4}}}],"data_offsets":[0,{{{Length}}}]}}""");
         using var stream = File.Create(path);
-        var length = new byte[8];
-        BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
-        stream.Write(length);
-        stream.Write(header);
-        stream.SetLength(8 + header.Length + Length);
+        stream.Write(start);
+        stream.SetLength(start.Length + Length);
     }
 
     public void Dispose() => File.Delete(path);

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using LowMem.Checkpoints.Tests.Builders;
 using LowMem.Checkpoints.Tests.Fixtures;
 using LowMem.Checkpoints.Tests.Formats;
 using LowMem.Checkpoints.Verification;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
+using LowMem.Checkpoints.Tests.Builders;
 using LowMem.Checkpoints.Tests.Fixtures;
 using LowMem.Checkpoints.Tests.Formats;
 using LowMem.Checkpoints.Verification;

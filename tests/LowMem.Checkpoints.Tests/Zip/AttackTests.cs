@@ -183,7 +183,7 @@ public sealed class AttackTests
     [Fact]
     public void OneBadStorageDoesNotHideTheOthers()
     {
-        byte[] pickle = [.. Proto(2), (byte)'}', (byte)'(', .. Text("bad"), .. TensorOf("0", 1), .. Text("good"), .. TensorOf("1", 1), (byte)'u', (byte)'.'];
+        byte[] pickle = [.. Proto(2), (byte)'}', (byte)'(', .. Text("bad"), .. TensorBytes.Vector("0", 1), .. Text("good"), .. TensorBytes.Vector("1", 1), (byte)'u', (byte)'.'];
         var archive = ZipBytes.PyTorch(pickle)
             .Add(new ZipBytes.Record("archive/data/0", new byte[4], 4, 0) { LocalName = "archive/data/9" })
             .Add("archive/data/1", new byte[4]);
@@ -218,12 +218,5 @@ public sealed class AttackTests
         Assert.Contains("outside the archive's content", error.Message, StringComparison.Ordinal);
     }
 
-    private static byte[] TensorPickle(int elements) => [.. Proto(2), .. TensorOf("0", elements), (byte)'.'];
-
-    private static byte[] TensorOf(string key, int elements) =>
-    [
-        .. Global("torch._utils", "_rebuild_tensor"), (byte)'(',
-        (byte)'(', .. Text("storage"), .. Global("torch", "FloatStorage"), .. Text(key), .. Text("cpu"), (byte)'J', .. UInt32(elements), (byte)'t', (byte)'Q',
-        (byte)'K', 0, (byte)'J', .. UInt32(elements), 0x85, (byte)'K', 1, 0x85, (byte)'t', (byte)'R',
-    ];
+    private static byte[] TensorPickle(int elements) => [.. Proto(2), .. TensorBytes.Vector("0", elements), (byte)'.'];
 }

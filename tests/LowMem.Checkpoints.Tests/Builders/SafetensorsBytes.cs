@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 
-namespace LowMem.Checkpoints.Tests.Verification;
+namespace LowMem.Checkpoints.Tests.Builders;
 
 /// <summary>Puts a safetensors file together from tensors given as the numbers in them.</summary>
 internal sealed class SafetensorsBytes
@@ -24,9 +24,12 @@ internal sealed class SafetensorsBytes
         return this;
     }
 
-    public byte[] Build()
+    public byte[] Build() => File(JsonSerializer.Serialize(header), [.. data]);
+
+    /// <summary>A file with that header, whatever it says, and that data.</summary>
+    public static byte[] File(string header, params byte[] data)
     {
-        byte[] text = Encoding.UTF8.GetBytes(JsonSerializer.Serialize(header));
+        byte[] text = Encoding.UTF8.GetBytes(header);
         var length = new byte[8];
         BinaryPrimitives.WriteInt64LittleEndian(length, text.Length);
         return [.. length, .. text, .. data];
