@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using static LowMem.Checkpoints.Tests.Builders.PickleBytes;
 
 namespace LowMem.Checkpoints.Tests.Builders;
@@ -25,11 +24,4 @@ internal static class LegacyBytes
         .. Proto(2), .. keys, (byte)'.',
         .. storages.SelectMany(storage => (byte[])[.. Number(storage.Count), .. storage.Content]),
     ];
-
-    private static byte[] Number(long value)
-    {
-        var bytes = new byte[8];
-        BinaryPrimitives.WriteInt64LittleEndian(bytes, value);
-        return bytes;
-    }
 }

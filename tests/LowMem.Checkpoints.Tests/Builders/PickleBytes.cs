@@ -22,12 +22,13 @@ internal static class PickleBytes
 
     public static byte[] Bytes(byte[] value) => [(byte)'B', .. UInt32(value.Length), .. value];
 
-    public static byte[] Int(long value)
+    public static byte[] Int(long value) => [0x8a, 8, .. Number(value)];
+
+    /// <summary>A number between pickles.</summary>
+    public static byte[] Number(long value)
     {
-        var bytes = new byte[10];
-        bytes[0] = 0x8a;
-        bytes[1] = 8;
-        BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(2), value);
+        var bytes = new byte[8];
+        BinaryPrimitives.WriteInt64LittleEndian(bytes, value);
         return bytes;
     }
 

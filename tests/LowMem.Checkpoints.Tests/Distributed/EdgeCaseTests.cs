@@ -1,4 +1,7 @@
+using LowMem.Checkpoints.Tests.Builders;
 using LowMem.Checkpoints.Tests.Fixtures;
+using static LowMem.Checkpoints.Tests.Builders.DistributedBytes;
+using static LowMem.Checkpoints.Tests.Builders.PickleBytes;
 
 namespace LowMem.Checkpoints.Tests.Distributed;
 
@@ -57,6 +60,57 @@ public sealed class EdgeCaseTests : IDisposable
                 Assert.Equal(whole.AsSpan(start, length).ToArray(), part);
             }
         }
+    }
+
+    [Fact]
+    public void May_hold_nothing()
+    {
+        using var directory = new CheckpointDirectory();
+        directory.Write(".metadata", Metadata(Dict(), Places()));
+
+        var checkpoint = directory.Open();
+
+        Assert.Equal((CheckpointFormats.Distributed, 0), (checkpoint.Format, checkpoint.ShardCount));
+        Assert.Empty(checkpoint.Tensors);
+        Assert.Empty(checkpoint.Findings);
+    }
+
+    [Fact]
+    public void Lists_tensors_without_dimensions_without_elements_and_with_empty_pieces()
+    {
+        byte[] scalar = Piece();
+        byte[] two = Piece(2);
+        using var directory = new CheckpointDirectory();
+        directory.Write("folder/größe 🔥", [.. scalar, .. two]);
+        directory.Write(".metadata", Metadata(
+            Dict(("step", Tensor([], Chunk([], []))), ("none", Tensor([0, 3])), ("two", Tensor([2], Chunk([0], [2]), Chunk([2], [0])))),
+            Places(
+                (Index("step"), Place("folder/größe 🔥", 0, scalar.Length)),
+                (Index("two", 0), Place("folder/größe 🔥", scalar.Length, two.Length)))));
+
+        var checkpoint = directory.Open();
+
+        Assert.Empty(checkpoint.Findings);
+        Assert.Equal([("step", 4L), ("none", 0L), ("two", 8L)], checkpoint.Tensors.Select(tensor => (tensor.Key, tensor.ByteLength)));
+        Assert.All(checkpoint.Tensors, tensor => Assert.Null(tensor.UnreadableReason));
+        Assert.Empty(checkpoint.Tensors[0].Shape);
+    }
+
+    [Fact]
+    public void Two_names_may_share_a_piece()
+    {
+        byte[] piece = Piece(2);
+        using var directory = new CheckpointDirectory();
+        directory.Write("f", piece);
+        directory.Write(".metadata", Metadata(
+            Dict(("tied.a", Tensor([2], Chunk([0], [2]))), ("tied.b", Tensor([2], Chunk([0], [2])))),
+            Places((Index("tied.a", 0), Place("f", 0, piece.Length)), (Index("tied.b", 0), Place("f", 0, piece.Length)))));
+
+        var checkpoint = directory.Open();
+
+        Assert.Empty(checkpoint.Findings);
+        Assert.Equal(checkpoint.Tensors[0].Offset, checkpoint.Tensors[1].Offset);
+        Assert.Equal(8, checkpoint.GetSummary().ByteLength);
     }
 
     private Checkpoint Open() => Checkpoint.Open(copy.Path, Token);

@@ -1,4 +1,5 @@
 using System.Text;
+using LowMem.Checkpoints.Tests.Builders;
 using LowMem.Checkpoints.Tests.Fixtures;
 using static LowMem.Checkpoints.Tests.Builders.PickleBytes;
 
@@ -149,6 +150,82 @@ public sealed class InvalidInputTests : IDisposable
 
         Assert.Contains("more pieces than it has places for", error.Message, StringComparison.Ordinal);
     }
+
+    public static TheoryData<string, byte[], string> Broken => new()
+    {
+        { "nothing", [], "ends without a STOP" },
+        { "one byte", [(byte)'N'], "ends without a STOP" },
+        { "something else", [.. Proto(2), .. Dict(), (byte)'.'], "it holds no Metadata of torch.distributed.checkpoint" },
+        { "another class", [.. Proto(2), .. Global("mine", "Metadata"), (byte)')', 0x81, .. Dict(), (byte)'b', (byte)'.'], "it holds no Metadata" },
+        { "names that are a list", DistributedBytes.Metadata([(byte)']'], DistributedBytes.Places()), "it holds no Metadata" },
+        { "no places", DistributedBytes.Metadata(Dict(), [(byte)'N']), "it does not say where the pieces are" },
+        { "a place for a number", DistributedBytes.Metadata(Dict(), DistributedBytes.Places((Int(1), DistributedBytes.Place("f", 0, 1)))), "the place of a piece is not stated as it should be" },
+        { "a place that is text", DistributedBytes.Metadata(Dict(), DistributedBytes.Places((DistributedBytes.Index("a", 0), Text("f")))), "the place of a piece is not stated as it should be" },
+        { "a negative place", DistributedBytes.Metadata(Dict(), DistributedBytes.Places((DistributedBytes.Index("a", 0), DistributedBytes.Place("f", -1, 1)))), "the place of a piece is not stated as it should be" },
+        { "a negative length", DistributedBytes.Metadata(Dict(), DistributedBytes.Places((DistributedBytes.Index("a", 0), DistributedBytes.Place("f", 0, -1)))), "the place of a piece is not stated as it should be" },
+        { "a place that is a float", DistributedBytes.Metadata(Dict(), DistributedBytes.Places((DistributedBytes.Index("a", 0), DistributedBytes.Place(Text("f"), Ascii("F0\n"), Int(1))))), "the place of a piece is not stated as it should be" },
+        { "a file that is a number", DistributedBytes.Metadata(Dict(), DistributedBytes.Places((DistributedBytes.Index("a", 0), DistributedBytes.Place(Int(0), Int(0), Int(1))))), "the place of a piece is not stated as it should be" },
+        { "a place whose end does not fit 64 bits", One([1], [0], [1], place: DistributedBytes.Place("f", long.MaxValue, long.MaxValue)), "a size or offset in the metadata is impossible" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Broken))]
+    public void Refuses_metadata_that_makes_no_sense(string what, byte[] metadata, string message)
+    {
+        using var directory = new CheckpointDirectory();
+        directory.Write(".metadata", metadata);
+        directory.Write("f", DistributedBytes.Piece(1));
+
+        var error = Assert.Throws<CheckpointException>(directory.Open);
+
+        Assert.True(error.ErrorId is CheckpointErrorIds.FormatInvalid or CheckpointErrorIds.Truncated, what);
+        Assert.Contains(message, error.Message, StringComparison.Ordinal);
+    }
+
+    public static TheoryData<string, byte[], string, string> Wrong => new()
+    {
+        { "a size that is text", Named(DistributedBytes.Tensor(Text("4"), "float32")), FindingCodes.TensorInvalid, "its description makes no sense" },
+        { "a negative size", Named(DistributedBytes.Tensor([-1])), FindingCodes.TensorInvalid, "its description makes no sense" },
+        { "a type that there is not", Named(DistributedBytes.Tensor(Ints(1), "float33")), FindingCodes.TensorInvalid, "its description makes no sense" },
+        { "a description that is a number", Named(Int(1)), FindingCodes.TensorInvalid, "its description makes no sense" },
+        { "a piece that is text", Named(DistributedBytes.Tensor([1], Text("x"))), FindingCodes.TensorInvalid, "a piece of it is described as" },
+        { "a piece with other dimensions", Named(DistributedBytes.Tensor([1], DistributedBytes.Chunk([0, 0], [1, 1]))), FindingCodes.TensorInvalid, "a piece of it is described as" },
+        { "a size that does not fit 64 bits", Named(DistributedBytes.Tensor([long.MaxValue, 3])), FindingCodes.TensorInvalid, "its size does not fit 64 bits" },
+        { "no pieces", Named(DistributedBytes.Tensor([4])), FindingCodes.ChunkLayoutInvalid, "its pieces hold 0 of its 4 elements" },
+        { "a piece behind the end", One([4], [1], [4]), FindingCodes.ChunkLayoutInvalid, "reaches out of its shape [4]" },
+        { "a piece whose end does not fit 64 bits", One([4], [long.MaxValue], [4]), FindingCodes.ChunkLayoutInvalid, "reaches out of its shape [4]" },
+        { "a piece without a place", Named(DistributedBytes.Tensor([4], DistributedBytes.Chunk([0], [4]))), FindingCodes.ChunkInvalid, "the metadata does not say where its piece" },
+        { "a piece of another shape", One([2, 2], [0, 0], [2, 2]), FindingCodes.ChunkInvalid, "is a tensor float32 [4]" },
+        { "a piece of another type", One([4], [0], [4], type: "float64"), FindingCodes.ChunkInvalid, "of float64 is a tensor float32 [4]" },
+        { "a piece of no bytes", One([4], [0], [4], place: DistributedBytes.Place("f", 0, 0)), FindingCodes.ChunkInvalid, "the file is empty (0 bytes)" },
+        { "a piece that is cut", One([4], [0], [4], place: DistributedBytes.Place("f", 0, 100)), FindingCodes.ChunkInvalid, "truncated" },
+        { "a piece behind the end of its file", One([4], [0], [4], place: DistributedBytes.Place("f", 1L << 31, 10)), FindingCodes.ChunkInvalid, "it needs the bytes of 'f' up to 2147483658, and there are" },
+        { "a file name with NUL", One([4], [0], [4], place: DistributedBytes.Place("f\0", 0, 1)), FindingCodes.ChunkInvalid, "is no file in the directory of the checkpoint" },
+        { "a file that is the directory", One([4], [0], [4], place: DistributedBytes.Place(".", 0, 1)), FindingCodes.ChunkInvalid, "is no file in the directory of the checkpoint" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Wrong))]
+    public void Names_the_tensor_that_is_wrong_and_why(string what, byte[] metadata, string code, string message)
+    {
+        using var directory = new CheckpointDirectory();
+        directory.Write(".metadata", metadata);
+        directory.Write("f", DistributedBytes.Piece(4));
+
+        var findings = directory.Open().Findings;
+
+        var finding = Assert.Single(findings, finding => finding.Key == "a");
+        Assert.True(finding is { Severity: FindingSeverity.Error } && finding.Code == code, $"{what}: {finding.Code}");
+        Assert.Contains(message, finding.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>Metadata of the one name <c>a</c>.</summary>
+    private static byte[] Named(byte[] tensor) => DistributedBytes.Metadata(Dict(("a", tensor)), DistributedBytes.Places());
+
+    /// <summary>The same with one piece, which has a place.</summary>
+    private static byte[] One(long[] size, long[] offsets, long[] sizes, byte[]? place = null, string type = "float32") => DistributedBytes.Metadata(
+        Dict(("a", DistributedBytes.Tensor(Ints(size), type, DistributedBytes.Chunk(offsets, sizes)))),
+        DistributedBytes.Places((DistributedBytes.Index("a", offsets), place ?? DistributedBytes.Place("f", 0, DistributedBytes.Piece(4).Length))));
 
     private Checkpoint Open() => Checkpoint.Open(copy.Path, Token);
 }

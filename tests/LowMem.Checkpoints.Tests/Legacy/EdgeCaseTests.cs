@@ -97,4 +97,53 @@ public sealed class EdgeCaseTests
 
         Assert.Equal(new string('x', 200_000), file.Open().Values["(root)"]);
     }
+
+    [Fact]
+    public void Reads_a_file_without_storages()
+    {
+        using var file = MutatedFile.With(LegacyBytes.File(PickleBytes.Dict(("epoch", PickleBytes.Int(3))), Array.Empty<string>()));
+
+        var checkpoint = file.Open();
+
+        Assert.Equal(3L, checkpoint.Values["epoch"]);
+        Assert.Empty(checkpoint.Tensors);
+        Assert.Empty(checkpoint.Findings);
+    }
+
+    [Fact]
+    public void Reads_storages_without_elements_between_others()
+    {
+        byte[] root = PickleBytes.Dict(("a", TensorBytes.Vector("0", 1)), ("empty", TensorBytes.Vector("1", 0)), ("b", TensorBytes.Vector("2", 1)));
+        using var file = MutatedFile.With(LegacyBytes.File(
+            root, ["0", "1", "2"], (1, BitConverter.GetBytes(1f)), (0, []), (1, BitConverter.GetBytes(2f))));
+
+        var tensors = file.Open().Tensors;
+
+        Assert.Equal([1L, 0, 1], tensors.Select(tensor => tensor.ElementCount));
+        Assert.Equal([2f, 1f], new[] { tensors[2], tensors[0] }.Select(tensor => BitConverter.ToSingle(File.ReadAllBytes(file.Path), (int)tensor.Offset)));
+    }
+
+    [Fact]
+    public void Takes_keys_of_storages_that_are_numbers()
+    {
+        byte[] root = TensorBytes.Vector("18446744073709551615", 1);
+        using var file = MutatedFile.With(LegacyBytes.File(root, [(byte)']', .. PickleBytes.Ascii("L18446744073709551615L\n"), (byte)'a'], (1, new byte[4])));
+
+        var checkpoint = file.Open();
+
+        Assert.Equal("18446744073709551615", Assert.Single(checkpoint.Tensors).StorageKey);
+        Assert.Empty(checkpoint.Findings);
+    }
+
+    [Fact]
+    public void Reads_a_zero_dim_tensor_at_the_very_end_of_the_file()
+    {
+        byte[] root = TensorBytes.Tensor(TensorBytes.Storage("0", 2, "LongStorage"), 1, [], []);
+        using var file = MutatedFile.With(LegacyBytes.File(root, ["0"], (2, [.. new byte[8], 7, .. new byte[7]])));
+
+        var tensor = Assert.Single(file.Open().Tensors);
+
+        Assert.Equal(new FileInfo(file.Path).Length, tensor.Offset + 8);
+        Assert.Empty(tensor.Shape);
+    }
 }

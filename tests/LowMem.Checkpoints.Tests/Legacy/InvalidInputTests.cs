@@ -94,4 +94,80 @@ public sealed class InvalidInputTests
 
         Assert.Equal(CheckpointErrorIds.Unsupported, file.Refusal().ErrorId);
     }
+
+    [Fact]
+    public void Refuses_a_list_that_names_a_storage_twice()
+    {
+        using var file = MutatedFile.With(LegacyBytes.File(TensorBytes.Vector("0", 1), ["0", "0"], (1, new byte[4]), (1, new byte[4])));
+
+        var error = file.Refusal();
+
+        Assert.Equal(CheckpointErrorIds.FormatInvalid, error.ErrorId);
+        Assert.Contains("the file lists storage '0' twice", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Refuses_storage_keys_that_are_no_list()
+    {
+        using var file = MutatedFile.With(LegacyBytes.File(TensorBytes.Vector("0", 1), PickleBytes.Text("0"), (1, new byte[4])));
+
+        Assert.Contains("the storage keys of this legacy PyTorch file are no list", file.Refusal().Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Refuses_the_tensors_of_a_storage_that_is_not_listed()
+    {
+        using var file = MutatedFile.With(LegacyBytes.File(
+            PickleBytes.Dict(("lost", TensorBytes.Vector("1", 1)), ("kept", TensorBytes.Vector("0", 1))), ["0"], (1, new byte[4])));
+
+        var checkpoint = file.Open();
+
+        var finding = Assert.Single(checkpoint.Findings);
+        Assert.Equal((FindingCodes.StorageMissing, "lost"), (finding.Code, finding.Key));
+        Assert.Contains("the file has no storage '1'", finding.Message, StringComparison.Ordinal);
+        Assert.Null(checkpoint.Tensors[1].UnreadableReason);
+    }
+
+    [Fact]
+    public void Loses_what_lies_behind_a_storage_of_unknown_size()
+    {
+        using var file = MutatedFile.With(LegacyBytes.File(
+            PickleBytes.Dict(("before", TensorBytes.Vector("0", 1)), ("behind", TensorBytes.Vector("2", 1))), ["0", "1", "2"],
+            (1, new byte[4]), (1, new byte[4]), (1, new byte[4])));
+
+        var checkpoint = file.Open();
+
+        Assert.Null(checkpoint.Tensors[0].UnreadableReason);
+        Assert.Contains("it lies behind storage '1', the size of which is stated nowhere", checkpoint.Tensors[1].UnreadableReason, StringComparison.Ordinal);
+        Assert.Equal(
+            [(FindingCodes.StorageSizeMismatch, null), (FindingCodes.StorageMissing, "behind")],
+            checkpoint.Findings.Select(finding => (finding.Code, finding.Key)));
+    }
+
+    [Theory]
+    [InlineData(1L << 31)]
+    [InlineData(1L << 60)]
+    public void Counts_what_is_missing_of_a_huge_storage(long count)
+    {
+        byte[] content = LegacyBytes.File(TensorBytes.Vector("0", count), ["0"], (count, new byte[4]));
+        using var file = MutatedFile.With(content);
+
+        var error = file.Refusal();
+
+        Assert.Equal(CheckpointErrorIds.Truncated, error.ErrorId);
+        Assert.Contains($"truncated: {content.Length} of {content.Length - 12 + 8 + (count * 4)} bytes", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Refuses_a_tensor_that_says_another_size_of_its_storage_than_the_first()
+    {
+        // The first one says how large the storage is; the second would read past it.
+        using var file = MutatedFile.With(LegacyBytes.File(
+            PickleBytes.Dict(("one", TensorBytes.Vector("0", 1)), ("two", TensorBytes.Vector("0", 2))), ["0"], (1, new byte[4])));
+
+        var finding = Assert.Single(file.Open().Findings);
+
+        Assert.Equal((FindingCodes.StorageSizeMismatch, "two"), (finding.Code, finding.Key));
+        Assert.Contains("storage '0' should be 8 bytes, and the file has 4", finding.Message, StringComparison.Ordinal);
+    }
 }

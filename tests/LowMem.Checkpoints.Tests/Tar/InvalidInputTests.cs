@@ -62,4 +62,68 @@ public sealed class InvalidInputTests
         Assert.Equal(CheckpointErrorIds.FormatInvalid, error.ErrorId);
         Assert.Contains("'98' is said to have 1099511627778 elements", error.Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void Reports_a_member_that_is_there_twice_and_uses_the_last()
+    {
+        using var file = MutatedFile.With(
+            new TarBytes { Root = PickleBytes.Int(1) }.AddMember("pickle", [.. PickleBytes.Proto(2), .. PickleBytes.Int(2), (byte)'.']).Build());
+
+        var checkpoint = file.Open();
+
+        Assert.Equal(2L, Assert.Single(checkpoint.Values).Value);
+        var finding = Assert.Single(checkpoint.Findings);
+        Assert.Equal((FindingSeverity.Error, FindingCodes.ArchiveEntryInvalid), (finding.Severity, finding.Code));
+        Assert.Contains("two members named 'pickle'; the last is used", finding.Message, StringComparison.Ordinal);
+    }
+
+    public static TheoryData<string, string, byte[]> Broken => new()
+    {
+        { "a negative count of storages", "the number of storages is impossible", new TarBytes { StorageCount = PickleBytes.Int(-1) }.Build() },
+        { "more storages than there are bytes", "the number of storages is impossible", new TarBytes { StorageCount = PickleBytes.Int(1L << 31) }.Build() },
+        { "a count that is text", "the number of storages is impossible", new TarBytes { StorageCount = PickleBytes.Text("1") }.Build() },
+        { "more tensors than there are bytes", "the number of tensors is impossible", new TarBytes { TensorCount = PickleBytes.Int(1) }.Build() },
+        { "a storage twice", "the file holds storage '7' twice", new TarBytes().AddStorage("7", 1, new byte[4]).AddStorage("7", 1, new byte[4]).Build() },
+        { "a tensor twice", "the file holds tensor '1' twice", new TarBytes().AddTensor("1", null, 0, [], []).AddTensor("1", null, 0, [], []).Build() },
+        { "a storage of no class", "is not (key, location, class)", new TarBytes().AddStorage("7", 1, new byte[4], "Module").Build() },
+        { "a negative size of a storage", "storage '7' is said to have -1 elements", new TarBytes().AddStorage("7", -1, new byte[4]).Build() },
+        { "a storage of 2^62 elements", "storage '7' is said to have 4611686018427387904 elements", new TarBytes().AddStorage("7", 1L << 62, new byte[4]).Build() },
+        { "257 dimensions", "a tensor is said to have 257 dimensions", new TarBytes().AddTensor("1", null, 0, new long[257], new long[257]).Build() },
+    };
+
+    [Theory]
+    [MemberData(nameof(Broken))]
+    public void Refuses_what_contradicts_itself(string what, string message, byte[] content)
+    {
+        using var file = MutatedFile.With(content);
+
+        var error = file.Refusal();
+
+        Assert.True(error.ErrorId == CheckpointErrorIds.FormatInvalid, what);
+        Assert.Contains(message, error.Message, StringComparison.Ordinal);
+        Assert.NotNull(error.Offset);
+    }
+
+    [Theory]
+    [InlineData("7", 1, new long[] { 2 }, new long[] { 1 }, FindingCodes.TensorOutOfBounds, "it needs 12 bytes of storage '7', which has 8")]
+    [InlineData("7", 0, new long[] { 2147483648 }, new long[] { 1 }, FindingCodes.TensorOutOfBounds, "it needs 8589934592 bytes")]
+    [InlineData("7", 0, new long[] { -1 }, new long[] { 1 }, FindingCodes.TensorInvalid, "holds something that is no size from 0 up")]
+    [InlineData("7", 0, new long[] { 2 }, new long[] { -1 }, FindingCodes.TensorInvalid, "holds something that is no size from 0 up")]
+    [InlineData("7", -1, new long[] { 1 }, new long[] { 1 }, FindingCodes.TensorInvalid, "is no count from 0 up")]
+    [InlineData("7", 0, new long[] { long.MaxValue, long.MaxValue }, new long[] { 0, 0 }, FindingCodes.TensorInvalid, "its size does not fit 64 bits")]
+    [InlineData("8", 0, new long[] { 1 }, new long[] { 1 }, FindingCodes.TensorInvalid, "its persistent id is not that of a storage")]
+    public void Lists_a_tensor_that_does_not_fit_its_storage_with_the_reason(
+        string storage, long offset, long[] shape, long[] stride, string code, string message)
+    {
+        using var file = MutatedFile.With(
+            new TarBytes { Root = PickleBytes.Dict(("bad", TarBytes.Id("1")), ("good", TarBytes.Id("2"))) }
+                .AddStorage("7", 2, new byte[8]).AddTensor("1", storage, offset, shape, stride).AddTensor("2", "7", 0, [2], [1]).Build());
+
+        var checkpoint = file.Open();
+
+        var finding = Assert.Single(checkpoint.Findings);
+        Assert.Equal((code, "bad"), (finding.Code, finding.Key));
+        Assert.Contains(message, finding.Message, StringComparison.Ordinal);
+        Assert.Equal(["good"], checkpoint.Tensors.Where(tensor => tensor.UnreadableReason is null).Select(tensor => tensor.Key));
+    }
 }

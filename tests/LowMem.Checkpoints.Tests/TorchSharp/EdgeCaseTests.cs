@@ -1,3 +1,4 @@
+using System.Text;
 using LowMem.Checkpoints.Tests.Builders;
 using LowMem.Checkpoints.Tests.Formats;
 
@@ -53,5 +54,57 @@ public sealed class EdgeCaseTests
         using var file = MutatedFile.With([1, .. TorchSharpBytes.Entry("bias", TorchSharpBytes.Float32, [123], 492)]);
 
         Assert.Equal(CheckpointFormats.TorchSharp, file.Open().Format);
+    }
+
+    [Fact]
+    public void Lists_tensors_without_elements_and_without_dimensions()
+    {
+        using var file = MutatedFile.With(
+            [3, .. TorchSharpBytes.Entry("empty", TorchSharpBytes.Float32, [3, 0, 2], 0), .. TorchSharpBytes.Entry("one", TorchSharpBytes.Float32, [], 4),
+                .. TorchSharpBytes.Entry("none", TorchSharpBytes.Float32, [0], 0)]);
+
+        var tensors = file.Open().Tensors;
+
+        Assert.Equal([0L, 1, 0], tensors.Select(tensor => tensor.ElementCount));
+        Assert.Equal(new FileInfo(file.Path).Length, tensors[2].Offset);
+        Assert.All(tensors, tensor => Assert.True(tensor.IsContiguous));
+    }
+
+    [Theory]
+    [InlineData("größe.权重.🔥")]
+    [InlineData(" ")]
+    [InlineData("../../etc/passwd")]
+    public void Takes_a_name_as_it_is(string name)
+    {
+        using var file = MutatedFile.With([1, .. TorchSharpBytes.Entry(name, TorchSharpBytes.Float32, [1], 4)]);
+
+        Assert.Equal(name, Assert.Single(file.Open().Tensors).Key);
+    }
+
+    [Fact]
+    public void Takes_a_name_of_4096_bytes()
+    {
+        string name = new string('n', 4096);
+        using var file = MutatedFile.With([1, 0x80, 0x20, .. Encoding.ASCII.GetBytes(name), TorchSharpBytes.Float32, 1, 1, 0, 0, 0, 0]);
+
+        Assert.Equal(name, Assert.Single(file.Open().Tensors).Key);
+    }
+
+    [Fact]
+    public void Reads_numbers_that_are_longer_than_they_need_be()
+    {
+        // 1 and 2 as LEB128 of three bytes: no writer does, every reader of such numbers takes it.
+        using var file = MutatedFile.With([0x81, 0x80, 0, 1, (byte)'w', TorchSharpBytes.Float32, 1, 0x82, 0x80, 0, .. new byte[8]]);
+
+        Assert.Equal([2L], Assert.Single(file.Open().Tensors).Shape);
+    }
+
+    [Fact]
+    public void Takes_64_dimensions()
+    {
+        using var file = MutatedFile.With(
+            [1, .. TorchSharpBytes.Entry("deep", TorchSharpBytes.Float32, [.. Enumerable.Repeat((byte)1, 64)], 4)]);
+
+        Assert.Equal(64, Assert.Single(file.Open().Tensors).Shape.Length);
     }
 }

@@ -33,6 +33,13 @@ public sealed class InvalidInputTests
     public static TheoryData<string, byte[]> Others => new()
     {
         { "a byte too many", [1, .. TorchSharpBytes.Entry("weight", TorchSharpBytes.Float32, [2], 8), 0] },
+        { "one byte", [1] },
+        { "a number without an end", [0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80] },
+        { "no tensors", [0] },
+        { "NUL in a name", [1, .. TorchSharpBytes.Entry("we\0ght", TorchSharpBytes.Float32, [2], 8)] },
+        { "a name without letters", [1, .. TorchSharpBytes.Entry("", TorchSharpBytes.Float32, [2], 8)] },
+        { "a name of 4097 bytes", [1, 0x81, 0x20, .. Enumerable.Repeat((byte)'n', 4097), TorchSharpBytes.Float32, 1, 1, 0, 0, 0, 0] },
+        { "a tensor more than counted", [1, .. TorchSharpBytes.Entry("a", TorchSharpBytes.Float32, [1], 4), .. TorchSharpBytes.Entry("b", TorchSharpBytes.Float32, [1], 4)] },
         { "an unknown type", [1, .. TorchSharpBytes.Entry("weight", 8, [2], 4)] },
         { "a control character in a name", [1, .. TorchSharpBytes.Entry("we\nght", TorchSharpBytes.Float32, [2], 8)] },
         { "one name twice", [2, .. TorchSharpBytes.Entry("weight", TorchSharpBytes.Float32, [2], 8), .. TorchSharpBytes.Entry("weight", TorchSharpBytes.Float32, [2], 8)] },
