@@ -98,6 +98,20 @@ public sealed class EdgeCaseTests
     }
 
     [Fact]
+    public void A_tensor_that_a_list_names_many_times_is_listed_as_often()
+    {
+        // [tensor] * 10001, the way Python pickles it.
+        byte[] list = [(byte)']', (byte)'(', .. Vector("0", 4), (byte)'q', 0, .. PickleBytes.Repeat([(byte)'h', 0], 10_000), (byte)'e'];
+        using var file = MutatedFile.With(Archive([("a", list)], ("0", FourFloats)).Build());
+
+        var checkpoint = file.Open();
+
+        Assert.Equal(10_001, checkpoint.Tensors.Count);
+        Assert.Equal("a.10000", checkpoint.Tensors[^1].Key);
+        Assert.Equal(16, checkpoint.GetSummary().ByteLength);
+    }
+
+    [Fact]
     public void Keys_that_fold_to_one_name_are_all_listed()
     {
         // {"a.b": x, "a": {"b": y}}: both are a.b once they are joined by dots.

@@ -89,20 +89,19 @@ public sealed class LinuxMemoryTests : IDisposable
         Write("proc/self/mountinfo", mounts);
     }
 
-    private void WriteUnified(string group, string limit, long usage, long activeFile, long inactiveFile)
-    {
-        var directory = $"sys/fs/cgroup/{group}";
-        Write($"{directory}/memory.max", limit + "\n");
-        Write($"{directory}/memory.current", $"{usage}\n");
-        Write($"{directory}/memory.stat", $"anon 1\nfile 2\nactive_file {activeFile}\ninactive_file {inactiveFile}\n");
-    }
+    private void WriteUnified(string group, string limit, long usage, long activeFile, long inactiveFile) => WriteGroup(
+        $"sys/fs/cgroup/{group}", ("memory.max", limit), ("memory.current", $"{usage}"),
+        $"anon 1\nfile 2\nactive_file {activeFile}\ninactive_file {inactiveFile}");
 
-    private void WriteLegacy(string group, string limit, long usage, long activeFile, long inactiveFile)
+    private void WriteLegacy(string group, string limit, long usage, long activeFile, long inactiveFile) => WriteGroup(
+        $"sys/fs/cgroup/memory/{group}", ("memory.limit_in_bytes", limit), ("memory.usage_in_bytes", $"{usage}"),
+        $"active_file 7\ninactive_file 7\ntotal_active_file {activeFile}\ntotal_inactive_file {inactiveFile}");
+
+    private void WriteGroup(string directory, (string Name, string Text) limit, (string Name, string Text) usage, string statistics)
     {
-        var directory = $"sys/fs/cgroup/memory/{group}";
-        Write($"{directory}/memory.limit_in_bytes", limit + "\n");
-        Write($"{directory}/memory.usage_in_bytes", $"{usage}\n");
-        Write($"{directory}/memory.stat", $"active_file 7\ninactive_file 7\ntotal_active_file {activeFile}\ntotal_inactive_file {inactiveFile}\n");
+        Write($"{directory}/{limit.Name}", limit.Text + "\n");
+        Write($"{directory}/{usage.Name}", usage.Text + "\n");
+        Write($"{directory}/memory.stat", statistics + "\n");
     }
 
     private void Write(string path, string text)

@@ -15,6 +15,9 @@ internal sealed class ObjectTreeWalker
 
     private const int MaxDepth = 512;
 
+    /// <summary>More than any function takes that makes a tensor.</summary>
+    private const int UsualArguments = 16;
+
     private readonly CheckpointFileReader file;
     private readonly TensorInfoFactory factory;
     private readonly CancellationToken cancellationToken;
@@ -87,8 +90,8 @@ internal sealed class ObjectTreeWalker
 
         if (node is PickleObject made)
         {
-            // What looks at an object looks at its arguments, which many objects may share.
-            Charge(made.ArgumentCount, 0);
+            // What looks at an object looks at its arguments, which many objects may share; [tensor] * 1000 is no attack.
+            Charge(Math.Max(0, made.ArgumentCount - UsualArguments), 0);
         }
 
         if (TryAddTensor(key, node))
