@@ -2,78 +2,193 @@ using System.Text;
 
 namespace LowMem.CheckpointMaker;
 
-/// <summary>Writes the pickle of a state dict, as <c>torch.save</c> does: protocol 2, one float32 storage per tensor.</summary>
-public static class StateDictPickle
+/// <summary>
+/// Writes the pickle of a state dict byte for byte as <c>torch.save</c> does: protocol 2, one float32 storage per tensor.
+/// Python's pickler puts nearly everything into its memo, names a function once, and hands over entries a thousand at a
+/// time; a file without all that would be another one to read.
+/// </summary>
+public sealed class StateDictPickle
 {
+    private const int BatchSize = 1000;
+    private const string Rebuild = "torch._utils\n_rebuild_tensor_v2";
+    private const string StorageClass = "torch\nFloatStorage";
+    private const string OrderedDict = "collections\nOrderedDict";
+
+    private readonly BinaryWriter writer;
+    private readonly Dictionary<string, int> memo = new(StringComparer.Ordinal);
+    private int memoCount;
+
+    private StateDictPickle(BinaryWriter writer) => this.writer = writer;
+
     /// <summary>Pickles an ordered dictionary of contiguous float32 tensors; the n-th one lies in the storage n.</summary>
     public static byte[] Write(IReadOnlyList<(string Key, long[] Shape)> tensors)
     {
+        ArgumentNullException.ThrowIfNull(tensors);
         using var stream = new MemoryStream();
         using var writer = new BinaryWriter(stream, Encoding.ASCII);
-        writer.Write([0x80, 2]);
-        WriteEmptyOrderedDict(writer);
-        writer.Write('(');
-        for (var i = 0; i < tensors.Count; i++)
-        {
-            WriteText(writer, tensors[i].Key);
-            WriteTensor(writer, i, tensors[i].Shape);
-        }
-
-        writer.Write("u."u8);
+        new StateDictPickle(writer).WriteAll(tensors);
         writer.Flush();
         return stream.ToArray();
     }
 
-    private static void WriteTensor(BinaryWriter writer, int storage, long[] shape)
+    private void WriteAll(IReadOnlyList<(string Key, long[] Shape)> tensors)
     {
-        var count = shape.Aggregate(1L, (product, size) => product * size);
-        writer.Write("ctorch._utils\n_rebuild_tensor_v2\n(("u8);
-        WriteText(writer, "storage");
-        writer.Write("ctorch\nFloatStorage\n"u8);
-        WriteText(writer, $"{storage}");
-        WriteText(writer, "cpu");
-        WriteInteger(writer, count);
-        writer.Write("tQ"u8);
-        WriteInteger(writer, 0);
-        WriteTuple(writer, shape);
-        WriteTuple(writer, [.. shape.Select((_, i) => shape[(i + 1)..].Aggregate(1L, (product, size) => product * size))]);
-        const byte newFalse = 0x89;
-        writer.Write(newFalse);
-        WriteEmptyOrderedDict(writer);
-        writer.Write("tR"u8);
+        writer.Write([0x80, 2]);
+        WriteEmptyOrderedDict();
+        for (var start = 0; start < tensors.Count; start += BatchSize)
+        {
+            var count = Math.Min(BatchSize, tensors.Count - start);
+            if (count > 1)
+            {
+                writer.Write('(');
+            }
+
+            for (var i = start; i < start + count; i++)
+            {
+                WriteText(tensors[i].Key);
+                WriteTensor(i, tensors[i].Shape);
+            }
+
+            writer.Write(count > 1 ? 'u' : 's');
+        }
+
+        writer.Write('.');
     }
 
-    private static void WriteEmptyOrderedDict(BinaryWriter writer) => writer.Write("ccollections\nOrderedDict\n)R"u8);
+    private void WriteTensor(int storage, long[] shape)
+    {
+        const byte newFalse = 0x89;
+        WriteGlobal(Rebuild);
+        writer.Write("(("u8);
+        WriteKnownText("storage");
+        WriteGlobal(StorageClass);
+        WriteText($"{storage}");
+        WriteKnownText("cpu");
+        WriteInteger(shape.Aggregate(1L, (product, size) => product * size));
+        writer.Write('t');
+        Put();
+        writer.Write('Q');
+        WriteInteger(0);
+        WriteTuple(shape);
+        WriteTuple([.. shape.Select((_, i) => shape[(i + 1)..].Aggregate(1L, (product, size) => product * size))]);
+        writer.Write(newFalse);
+        WriteEmptyOrderedDict();
+        writer.Write('t');
+        Put();
+        writer.Write('R');
+        Put();
+    }
 
-    private static void WriteText(BinaryWriter writer, string text)
+    private void WriteEmptyOrderedDict()
+    {
+        WriteGlobal(OrderedDict);
+        writer.Write(")R"u8);
+        Put();
+    }
+
+    private void WriteGlobal(string name)
+    {
+        if (!TryGet(name))
+        {
+            writer.Write(Encoding.ASCII.GetBytes($"c{name}\n"));
+            memo[name] = Put();
+        }
+    }
+
+    /// <summary>A text that is one and the same object in Python each time.</summary>
+    private void WriteKnownText(string text)
+    {
+        if (!TryGet(text))
+        {
+            memo[text] = WriteText(text);
+        }
+    }
+
+    private int WriteText(string text)
     {
         writer.Write('X');
         writer.Write(Encoding.UTF8.GetByteCount(text));
         writer.Write(Encoding.UTF8.GetBytes(text));
+        return Put();
     }
 
-    private static void WriteTuple(BinaryWriter writer, long[] values)
+    private void WriteTuple(long[] values)
     {
-        writer.Write('(');
-        foreach (var value in values)
+        const byte tuple1 = 0x85;
+        const int mostCounted = 3;
+        if (values.Length == 0)
         {
-            WriteInteger(writer, value);
+            writer.Write(')');
+            return;
         }
 
-        writer.Write('t');
+        if (values.Length > mostCounted)
+        {
+            writer.Write('(');
+        }
+
+        foreach (var value in values)
+        {
+            WriteInteger(value);
+        }
+
+        writer.Write(values.Length > mostCounted ? (byte)'t' : (byte)(tuple1 + values.Length - 1));
+        Put();
     }
 
-    private static void WriteInteger(BinaryWriter writer, long value)
+    private void WriteInteger(long value)
     {
-        if (value <= int.MaxValue)
+        const byte long1 = 0x8a;
+        switch (value)
         {
-            writer.Write('J');
-            writer.Write((int)value);
+            case <= byte.MaxValue:
+                writer.Write('K');
+                writer.Write((byte)value);
+                break;
+            case <= ushort.MaxValue:
+                writer.Write('M');
+                writer.Write((ushort)value);
+                break;
+            case <= int.MaxValue:
+                writer.Write('J');
+                writer.Write((int)value);
+                break;
+            default:
+                var bytes = new System.Numerics.BigInteger(value).ToByteArray();
+                writer.Write([long1, (byte)bytes.Length, .. bytes]);
+                break;
+        }
+    }
+
+    private int Put()
+    {
+        var index = memoCount++;
+        WriteMemo('q', 'r', index);
+        return index;
+    }
+
+    private bool TryGet(string name)
+    {
+        var isKnown = memo.TryGetValue(name, out var index);
+        if (isKnown)
+        {
+            WriteMemo('h', 'j', index);
+        }
+
+        return isKnown;
+    }
+
+    private void WriteMemo(char near, char far, int index)
+    {
+        if (index <= byte.MaxValue)
+        {
+            writer.Write(near);
+            writer.Write((byte)index);
         }
         else
         {
-            writer.Write([0x8a, 8]);
-            writer.Write(value);
+            writer.Write(far);
+            writer.Write(index);
         }
     }
 }

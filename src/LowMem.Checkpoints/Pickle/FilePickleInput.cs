@@ -13,14 +13,27 @@ internal sealed class FilePickleInput(CheckpointFileReader file, long offset, lo
 {
     private const int MaxWindow = 64 << 10;
 
+    private byte[] buffer = [];
     private int window = 512;
 
     public long Length => end - offset;
 
+    /// <summary>The window holds until the next one is read: a large pickle would leave as much garbage as it has bytes.</summary>
     public ArraySegment<byte> Read(long position, long atLeast)
     {
         long length = Math.Min(Length - position, Math.Max(atLeast, window));
         window = Math.Min(2 * window, MaxWindow);
-        return file.ReadRange(offset + position, length, "the pickle");
+        if (length > MaxWindow)
+        {
+            return file.ReadRange(offset + position, length, "the pickle");
+        }
+
+        if (buffer.Length < length)
+        {
+            buffer = GC.AllocateUninitializedArray<byte>((int)length);
+        }
+
+        file.ReadAt(offset + position, buffer.AsSpan(0, (int)length), "the pickle");
+        return new ArraySegment<byte>(buffer, 0, (int)length);
     }
 }

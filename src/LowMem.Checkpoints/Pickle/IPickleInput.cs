@@ -6,6 +6,6 @@ internal interface IPickleInput
     /// <summary>How many bytes there are; the pickle may end earlier.</summary>
     long Length { get; }
 
-    /// <summary>A window that starts at a place and holds at least so many bytes, which are known to be there.</summary>
+    /// <summary>A window that starts at a place and holds at least so many bytes, which are known to be there. It holds until the next.</summary>
     ArraySegment<byte> Read(long position, long atLeast);
 }

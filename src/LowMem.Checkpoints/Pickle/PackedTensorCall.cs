@@ -7,63 +7,36 @@ namespace LowMem.Checkpoints.Pickle;
 /// them by the hundred thousand, and as nodes they take ten times the memory of what they say. Whoever asks for the
 /// nodes gets them, made anew.
 /// </summary>
-internal sealed class PackedTensorCall : PickleObject
+/// <param name="template">What it has in common with others.</param>
+/// <param name="storageKey">The name of the storage.</param>
+/// <param name="offset">Where the first element is, in elements of the storage.</param>
+internal sealed class PackedTensorCall(PackedTensorTemplate template, string storageKey, long offset)
+    : PickleObject(template.Rebuild)
 {
-    private const string Rebuild = "torch._utils._rebuild_tensor_v2";
-
-    /// <summary>What makes the dict of the backward hooks.</summary>
-    public const string HooksClass = "collections.OrderedDict";
-
     private static readonly PickleGlobal Hooks = new("collections", "OrderedDict");
 
-    private readonly PickleGlobal storageClass;
-    private readonly string storageKey;
-    private readonly PickleScalar location;
-    private readonly long storageCount;
+    public PackedTensorTemplate Template => template;
 
-    private PackedTensorCall(
-        PickleGlobal callable,
-        (PickleGlobal Class, string Key, PickleScalar Location, long Count) storage,
-        long offset,
-        long[] shape,
-        long[] stride,
-        bool requiresGrad)
-        : base(callable)
-    {
-        (storageClass, storageKey, location, storageCount) = storage;
-        Offset = offset;
-        Shape = shape;
-        Stride = stride;
-        RequiresGrad = requiresGrad;
-    }
+    public string StorageKey => storageKey;
 
-    /// <summary>Where the first element is, in elements of the storage.</summary>
-    public long Offset { get; }
-
-    /// <summary>The size of each dimension.</summary>
-    public long[] Shape { get; }
-
-    /// <summary>The step of each dimension.</summary>
-    public long[] Stride { get; }
-
-    public bool RequiresGrad { get; }
+    public long Offset => offset;
 
     /// <summary>The persistent id of the storage.</summary>
     public PicklePersistentId Storage => new(new PickleSequence(
         PickleSequenceKind.Tuple,
-        PickleScalar.Of("storage"),
-        storageClass,
+        PickleScalar.Of(PackedTensorTemplate.StorageTag),
+        template.StorageClass,
         PickleScalar.Of(storageKey),
-        location,
-        PickleScalar.Of(storageCount)));
+        template.Location,
+        PickleScalar.Of(template.StorageCount)));
 
     public override PickleNode Arguments => new PickleSequence(
         PickleSequenceKind.Tuple,
         Storage,
-        PickleScalar.Of(Offset),
-        ToTuple(Shape),
-        ToTuple(Stride),
-        PickleScalar.Of(RequiresGrad),
+        PickleScalar.Of(offset),
+        ToTuple(template.Shape),
+        ToTuple(template.Stride),
+        PickleScalar.Of(template.RequiresGrad),
         new PickleCall(Hooks, PickleSequence.EmptyTuple));
 
     public override int ArgumentCount => 6;
@@ -71,10 +44,10 @@ internal sealed class PackedTensorCall : PickleObject
     /// <summary>Packs a call; null when it is another one, or has anything out of the ordinary.</summary>
     public static PackedTensorCall? TryPack(PickleNode callable, PickleNode arguments)
     {
-        if (callable is not PickleGlobal { FullName: Rebuild } global
+        if (callable is not PickleGlobal { FullName: PackedTensorTemplate.RebuildName } global
             || arguments is not PickleSequence { Kind: PickleSequenceKind.Tuple, Count: 6 } tuple
             || tuple[0] is not PicklePersistentId { Id: PickleSequence { Kind: PickleSequenceKind.Tuple, Count: 5 } id }
-            || id[0] is not PickleScalar { Value: "storage" }
+            || id[0] is not PickleScalar { Value: PackedTensorTemplate.StorageTag }
             || id[1] is not PickleGlobal storageClass
             || id[2] is not PickleScalar { Value: string key }
             || id[3] is not PickleScalar location
@@ -89,12 +62,12 @@ internal sealed class PackedTensorCall : PickleObject
         }
 
         return new PackedTensorCall(
-            global, (storageClass, key, location, storageCount), offset, shape, stride, requiresGrad);
+            new PackedTensorTemplate(global, storageClass, location, storageCount, shape, stride, requiresGrad), key, offset);
     }
 
     /// <summary>Backward hooks are never saved, so that their dict is empty; and it stays so when nothing else can reach it.</summary>
     private static bool IsEmptyDict(PickleNode node) =>
-        node is PickleObject { CallableName: HooksClass, ArgumentCount: 0, IsUnchanged: true, IsShared: false } made
+        node is PickleObject { CallableName: PackedTensorTemplate.HooksClass, ArgumentCount: 0, IsUnchanged: true, IsShared: false } made
         && made.Arguments is PickleSequence { Kind: PickleSequenceKind.Tuple };
 
     private static long[]? ToNumbers(PickleNode node)

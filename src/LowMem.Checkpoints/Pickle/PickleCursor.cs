@@ -27,6 +27,44 @@ internal sealed class PickleCursor(IPickleInput input, PickleSource source)
 
     public byte ReadByte() => position < window.Count ? window.Array![window.Offset + position++] : Take(1)[0];
 
+    /// <summary>The next byte, which stays the next one.</summary>
+    public byte PeekByte()
+    {
+        Require(1);
+        return window.Array![window.Offset + position];
+    }
+
+    /// <summary>Passes over bytes, which need not be read for it.</summary>
+    public void Skip(long length)
+    {
+        if (length <= window.Count - position)
+        {
+            position += (int)length;
+        }
+        else if (length > input.Length - Position)
+        {
+            throw PastEnd((ulong)length);
+        }
+        else
+        {
+            MoveTo(Position + length);
+        }
+    }
+
+    /// <summary>Goes on at a place, ahead or back.</summary>
+    public void MoveTo(long place)
+    {
+        if (place >= windowStart && place - windowStart <= window.Count)
+        {
+            position = (int)(place - windowStart);
+        }
+        else
+        {
+            window = ArraySegment<byte>.Empty;
+            (windowStart, position) = (place, 0);
+        }
+    }
+
     public int ReadUInt16() => BinaryPrimitives.ReadUInt16LittleEndian(Take(2));
 
     public int ReadInt32() => BinaryPrimitives.ReadInt32LittleEndian(Take(4));

@@ -55,7 +55,7 @@ internal sealed class PickleHeap(PickleCursor cursor, PickleSource source, IPers
         }
 
         // The dict of hooks that went into the packed call was the call before: an empty dict that nothing can reach.
-        if (call is PackedTensorCall && calls is [.., { CallableName: PackedTensorCall.HooksClass, ArgumentCount: 0, IsUnchanged: true, IsShared: false }])
+        if (call is PackedTensorCall && calls is [.., { CallableName: PackedTensorTemplate.HooksClass, ArgumentCount: 0, IsUnchanged: true, IsShared: false }])
         {
             calls.RemoveAt(calls.Count - 1);
         }

@@ -14,16 +14,24 @@ internal sealed class PickleMachine
     private readonly PickleSource source;
     private readonly PickleHeap heap;
     private readonly PickleMemo memo;
+    private readonly PackedTensorReader tensors;
+    private readonly CancellationToken cancellationToken;
     private long opcodes;
 
     private PickleMachine(
-        IPickleInput input, PickleMemoUses? memoUses, PickleSource source, IPersistentLoader? persistentLoader)
+        IPickleInput input,
+        PickleMemoUses? memoUses,
+        PickleSource source,
+        IPersistentLoader? persistentLoader,
+        CancellationToken cancellationToken)
     {
         this.source = source;
+        this.cancellationToken = cancellationToken;
         memo = new PickleMemo(memoUses);
         cursor = new PickleCursor(input, source);
         stack = new PickleStack(cursor);
         heap = new PickleHeap(cursor, source, persistentLoader);
+        tensors = new PackedTensorReader(cursor, heap, memo);
     }
 
     /// <summary>Reads the pickle at the start of the data; what follows its STOP is left alone.</summary>
@@ -43,33 +51,29 @@ internal sealed class PickleMachine
         ThrowIfBroken(ReadAsFarAsPossible(input, source, persistentLoader, cancellationToken));
 
     /// <summary>Reads a pickle; a broken one gives what it held before it broke, and the error.</summary>
-    /// <param name="data">The bytes.</param>
+    public static PickleResult ReadAsFarAsPossible(
+        ReadOnlyMemory<byte> data, PickleSource source, CancellationToken cancellationToken) =>
+        ReadAsFarAsPossible(new MemoryPickleInput(data), source, persistentLoader: null, cancellationToken);
+
+    /// <summary>Reads a pickle; a broken one gives what it held before it broke, and the error.</summary>
+    /// <param name="input">The bytes.</param>
     /// <param name="source">What they are, for messages.</param>
+    /// <param name="persistentLoader">Says what persistent ids stand for; null leaves them as they are.</param>
     /// <param name="cancellationToken">Ends the reading early.</param>
     /// <param name="memoUses">What of the memo is ever asked for, so that the rest need not be kept; null keeps all.</param>
     public static PickleResult ReadAsFarAsPossible(
-        ReadOnlyMemory<byte> data, PickleSource source, CancellationToken cancellationToken, PickleMemoUses? memoUses = null) =>
-        ReadAsFarAsPossible(
-            new MemoryPickleInput(data), memoUses, source, persistentLoader: null, cancellationToken);
-
-    /// <summary>Reads a pickle; a broken one gives what it held before it broke, and the error.</summary>
-    public static PickleResult ReadAsFarAsPossible(
-        IPickleInput input, PickleSource source, IPersistentLoader? persistentLoader, CancellationToken cancellationToken) =>
-        ReadAsFarAsPossible(input, memoUses: null, source, persistentLoader, cancellationToken);
-
-    private static PickleResult ReadAsFarAsPossible(
         IPickleInput input,
-        PickleMemoUses? memoUses,
         PickleSource source,
         IPersistentLoader? persistentLoader,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken,
+        PickleMemoUses? memoUses = null)
     {
-        var machine = new PickleMachine(input, memoUses, source, persistentLoader);
+        var machine = new PickleMachine(input, memoUses, source, persistentLoader, cancellationToken);
         var root = (PickleNode)PickleScalar.None;
         CheckpointException? error = null;
         try
         {
-            root = machine.Run(cancellationToken);
+            root = machine.Run();
         }
         catch (CheckpointException exception)
         {
@@ -89,7 +93,7 @@ internal sealed class PickleMachine
 
     // These four are optimised at once: a checkpoint of many tensors is read before the runtime would get to it.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private PickleNode Run(CancellationToken cancellationToken)
+    private PickleNode Run()
     {
         while (true)
         {
@@ -139,8 +143,12 @@ internal sealed class PickleMachine
                 cursor.ReadUInt64Length();
                 break;
             case PickleOpcode.Mark:
-                heap.Charge(PickleHeap.SlotCost);
-                stack.Mark();
+                if (!TryReadTensors())
+                {
+                    heap.Charge(PickleHeap.SlotCost);
+                    stack.Mark();
+                }
+
                 break;
             case PickleOpcode.Pop:
                 stack.PopNodeOrMark();
@@ -318,6 +326,29 @@ internal sealed class PickleMachine
             default:
                 throw cursor.Invalid($"0x{(byte)opcode:x2} is not a pickle opcode");
         }
+    }
+
+    /// <summary>Takes the entries of a state dict in one go, from the MARK in front of them to their SETITEMS.</summary>
+    private bool TryReadTensors()
+    {
+        var target = stack.TopOrNull;
+        if (target is not (PickleMapping or PickleObject) || !tensors.TryRead(out var rows, out long count))
+        {
+            return false;
+        }
+
+        opcodes += count;
+        cancellationToken.ThrowIfCancellationRequested();
+        if (target is PickleMapping mapping)
+        {
+            mapping.Add(rows);
+        }
+        else
+        {
+            ((PickleObject)target).AddEntries(rows);
+        }
+
+        return true;
     }
 
     private void Push(PickleNode node, int cost = PickleHeap.NodeCost)

@@ -8,16 +8,40 @@ internal sealed class PickleMapping : PickleNode
 
     private List<KeyValuePair<PickleNode, PickleNode>>? entries;
     private Dictionary<string, PickleNode>? index;
+    private bool isPacked;
 
-    public IReadOnlyList<KeyValuePair<PickleNode, PickleNode>> Entries =>
+    /// <summary>Every entry.</summary>
+    public IReadOnlyList<KeyValuePair<PickleNode, PickleNode>> Entries
+    {
+        get
+        {
+            if (isPacked)
+            {
+                Unpack();
+            }
+
+            return Parts;
+        }
+    }
+
+    /// <summary>The entries, of which a <see cref="PackedTensorRows"/>, both key and value, stands for several.</summary>
+    public IReadOnlyList<KeyValuePair<PickleNode, PickleNode>> Parts =>
         entries ?? (IReadOnlyList<KeyValuePair<PickleNode, PickleNode>>)[];
 
-    public int Count => entries?.Count ?? 0;
+    public int Count { get; private set; }
 
     public void Add(PickleNode key, PickleNode value)
     {
         index = null;
         (entries ??= []).Add(new(key, value));
+        Count++;
+    }
+
+    public void Add(PackedTensorRows rows)
+    {
+        Add(rows, rows);
+        isPacked = true;
+        Count = checked(Count - 1 + rows.Count);
     }
 
     /// <summary>The value of the last entry whose key is that text, or null.</summary>
@@ -30,9 +54,9 @@ internal sealed class PickleMapping : PickleNode
 
         for (int i = Count - 1; i >= 0; i--)
         {
-            if (entries![i].Key is PickleScalar { Value: string text } && text == key)
+            if (Entries[i].Key is PickleScalar { Value: string text } && text == key)
             {
-                return entries[i].Value;
+                return Entries[i].Value;
             }
         }
 
@@ -43,7 +67,7 @@ internal sealed class PickleMapping : PickleNode
     private Dictionary<string, PickleNode> CreateIndex()
     {
         var created = new Dictionary<string, PickleNode>(StringComparer.Ordinal);
-        foreach (var (key, value) in entries!)
+        foreach (var (key, value) in Entries)
         {
             if (key is PickleScalar { Value: string text })
             {
@@ -52,5 +76,12 @@ internal sealed class PickleMapping : PickleNode
         }
 
         return created;
+    }
+
+    /// <summary>For good: who looks at entries as nodes may do so more than once.</summary>
+    private void Unpack()
+    {
+        entries = [.. Parts.SelectMany(part => part.Key is PackedTensorRows rows ? rows.Unpack() : [part])];
+        isPacked = false;
     }
 }

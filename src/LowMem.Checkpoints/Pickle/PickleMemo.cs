@@ -13,6 +13,24 @@ internal sealed class PickleMemo(PickleMemoUses? uses)
     /// <summary>How many indexes have been set.</summary>
     public long Count => dense + sparse.Count;
 
+    /// <summary>Whether the indexes set so far are those from 0 up, and it is known which of the next are asked for.</summary>
+    public bool IsInOrder => uses is not null && sparse.Count == 0;
+
+    /// <summary>Whether something asks for an index, as far as is known.</summary>
+    public bool IsWanted(long index) => uses?.Contains(index) != false;
+
+    /// <summary>Sets the next indexes, of which only some are ever asked for.</summary>
+    /// <param name="count">How many.</param>
+    /// <param name="wanted">Those that are, by index.</param>
+    public void Pass(long count, IReadOnlyDictionary<long, PickleScalar> wanted)
+    {
+        dense += count;
+        foreach (var (index, node) in wanted)
+        {
+            nodes[index] = node;
+        }
+    }
+
     public void Set(long index, PickleNode node)
     {
         if (index == dense && !sparse.Contains(index))
@@ -24,7 +42,7 @@ internal sealed class PickleMemo(PickleMemoUses? uses)
             sparse.Add(index);
         }
 
-        if (uses?.Contains(index) != false)
+        if (IsWanted(index))
         {
             nodes[index] = node;
             if (node is PickleObject made)

@@ -1,8 +1,5 @@
-using System.Buffers.Binary;
 using System.Globalization;
 using System.Numerics;
-using System.Runtime.CompilerServices;
-using System.Text;
 
 namespace LowMem.Checkpoints.Pickle;
 
@@ -36,40 +33,77 @@ internal sealed class PickleMemoUses
     /// <summary>
     /// Goes over the opcodes without carrying them out. Where they make no sense it stops: the machine stops there, too.
     /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static PickleMemoUses Find(ReadOnlySpan<byte> pickle)
+    /// <param name="input">The pickle.</param>
+    /// <param name="source">What it is, for messages.</param>
+    /// <param name="cancellationToken">Ends the reading early.</param>
+    public static PickleMemoUses Find(IPickleInput input, PickleSource source, CancellationToken cancellationToken)
     {
         var uses = new PickleMemoUses();
-        long most = pickle.Length;
-        while (!pickle.IsEmpty)
+        var cursor = new PickleCursor(input, source);
+        try
         {
-            var opcode = (PickleOpcode)pickle[0];
-            pickle = pickle[1..];
-            if (opcode == PickleOpcode.Stop || ArgumentLength(opcode, pickle) is not { } length || length > pickle.Length)
+            for (long i = 0; !cursor.AtEnd && uses.TryPass((PickleOpcode)cursor.ReadByte(), cursor, input.Length); i++)
             {
-                break;
+                if ((i & 0xffff) == 0)
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                }
             }
-
-            uses.Note(opcode, pickle[..(int)length], most);
-            pickle = pickle[(int)length..];
+        }
+        catch (CheckpointException)
+        {
+            // Cut off, or cannot be read. Who reads the pickle says so.
         }
 
         return uses;
     }
 
-    private void Note(PickleOpcode opcode, ReadOnlySpan<byte> argument, long most)
+    /// <summary>Passes over the argument of an opcode; false when it is the last one, or none.</summary>
+    private bool TryPass(PickleOpcode opcode, PickleCursor cursor, long most)
     {
         switch (opcode)
         {
+            case PickleOpcode.Stop:
+                return false;
             case PickleOpcode.BinGet:
-                Add(argument[0], most);
-                break;
+                Add(cursor.ReadByte(), most);
+                return true;
             case PickleOpcode.LongBinGet:
-                Add(BinaryPrimitives.ReadUInt32LittleEndian(argument), most);
-                break;
-            case PickleOpcode.Get when long.TryParse(Encoding.UTF8.GetString(argument), CultureInfo.InvariantCulture, out long index):
-                Add(index, most);
-                break;
+                Add(cursor.ReadUInt32(), most);
+                return true;
+            case PickleOpcode.Get:
+                if (long.TryParse(cursor.ReadLine(), CultureInfo.InvariantCulture, out long index))
+                {
+                    Add(index, most);
+                }
+
+                return true;
+        }
+
+        sbyte kind = Kinds[(byte)opcode];
+        switch (kind)
+        {
+            case >= 0:
+                cursor.Skip(kind);
+                return true;
+            case Length1:
+                cursor.Skip(cursor.ReadByte());
+                return true;
+            case Length4:
+                cursor.Skip(cursor.ReadUInt32());
+                return true;
+            case Length8:
+                cursor.Skip(cursor.ReadUInt64Length());
+                return true;
+            case Line:
+                cursor.ReadLine();
+                return true;
+            case TwoLines:
+                cursor.ReadLine();
+                cursor.ReadLine();
+                return true;
+            default:
+                return false;
         }
     }
 
@@ -88,31 +122,6 @@ internal sealed class PickleMemoUses
         }
 
         near[index / 64] |= 1UL << (int)(index % 64);
-    }
-
-    /// <summary>The bytes that follow an opcode; null when they are cut off, or the opcode does not exist.</summary>
-    private static long? ArgumentLength(PickleOpcode opcode, ReadOnlySpan<byte> rest)
-    {
-        sbyte kind = Kinds[(byte)opcode];
-        switch (kind)
-        {
-            case >= 0:
-                return kind;
-            case Length1:
-                return rest.IsEmpty ? null : 1L + rest[0];
-            case Length4:
-                return rest.Length < 4 ? null : 4L + BinaryPrimitives.ReadUInt32LittleEndian(rest);
-            case Length8:
-                return rest.Length < 8 || BinaryPrimitives.ReadUInt64LittleEndian(rest) > int.MaxValue
-                    ? null
-                    : 8L + BinaryPrimitives.ReadUInt32LittleEndian(rest);
-            case Line:
-                return LineLength(rest);
-            case TwoLines:
-                return LineLength(rest) is { } first && LineLength(rest[(int)first..]) is { } second ? first + second : null;
-            default:
-                return null;
-        }
     }
 
     private static sbyte[] CreateKinds()
@@ -138,11 +147,5 @@ internal sealed class PickleMemoUses
         }
 
         return kinds;
-    }
-
-    private static long? LineLength(ReadOnlySpan<byte> rest)
-    {
-        int end = rest.IndexOf((byte)'\n');
-        return end < 0 ? null : end + 1;
     }
 }

@@ -28,8 +28,10 @@ internal abstract class PickleObject(PickleNode callable) : PickleNode
     public IReadOnlyList<PickleNode> Items => changes?.Items ?? (IReadOnlyList<PickleNode>)[];
 
     /// <summary>What SETITEM(S) put on it.</summary>
-    public IReadOnlyList<KeyValuePair<PickleNode, PickleNode>> Entries =>
-        changes?.Entries?.Entries ?? (IReadOnlyList<KeyValuePair<PickleNode, PickleNode>>)[];
+    public IReadOnlyList<KeyValuePair<PickleNode, PickleNode>> Entries => Mapping?.Entries ?? [];
+
+    /// <summary>The same as a dict; null when there is nothing.</summary>
+    public PickleMapping? Mapping => changes?.Mapping;
 
     /// <summary>Whether nothing was set on it since the call.</summary>
     public bool IsUnchanged => changes is null;
@@ -45,7 +47,11 @@ internal abstract class PickleObject(PickleNode callable) : PickleNode
 
     public void AddItems(ReadOnlySpan<PickleNode> added) => (Change().Items ??= []).AddRange(added);
 
-    public void AddEntry(PickleNode key, PickleNode value) => (Change().Entries ??= new PickleMapping()).Add(key, value);
+    public void AddEntry(PickleNode key, PickleNode value) => GetMapping().Add(key, value);
+
+    public void AddEntries(PackedTensorRows rows) => GetMapping().Add(rows);
+
+    private PickleMapping GetMapping() => Change().Mapping ??= new PickleMapping();
 
     private Changes Change() => changes ??= new Changes();
 
@@ -56,6 +62,6 @@ internal abstract class PickleObject(PickleNode callable) : PickleNode
 
         public List<PickleNode>? Items { get; set; }
 
-        public PickleMapping? Entries { get; set; }
+        public PickleMapping? Mapping { get; set; }
     }
 }

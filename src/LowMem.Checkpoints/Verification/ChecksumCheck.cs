@@ -102,7 +102,7 @@ internal sealed class ChecksumCheck(Checkpoint checkpoint, bool hasManifest)
     private void PlanArchive(ZipArchive archive, long start, ScanExtents extents, CancellationToken cancellationToken)
     {
         long endOfLast = 0;
-        foreach (var entry in archive.Entries.OrderBy(entry => entry.HeaderOffset))
+        foreach (var entry in archive.EntriesInFileOrder)
         {
             cancellationToken.ThrowIfCancellationRequested();
             try

@@ -74,7 +74,7 @@ public sealed class PackedTensorCallTests
         Assert.Null(((PickleScalar)Read(binary).Root).Value);
         Assert.Null(Read(pickle).Error);
         Assert.Null(Read(binary).Error);
-        Assert.False(PickleMemoUses.Find(binary).Contains(index + 1));
+        Assert.False(FindUses(binary).Contains(index + 1));
     }
 
     [Fact]
@@ -89,7 +89,10 @@ public sealed class PackedTensorCallTests
     private static PickleSource Source { get; } = new("test.pkl", "data.pkl", 0, PickleSource.BudgetFor(1 << 20));
 
     private static PickleResult Read(byte[] pickle) => PickleMachine.ReadAsFarAsPossible(
-        pickle, Source, TestContext.Current.CancellationToken, PickleMemoUses.Find(pickle));
+        new MemoryPickleInput(pickle), Source, persistentLoader: null, TestContext.Current.CancellationToken, FindUses(pickle));
+
+    private static PickleMemoUses FindUses(byte[] pickle) =>
+        PickleMemoUses.Find(new MemoryPickleInput(pickle), Source, TestContext.Current.CancellationToken);
 
     /// <summary>A tensor of 2 x 3 from the fifth element of a storage on, with something done to its dict of hooks.</summary>
     private static byte[] TensorCall(byte[] hooks) =>

@@ -1,3 +1,4 @@
+using System.Text;
 using LowMem.Checkpoints.Formats.Zip;
 using LowMem.Checkpoints.Pickle;
 using LowMem.Checkpoints.Safety;
@@ -22,9 +23,10 @@ internal static class HiddenRecords
     /// <param name="limit">The most bytes that all of them together may have.</param>
     public static IEnumerable<HiddenBytes> Read(ZipArchive archive, ZipEntry? main, string dataPrefix, long limit)
     {
+        byte[] prefix = Encoding.UTF8.GetBytes(dataPrefix);
         foreach (var entry in archive.Entries)
         {
-            if (ReferenceEquals(entry, main) || entry.Length < ProbeLength || IsTensorData(entry.Name, dataPrefix))
+            if ((main is { } read && entry.Equals(read)) || IsTensorData(entry.NameBytes, prefix) || entry.Length < ProbeLength)
             {
                 continue;
             }
@@ -37,14 +39,15 @@ internal static class HiddenRecords
     }
 
     /// <summary>Storages are named by numbers or by addresses: nothing with a dot or in a deeper directory.</summary>
-    private static bool IsTensorData(string name, string dataPrefix) =>
-        name.StartsWith(dataPrefix, StringComparison.Ordinal) && name.AsSpan(dataPrefix.Length).IndexOfAny('.', '/') < 0;
+    private static bool IsTensorData(ReadOnlySpan<byte> name, ReadOnlySpan<byte> dataPrefix) =>
+        name.StartsWith(dataPrefix) && name[dataPrefix.Length..].IndexOfAny((byte)'.', (byte)'/') < 0;
 
     private static byte[]? TryRead(ZipArchive archive, ZipEntry entry, ref long limit)
     {
         try
         {
-            bool isNamedSo = PickleExtensions.Any(extension => entry.Name.EndsWith(extension, StringComparison.OrdinalIgnoreCase));
+            string name = entry.Name;
+            bool isNamedSo = PickleExtensions.Any(extension => name.EndsWith(extension, StringComparison.OrdinalIgnoreCase));
             if (!isNamedSo && !(archive.ReadStart(entry, ProbeLength) is [(byte)PickleOpcode.Proto, <= 5]))
             {
                 return null;
@@ -59,7 +62,7 @@ internal static class HiddenRecords
                     FindingCodes.HiddenPickles,
                     null,
                     entry.HeaderOffset,
-                    $"record '{PickleText.Shorten(entry.Name)}' looks like a pickle and was not read: there are too many bytes of such records"));
+                    $"record '{PickleText.Shorten(name)}' looks like a pickle and was not read: there are too many bytes of such records"));
                 return null;
             }
 

@@ -8,4 +8,15 @@ internal interface IStorageResolver
     /// <summary>The place of a storage.</summary>
     /// <exception cref="TensorProblemException">The file has no such storage, or one of another size.</exception>
     ResolvedStorage Resolve(PicklePersistentId id);
+
+    /// <summary>
+    /// Where a storage starts whose bytes lie in the file as they are, with nothing to be said about it; -1 for every other,
+    /// and where finding out takes more than <see cref="Resolve"/> does.
+    /// </summary>
+    /// <param name="key">Its name, a number.</param>
+    /// <param name="byteLength">The bytes that it is to have.</param>
+    long FindPlain(long key, long byteLength) => -1;
+
+    /// <summary>The name by which tensors of a storage know it.</summary>
+    string NameOf(string key) => key;
 }

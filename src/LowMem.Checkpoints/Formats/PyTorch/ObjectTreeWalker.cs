@@ -39,7 +39,7 @@ internal sealed class ObjectTreeWalker
         keyCharactersLeft = checked((1 << 20) + (32 * pickle.ByteLength));
     }
 
-    public List<TensorInfo> Tensors { get; } = [];
+    public TensorList Tensors { get; } = [];
 
     public OrderedDictionary<string, object?> Values { get; } = [];
 
@@ -70,7 +70,14 @@ internal sealed class ObjectTreeWalker
             if (frame.Children.MoveNext())
             {
                 var (name, node) = frame.Children.Current;
-                Visit(frame.Prefix.Length == 0 ? name : $"{frame.Prefix}.{name}", node);
+                if (node is PackedTensorRows rows)
+                {
+                    AddTensors(frame.Prefix, rows);
+                }
+                else
+                {
+                    Visit(frame.Prefix.Length == 0 ? name : $"{frame.Prefix}.{name}", node);
+                }
             }
             else
             {
@@ -142,25 +149,37 @@ internal sealed class ObjectTreeWalker
 
     private bool TryAddTensor(string key, PickleNode node)
     {
+        if (TryCreateTensor(NameOf(key), node) is not { } tensor)
+        {
+            return false;
+        }
+
+        Tensors.Add(tensor);
+        return true;
+    }
+
+    private TensorInfo? TryCreateTensor(string key, PickleNode node)
+    {
         TensorDescription? description = null;
-        key = NameOf(key);
         try
         {
             description = TensorRebuilder.TryDescribe(node);
-            if (description is null)
-            {
-                return false;
-            }
-
-            Tensors.Add(factory.Create(key, description));
+            return description is null ? null : factory.Create(key, description);
         }
         catch (TensorProblemException problem)
         {
             Findings.Add(new CheckpointFinding(FindingSeverity.Error, problem.Code, key, null, $"tensor '{key}': {problem.Message}"));
-            Tensors.Add(factory.CreateFaulty(key, description, problem.Message));
+            return factory.CreateFaulty(key, description, problem.Message);
         }
+    }
 
-        return true;
+    /// <summary>Adds the tensors of a dict that was read without making nodes. Only what is odd about one is looked at more closely.</summary>
+    private void AddTensors(string prefix, PackedTensorRows rows)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        visits += rows.Count;
+        Charge(7L * rows.Count, rows.KeyLength + ((long)rows.Count * (prefix.Length + 1)));
+        Tensors.Add(PackedTensors.Create(prefix, rows, factory, (key, call) => TryCreateTensor(key, call)!));
     }
 
     private void AddValue(string key, object? value) => Values[NameOf(key)] = value;
@@ -184,9 +203,9 @@ internal sealed class ObjectTreeWalker
     /// <summary>The named parts of a container, or null when the node is none. An empty one leaves no trace.</summary>
     private IEnumerable<(string Name, PickleNode Node)>? Children(string key, PickleNode node)
     {
-        if (PythonValues.AsMapping(node) is { } entries)
+        if (PythonValues.AsDict(node) is { } dict)
         {
-            return entries.Select(entry => (PythonText.OfKey(entry.Key), entry.Value));
+            return dict.Parts.Select(entry => (PythonText.OfKey(entry.Key), entry.Value));
         }
 
         if (PythonValues.AsSequence(node) is { } items)

@@ -32,11 +32,13 @@ internal static class PyTorchZipReader
                 .Naming(GlobalReport.Of([], others, cancellationToken));
         }
 
-        byte[] bytes = archive.ReadContent(entry, Math.Min(limit, Array.MaxLength), out long offset);
+        var input = archive.OpenPickle(entry, Math.Min(limit, Array.MaxLength), out long offset);
         var source = new PickleSource(file.Path, "data.pkl", offset, PickleSource.BudgetFor(file.Length));
-        var pickle = PickleMachine.ReadAsFarAsPossible(bytes, source, cancellationToken, PickleMemoUses.Find(bytes));
+        var memoUses = PickleMemoUses.Find(input, source, cancellationToken);
+        var pickle = PickleMachine.ReadAsFarAsPossible(input, source, persistentLoader: null, cancellationToken, memoUses);
+        var rest = input.Read(pickle.ByteLength, input.Length - pickle.ByteLength);
         var hidden = HiddenRecords.Read(archive, entry, prefix + "data/", limit)
-            .Append(new HiddenBytes(bytes.AsMemory((int)pickle.ByteLength), "what follows the pickle in 'data.pkl'", IsPickle: true));
+            .Append(new HiddenBytes(rest, "what follows the pickle in 'data.pkl'", IsPickle: true));
         var globals = GlobalReport.Of([pickle], hidden, cancellationToken);
         if (pickle.Error is { } error)
         {

@@ -19,17 +19,20 @@ internal static class PythonValues
     };
 
     /// <summary>The entries of a dict, OrderedDict, defaultdict or Counter; null when the node is none of them.</summary>
-    public static IReadOnlyList<KeyValuePair<PickleNode, PickleNode>>? AsMapping(PickleNode node) => node switch
+    public static IReadOnlyList<KeyValuePair<PickleNode, PickleNode>>? AsMapping(PickleNode node) => AsDict(node)?.Entries;
+
+    /// <summary>A dict, OrderedDict, defaultdict or Counter as a dict; null when the node is none of them.</summary>
+    public static PickleMapping? AsDict(PickleNode node) => node switch
     {
-        PickleMapping mapping => mapping.Entries,
+        PickleMapping mapping => mapping,
         PickleObject { CallableName: "collections.OrderedDict" } ordered when ordered.ArgumentList is [var pairs] =>
             AsPairs(pairs),
         PickleObject { CallableName: "collections.Counter" } counter when counter.ArgumentList is [PickleMapping counts] =>
-            counts.Entries,
+            counts,
         PickleObject
         {
             CallableName: "collections.OrderedDict" or "collections.defaultdict" or "collections.Counter" or "builtins.dict",
-        } made => made.Entries,
+        } made => made.Mapping ?? new PickleMapping(),
         _ => null,
     };
 
@@ -44,14 +47,14 @@ internal static class PythonValues
     private static IReadOnlyList<PickleNode> AsPlainSequence(PickleNode node) => (node as PickleSequence)?.Items ?? [];
 
     /// <summary>Python 2 and early PyTorch pickle an OrderedDict as a list of pairs.</summary>
-    private static List<KeyValuePair<PickleNode, PickleNode>> AsPairs(PickleNode node)
+    private static PickleMapping AsPairs(PickleNode node)
     {
-        var entries = new List<KeyValuePair<PickleNode, PickleNode>>();
+        var entries = new PickleMapping();
         foreach (var item in AsPlainSequence(node))
         {
             if (item is PickleSequence { Count: 2 } pair)
             {
-                entries.Add(new(pair[0], pair[1]));
+                entries.Add(pair[0], pair[1]);
             }
         }
 

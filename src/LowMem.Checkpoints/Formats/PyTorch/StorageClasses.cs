@@ -23,12 +23,12 @@ internal static class StorageClasses
         }
 
         int dot = fullName.LastIndexOf('.');
-        if (dot < 0 || fullName[..dot] is not ("torch" or "torch.cuda" or "torch.storage"))
+        if (dot < 0 || fullName.AsSpan(0, dot) is not ("torch" or "torch.cuda" or "torch.storage"))
         {
             return false;
         }
 
-        string? name = fullName[(dot + 1)..] switch
+        string? name = fullName.AsSpan(dot + 1) switch
         {
             "DoubleStorage" => "float64",
             "FloatStorage" => "float32",

@@ -1,4 +1,5 @@
 using LowMem.Checkpoints.IO;
+using LowMem.Checkpoints.Pickle;
 
 namespace LowMem.Checkpoints.Formats.PyTorch;
 
@@ -20,6 +21,21 @@ internal sealed class TensorInfoFactory(
         {
             throw new TensorProblemException(FindingCodes.TensorInvalid, "its size does not fit 64 bits");
         }
+    }
+
+    /// <inheritdoc cref="IStorageResolver.FindPlain"/>
+    public long FindPlainStorage(long key, long byteLength) => storages.FindPlain(key, byteLength);
+
+    /// <summary>A packed tensor whose storage has been found.</summary>
+    /// <param name="key">Its full name.</param>
+    /// <param name="call">The call that makes it.</param>
+    /// <param name="extent">The storage.</param>
+    /// <exception cref="TensorProblemException">The tensor does not fit its storage.</exception>
+    public TensorInfo Create(string key, PackedTensorCall call, StorageExtent extent)
+    {
+        _ = StorageClasses.TryGetElementType(call.Template.StorageClass.FullName, out var type);
+        var storage = new ResolvedStorage(storages.NameOf(call.StorageKey), type, extent);
+        return Create(key, TensorRebuilder.Describe(call, storage: storage));
     }
 
     /// <summary>A tensor that is at fault: listed with what is known, and unreadable.</summary>

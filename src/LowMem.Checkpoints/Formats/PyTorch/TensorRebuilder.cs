@@ -72,14 +72,19 @@ internal static class TensorRebuilder
         throw new TensorProblemException(FindingCodes.TensorInvalid, $"it is wrapped more than {MaxWrappers} times");
     }
 
-    private static TensorDescription Describe(PackedTensorCall packed, bool? requiresGrad) => new()
+    /// <summary>Describes a packed call. The sizes are copied, since others have the same and whoever lists the tensor owns them.</summary>
+    /// <param name="packed">The call.</param>
+    /// <param name="requiresGrad">What a wrapper said, or null.</param>
+    /// <param name="storage">The storage, when it has been found already.</param>
+    public static TensorDescription Describe(PackedTensorCall packed, bool? requiresGrad = null, ResolvedStorage? storage = null) => new()
     {
-        StorageId = packed.Storage,
+        StorageId = storage is null ? packed.Storage : null,
+        Content = storage,
         StorageOffset = packed.Offset,
-        Shape = packed.Shape,
-        Stride = packed.Stride,
+        Shape = [.. packed.Template.Shape],
+        Stride = [.. packed.Template.Stride],
         Type = null,
-        RequiresGrad = requiresGrad ?? packed.RequiresGrad,
+        RequiresGrad = requiresGrad ?? packed.Template.RequiresGrad,
     };
 
     private static TensorDescription? Describe(string name, RebuildArguments arguments) => name switch

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using LowMem.Checkpoints.Formats.Zip;
 using LowMem.Checkpoints.Pickle;
 
@@ -13,6 +15,10 @@ internal sealed class ZipStorageResolver(ZipArchive archive, string prefix, stri
     /// <summary>The directory of the storages of <c>data.pkl</c>, whose names are their keys.</summary>
     public const string DataFolder = "data";
 
+    private const int LongestNumber = 20;
+    private const int LongestName = 512;
+
+    private readonly byte[] directory = Encoding.UTF8.GetBytes($"{prefix}{folder}/");
     private readonly Dictionary<string, Outcome> known = new(StringComparer.Ordinal);
 
     public ResolvedStorage Resolve(PicklePersistentId id)
@@ -33,8 +39,7 @@ internal sealed class ZipStorageResolver(ZipArchive archive, string prefix, stri
                 $"storage '{reference.Key}' should be {reference.ByteLength} bytes, and its record has {outcome.Extent.ByteLength}");
         }
 
-        return new ResolvedStorage(
-            folder == DataFolder ? reference.Key : $"{folder}/{reference.Key}", reference.Type, outcome.Extent, outcome.UnreadableReason);
+        return new ResolvedStorage(NameOf(reference.Key), reference.Type, outcome.Extent, outcome.UnreadableReason);
     }
 
     private Outcome Find(string key)
@@ -48,17 +53,37 @@ internal sealed class ZipStorageResolver(ZipArchive archive, string prefix, stri
         return outcome;
     }
 
-    private ZipEntry? FindRecord(string key)
+    public long FindPlain(long key, long byteLength)
     {
-        Span<char> name = stackalloc char[512];
-        return name.TryWrite($"{prefix}{folder}/{key}", out int length)
-            ? archive.Find(name[..length])
-            : archive.Find($"{prefix}{folder}/{key}");
+        Span<byte> name = stackalloc byte[LongestName];
+        if (directory.Length > LongestName - LongestNumber)
+        {
+            return -1;
+        }
+
+        directory.CopyTo(name);
+        _ = key.TryFormat(name[directory.Length..], out int digits, default, CultureInfo.InvariantCulture);
+        if (archive.Find(name[..(directory.Length + digits)]) is not { IsPlain: true } entry || entry.Length != byteLength)
+        {
+            return -1;
+        }
+
+        try
+        {
+            return archive.GetDataOffset(entry);
+        }
+        catch (CheckpointException)
+        {
+            // Resolving it says what is wrong.
+            return -1;
+        }
     }
+
+    public string NameOf(string key) => folder == DataFolder ? key : $"{folder}/{key}";
 
     private Outcome Locate(string key)
     {
-        if (FindRecord(key) is not { } entry)
+        if (archive.Find($"{prefix}{folder}/{key}") is not { } entry)
         {
             return new Outcome(FindingCodes.StorageMissing, $"the archive has no record '{folder}/{PickleText.Shorten(key)}'");
         }

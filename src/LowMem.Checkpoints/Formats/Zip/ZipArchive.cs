@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using LowMem.Checkpoints.IO;
+using LowMem.Checkpoints.Pickle;
 
 namespace LowMem.Checkpoints.Formats.Zip;
 
@@ -19,32 +20,29 @@ internal sealed class ZipArchive
     private const int SmallEntry = 4096;
     private const int ComparedNameLength = 256;
 
-    private readonly Dictionary<string, ZipEntry> byName;
+    private readonly ZipDirectory directory;
     private readonly long directoryOffset;
     private byte[] headers = [];
+    private int headersLength;
     private long headersOffset;
 
     internal ZipArchive(
-        CheckpointFileReader file, IReadOnlyList<ZipEntry> entries, long directoryOffset, List<CheckpointFinding> findings)
+        CheckpointFileReader file, ZipDirectory directory, long directoryOffset, List<CheckpointFinding> findings)
     {
         File = file;
-        Entries = entries;
         Findings = findings;
+        this.directory = directory;
         this.directoryOffset = directoryOffset;
         FindOverlaps();
-        byName = new Dictionary<string, ZipEntry>(entries.Count, StringComparer.Ordinal);
-        foreach (var entry in entries)
+        foreach (var entry in directory.Duplicates)
         {
-            if (!byName.TryAdd(entry.Name, entry))
-            {
-                // Readers disagree about which one counts, which is how files are made to look harmless.
-                findings.Add(new CheckpointFinding(
-                    FindingSeverity.Error,
-                    FindingCodes.ArchiveEntryInvalid,
-                    null,
-                    entry.HeaderOffset,
-                    $"the archive holds two entries named '{Pickle.PickleText.Shorten(entry.Name)}'; the first is used"));
-            }
+            // Readers disagree about which one counts, which is how files are made to look harmless.
+            findings.Add(new CheckpointFinding(
+                FindingSeverity.Error,
+                FindingCodes.ArchiveEntryInvalid,
+                null,
+                entry.HeaderOffset,
+                $"the archive holds two entries named '{PickleText.Shorten(entry.Name)}'; the first is used"));
         }
     }
 
@@ -54,10 +52,10 @@ internal sealed class ZipArchive
         const int most = 16;
         int found = 0;
         ZipEntry? before = null;
-        foreach (var entry in Entries.OrderBy(entry => entry.HeaderOffset))
+        foreach (var entry in directory.InFileOrder())
         {
-            if (before is not null
-                && before.CompressedLength > entry.HeaderOffset - before.HeaderOffset - LocalHeaderLength
+            if (before is { } last
+                && last.CompressedLength > entry.HeaderOffset - last.HeaderOffset - LocalHeaderLength
                 && ++found <= most)
             {
                 Findings.Add(new CheckpointFinding(
@@ -65,7 +63,7 @@ internal sealed class ZipArchive
                     FindingCodes.ArchiveEntryInvalid,
                     null,
                     entry.HeaderOffset,
-                    $"the zip entries '{Pickle.PickleText.Shorten(before.Name)}' and '{Pickle.PickleText.Shorten(entry.Name)}' overlap"));
+                    $"the zip entries '{PickleText.Shorten(last.Name)}' and '{PickleText.Shorten(entry.Name)}' overlap"));
             }
 
             before = entry;
@@ -80,16 +78,19 @@ internal sealed class ZipArchive
 
     public CheckpointFileReader File { get; }
 
-    public IReadOnlyList<ZipEntry> Entries { get; }
+    /// <summary>The entries in the order of the central directory.</summary>
+    public IReadOnlyList<ZipEntry> Entries => directory;
+
+    /// <summary>The entries by the place of their local headers.</summary>
+    public IReadOnlyList<ZipEntry> EntriesInFileOrder => directory.InFileOrder();
 
     public List<CheckpointFinding> Findings { get; }
 
     /// <summary>The entry of that exact name, or null.</summary>
-    public ZipEntry? Find(string name) => byName.GetValueOrDefault(name);
+    public ZipEntry? Find(string name) => Find(Encoding.UTF8.GetBytes(name));
 
     /// <inheritdoc cref="Find(string)"/>
-    public ZipEntry? Find(ReadOnlySpan<char> name) =>
-        byName.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(name, out var entry) ? entry : null;
+    public ZipEntry? Find(ReadOnlySpan<byte> name) => directory.Find(name);
 
     /// <summary>Where the content of an entry starts: behind its local header, whose lengths are its own.</summary>
     /// <exception cref="CheckpointException">The local header is not there or contradicts the directory.</exception>
@@ -100,14 +101,15 @@ internal sealed class ZipArchive
             throw Invalid(entry, "is encrypted", CheckpointErrorIds.Unsupported);
         }
 
-        int expectedLength = Encoding.UTF8.GetByteCount(entry.Name);
-        int wanted = LocalHeaderLength + Math.Min(expectedLength, ComparedNameLength);
-        if (entry.HeaderOffset < 0 || entry.HeaderOffset > directoryOffset - wanted)
+        var name = entry.NameBytes;
+        var (_, compressedLength, headerOffset) = entry.GetSizes();
+        int wanted = LocalHeaderLength + Math.Min(name.Length, ComparedNameLength);
+        if (headerOffset > directoryOffset - wanted)
         {
             throw Invalid(entry, $"has its header at {entry.HeaderOffset}, outside the archive's content");
         }
 
-        var header = ReadHeader(entry, wanted);
+        var header = ReadHeader(headerOffset, wanted, compressedLength < SmallEntry);
         int nameLength = BinaryPrimitives.ReadUInt16LittleEndian(header[26..]);
         int extraLength = BinaryPrimitives.ReadUInt16LittleEndian(header[28..]);
         if (BinaryPrimitives.ReadUInt32LittleEndian(header) != LocalHeaderSignature)
@@ -115,40 +117,35 @@ internal sealed class ZipArchive
             throw Invalid(entry, "has no local header where the central directory says");
         }
 
-        if (nameLength != expectedLength || !StartsWith(entry.Name, header[LocalHeaderLength..]))
+        if (nameLength != name.Length || !name.StartsWith(header[LocalHeaderLength..]))
         {
             throw Invalid(entry, "has another name in its local header than in the central directory");
         }
 
-        long offset = checked(entry.HeaderOffset + LocalHeaderLength + nameLength + extraLength);
-        if (entry.CompressedLength > directoryOffset - offset)
+        long offset = checked(headerOffset + LocalHeaderLength + nameLength + extraLength);
+        if (compressedLength > directoryOffset - offset)
         {
-            throw Invalid(entry, $"claims {entry.CompressedLength} bytes, which run into the central directory");
+            throw Invalid(entry, $"claims {compressedLength} bytes, which run into the central directory");
         }
 
         return offset;
     }
 
-    /// <summary>Whether the name begins with these bytes, which may cut its last character.</summary>
-    private static bool StartsWith(string name, ReadOnlySpan<byte> bytes)
-    {
-        Span<byte> expected = stackalloc byte[ComparedNameLength + 4];
-        Encoding.UTF8.GetEncoder().Convert(name, expected, flush: true, out _, out int length, out _);
-        return expected[..Math.Min(length, bytes.Length)].SequenceEqual(bytes);
-    }
-
     /// <summary>The first bytes of a local header; for one thread.</summary>
-    private ReadOnlySpan<byte> ReadHeader(ZipEntry entry, int length)
+    private ReadOnlySpan<byte> ReadHeader(long offset, int length, bool isSmall)
     {
-        long place = entry.HeaderOffset - headersOffset;
-        if (place < 0 || place + length > headers.Length)
+        long place = offset - headersOffset;
+        if (place < 0 || place + length > headersLength)
         {
-            int window = entry.CompressedLength < SmallEntry
-                ? (int)Math.Min(HeaderWindowLength, directoryOffset - entry.HeaderOffset)
-                : length;
-            headers = headers.Length == window ? headers : new byte[window];
-            headersOffset = entry.HeaderOffset;
-            File.ReadAt(headersOffset, headers, "the header of a zip entry");
+            int window = isSmall ? (int)Math.Min(HeaderWindowLength, directoryOffset - offset) : length;
+            if (headers.Length < window)
+            {
+                headers = GC.AllocateUninitializedArray<byte>(isSmall ? HeaderWindowLength : window);
+            }
+
+            headersLength = 0;
+            File.ReadAt(offset, headers.AsSpan(0, window), "the header of a zip entry");
+            (headersOffset, headersLength) = (offset, window);
             place = 0;
         }
 
@@ -180,6 +177,19 @@ internal sealed class ZipArchive
             default:
                 throw Invalid(entry, $"uses compression method {entry.Method}", CheckpointErrorIds.Unsupported);
         }
+    }
+
+    /// <summary>The content of an entry that is a pickle: in windows when it is stored as it is, else unfolded at once.</summary>
+    /// <inheritdoc cref="ReadContent"/>
+    public IPickleInput OpenPickle(ZipEntry entry, long limit, out long dataOffset)
+    {
+        if (!entry.IsPlain || entry.Length > limit)
+        {
+            return new MemoryPickleInput(ReadContent(entry, limit, out dataOffset));
+        }
+
+        dataOffset = GetDataOffset(entry);
+        return new FilePickleInput(File, dataOffset, dataOffset + entry.Length);
     }
 
     /// <summary>The first bytes of an entry, fewer when it is shorter.</summary>
@@ -224,7 +234,7 @@ internal sealed class ZipArchive
     }
 
     private CheckpointException Invalid(ZipEntry entry, string what, string errorId = CheckpointErrorIds.FormatInvalid) =>
-        new(errorId, File.Path, $"zip entry '{Pickle.PickleText.Shorten(entry.Name)}' {what}.")
+        new(errorId, File.Path, $"zip entry '{PickleText.Shorten(entry.Name)}' {what}.")
         {
             Record = entry.Name,
             Offset = entry.HeaderOffset,

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Text;
 using LowMem.Checkpoints.IO;
 
 namespace LowMem.Checkpoints.Formats.Zip;
@@ -14,30 +13,29 @@ internal static class ZipDirectoryReader
     private const int EndLength = 22;
     private const int LocatorLength = 20;
     private const int Zip64EndLength = 56;
-    private const int EntryLength = 46;
-    private const int Zip64ExtraTag = 1;
 
     /// <exception cref="CheckpointException">There is no central directory, or it breaks the rules.</exception>
     public static ZipArchive Read(CheckpointFileReader file, CancellationToken cancellationToken)
     {
         var findings = new List<CheckpointFinding>();
         var (offset, length, count) = FindDirectory(file, findings);
-        if (length / EntryLength < count)
+        if (length / ZipEntry.HeaderLength < count)
         {
             throw Invalid(file, offset, $"the central directory claims {count} entries in {length} bytes");
         }
 
         byte[] directory = file.ReadRange(offset, length, "the central directory");
-        var entries = new List<ZipEntry>((int)count);
+        int[] positions = new int[(int)count];
         int position = 0;
-        for (long i = 0; i < count; i++)
+        for (int i = 0; i < positions.Length; i++)
         {
             if ((i & 0xfff) == 0)
             {
                 cancellationToken.ThrowIfCancellationRequested();
             }
 
-            entries.Add(ReadEntry(file, directory, offset, ref position));
+            positions[i] = position;
+            position += CheckEntry(file, directory, offset, position);
         }
 
         if (position < length)
@@ -51,7 +49,7 @@ internal static class ZipDirectoryReader
                 $"the central directory has {length - position} bytes more than its {count} entries"));
         }
 
-        return new ZipArchive(file, entries, offset, findings);
+        return new ZipArchive(file, new ZipDirectory(directory, positions), offset, findings);
     }
 
     private static (long Offset, long Length, long Count) FindDirectory(
@@ -141,88 +139,44 @@ internal static class ZipDirectoryReader
         return (offset, length, count);
     }
 
-    [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.AggressiveOptimization)]
-    private static ZipEntry ReadEntry(CheckpointFileReader file, byte[] directory, long directoryOffset, ref int position)
+    /// <summary>Makes sure that an entry is whole; returns the bytes that it takes.</summary>
+    private static int CheckEntry(CheckpointFileReader file, byte[] directory, long directoryOffset, int position)
     {
         var rest = directory.AsSpan(position);
         long place = directoryOffset + position;
-        if (rest.Length < EntryLength || BinaryPrimitives.ReadUInt32LittleEndian(rest) != EntrySignature)
+        if (rest.Length < ZipEntry.HeaderLength || BinaryPrimitives.ReadUInt32LittleEndian(rest) != EntrySignature)
         {
             throw Invalid(file, place, "the central directory ends before its last entry");
         }
 
-        int nameLength = BinaryPrimitives.ReadUInt16LittleEndian(rest[28..]);
-        int extraLength = BinaryPrimitives.ReadUInt16LittleEndian(rest[30..]);
-        int commentLength = BinaryPrimitives.ReadUInt16LittleEndian(rest[32..]);
-        int total = EntryLength + nameLength + extraLength + commentLength;
-        if (total > rest.Length)
+        var entry = new ZipEntry(directory, position);
+        if (entry.TotalLength > rest.Length)
         {
             throw Invalid(file, place, "an entry of the central directory runs past its end");
         }
 
-        long compressed = BinaryPrimitives.ReadUInt32LittleEndian(rest[20..]);
-        long length = BinaryPrimitives.ReadUInt32LittleEndian(rest[24..]);
-        long header = BinaryPrimitives.ReadUInt32LittleEndian(rest[42..]);
-        ApplyZip64(file, place, rest.Slice(EntryLength + nameLength, extraLength), ref length, ref compressed, ref header);
-        var entry = new ZipEntry(
-            Encoding.UTF8.GetString(rest.Slice(EntryLength, nameLength)),
-            BinaryPrimitives.ReadUInt16LittleEndian(rest[10..]),
-            BinaryPrimitives.ReadUInt16LittleEndian(rest[8..]),
-            BinaryPrimitives.ReadUInt32LittleEndian(rest[16..]),
-            compressed,
-            length,
-            header);
-        position += total;
-        return entry;
-    }
-
-    /// <summary>Fields that are all ones in the entry stand in the ZIP64 extra field, in this order.</summary>
-    private static void ApplyZip64(
-        CheckpointFileReader file, long place, ReadOnlySpan<byte> extra, ref long length, ref long compressed, ref long header)
-    {
-        while (extra.Length >= 4)
+        try
         {
-            int tag = BinaryPrimitives.ReadUInt16LittleEndian(extra);
-            int size = BinaryPrimitives.ReadUInt16LittleEndian(extra[2..]);
-            extra = extra[4..];
-            if (size > extra.Length)
-            {
-                return;
-            }
-
-            if (tag == Zip64ExtraTag)
-            {
-                var field = extra[..size];
-                TakeIfMarked(file, place, ref field, ref length);
-                TakeIfMarked(file, place, ref field, ref compressed);
-                TakeIfMarked(file, place, ref field, ref header);
-                return;
-            }
-
-            extra = extra[size..];
+            _ = entry.GetSizes();
         }
-    }
-
-    private static void TakeIfMarked(CheckpointFileReader file, long place, ref ReadOnlySpan<byte> field, ref long value)
-    {
-        if (value != uint.MaxValue)
+        catch (InvalidDataException exception)
         {
-            return;
+            throw Invalid(file, place, exception.Message);
         }
 
-        if (field.Length < 8)
-        {
-            throw Invalid(file, place, "a ZIP64 extra field is too short");
-        }
-
-        value = ReadLength(file, field, place, "64-bit size");
-        field = field[8..];
+        return entry.TotalLength;
     }
 
     private static long ReadLength(CheckpointFileReader file, ReadOnlySpan<byte> bytes, long place, string what)
     {
-        ulong value = BinaryPrimitives.ReadUInt64LittleEndian(bytes);
-        return value <= long.MaxValue ? (long)value : throw Invalid(file, place, $"the {what} {value} is impossible");
+        try
+        {
+            return ZipEntry.ReadLength(bytes, what);
+        }
+        catch (InvalidDataException exception)
+        {
+            throw Invalid(file, place, exception.Message);
+        }
     }
 
     private static CheckpointException Invalid(CheckpointFileReader file, long offset, string what) =>

@@ -1,0 +1,83 @@
+using LowMem.Checkpoints.Pickle;
+
+namespace LowMem.Checkpoints.Formats.PyTorch;
+
+/// <summary>
+/// The tensors of <see cref="PackedTensorRows"/>, each of which is described when it is asked for. Everything about them
+/// was checked when they were listed: tensors of one template at one place in storages of one size are alike in all but
+/// their names and the places of their storages, so that the first of them is checked for all.
+/// </summary>
+internal sealed class PackedTensors : ITensorRun
+{
+    private readonly string prefix;
+    private readonly PackedTensorRows rows;
+    private readonly TensorInfoFactory factory;
+
+    /// <summary>Where the storages start.</summary>
+    private readonly long[] places;
+    private readonly Dictionary<PackedTensorTemplate, StorageExtent> storages = new(ReferenceEqualityComparer.Instance);
+
+    /// <summary>Those that are at fault, or odd in some other way.</summary>
+    private readonly Dictionary<int, TensorInfo> odd = [];
+
+    private PackedTensors(string prefix, PackedTensorRows rows, TensorInfoFactory factory)
+    {
+        this.prefix = prefix.Length == 0 ? string.Empty : prefix + ".";
+        this.rows = rows;
+        this.factory = factory;
+        places = new long[rows.Count];
+    }
+
+    public int Count => rows.Count;
+
+    /// <param name="prefix">The key of the dict; empty for the root.</param>
+    /// <param name="rows">Its tensors.</param>
+    /// <param name="factory">Describes tensors.</param>
+    /// <param name="check">Describes a tensor with all checks, and notes what is wrong with it.</param>
+    public static PackedTensors Create(
+        string prefix, PackedTensorRows rows, TensorInfoFactory factory, Func<string, PackedTensorCall, TensorInfo> check)
+    {
+        var tensors = new PackedTensors(prefix, rows, factory);
+        tensors.Check(check);
+        return tensors;
+    }
+
+    public TensorInfo Get(int index) => odd.TryGetValue(index, out var tensor)
+        ? tensor
+        : factory.Create(
+            NameOf(index), rows.GetCall(index), storages[rows[index].Template] with { Offset = places[index] });
+
+    private string NameOf(int index) => prefix + rows.GetKey(index);
+
+    private void Check(Func<string, PackedTensorCall, TensorInfo> check)
+    {
+        var offsets = new Dictionary<PackedTensorTemplate, long>(ReferenceEqualityComparer.Instance);
+        for (int i = 0; i < rows.Count; i++)
+        {
+            ref readonly var row = ref rows[i];
+            if (offsets.TryGetValue(row.Template, out long offset) && offset == row.Offset)
+            {
+                places[i] = factory.FindPlainStorage(row.Storage, storages[row.Template].ByteLength);
+                if (places[i] >= 0)
+                {
+                    continue;
+                }
+            }
+
+            var tensor = check(NameOf(i), rows.GetCall(i));
+            if (tensor.Storage is { } storage && IsPlain(tensor) && offsets.TryAdd(row.Template, row.Offset))
+            {
+                storages.Add(row.Template, storage);
+                places[i] = storage.Offset;
+            }
+            else
+            {
+                odd.Add(i, tensor);
+            }
+        }
+    }
+
+    /// <summary>Whether all there is to say about it is where its bytes are.</summary>
+    private static bool IsPlain(TensorInfo tensor) =>
+        tensor is { UnreadableReason: null, Storage: { Offset: >= 0, Content: null, Deflated: null } };
+}
