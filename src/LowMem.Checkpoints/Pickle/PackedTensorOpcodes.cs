@@ -1,78 +1,64 @@
-using LowMem.Checkpoints.Formats;
+using System.Buffers.Binary;
 
 namespace LowMem.Checkpoints.Pickle;
 
 /// <summary>
 /// Reads the opcodes that an ordinary tensor is made of without making nodes. What they put into the memo is counted, and
-/// kept only where something asks for it later.
+/// kept only where something asks for it later. Works on the bytes of one row at a time, so that no opcode costs more than
+/// looking at it; where they end too early an opcode comes that does not exist.
 /// </summary>
 internal sealed class PackedTensorOpcodes(PickleCursor cursor, PickleMemo memo)
 {
-    /// <summary>How many opcodes have been read.</summary>
-    public long Count { get; private set; }
+    /// <summary>No row is longer; one that is gets no farther than here.</summary>
+    private const int LongestRow = 8192;
 
-    /// <summary>How many of them put something into the memo.</summary>
-    public long PutCount { get; private set; }
+    private const PickleOpcode NoOpcode = default;
+
+    private byte[] bytes = [];
+    private int start;
+    private int position;
+    private int end;
+    private long nextPut;
+
+    /// <summary>How many opcodes put something into the memo.</summary>
+    public long PutCount => nextPut - memo.Count;
 
     /// <summary>What was put there and is asked for later, by number.</summary>
     public Dictionary<long, PickleScalar> Remembered { get; } = [];
 
-    public void Clear()
+    /// <summary>Begins at the place that the cursor has reached.</summary>
+    public void Begin()
     {
-        Count = 0;
-        PutCount = 0;
+        nextPut = memo.Count;
         Remembered.Clear();
+        (start, position, end) = (0, 0, 0);
+        BeginRow();
     }
 
-    /// <summary>A tuple of numbers, as the pickler writes it by its length, and its place in the memo.</summary>
-    public int? ReadNumbers(Span<long> numbers)
+    /// <summary>Makes sure that the bytes of a row are there, as far as the pickle has them.</summary>
+    public void BeginRow()
     {
-        var opcode = Next();
-        if (opcode == PickleOpcode.EmptyTuple)
+        if (end - position < LongestRow)
         {
-            return 0;
+            Finish();
+            var window = cursor.Peek(LongestRow);
+            (bytes, start, end) = (window.Array!, window.Offset, window.Offset + window.Count);
+            position = start;
         }
-
-        bool isMarked = opcode == PickleOpcode.Mark;
-        opcode = isMarked ? Next() : opcode;
-        int count = 0;
-        while (count < numbers.Length && ReadNumber(opcode) is { } number)
-        {
-            numbers[count++] = number;
-            opcode = Next();
-        }
-
-        bool isWhole = isMarked
-            ? opcode == PickleOpcode.Tuple
-            : (opcode, count) is (PickleOpcode.Tuple1, 1) or (PickleOpcode.Tuple2, 2) or (PickleOpcode.Tuple3, 3);
-        return isWhole && Put() ? count : null;
     }
 
-    /// <summary>A number from 0 up; null when the opcode pushes none.</summary>
-    public long? ReadNumber(PickleOpcode opcode)
+    /// <summary>Moves the cursor behind what has been read.</summary>
+    public void Finish()
     {
-        long number = opcode switch
-        {
-            PickleOpcode.BinInt1 => cursor.ReadByte(),
-            PickleOpcode.BinInt2 => cursor.ReadUInt16(),
-            PickleOpcode.BinInt => cursor.ReadInt32(),
-            PickleOpcode.Long1 => cursor.ReadInteger(cursor.ReadByte()) is var large && large <= long.MaxValue && large >= 0 ? (long)large : -1,
-            _ => -1,
-        };
-        return number < 0 ? null : number;
+        cursor.Skip(position - start);
+        start = position;
     }
 
-    /// <summary>The bytes of a text; false when the opcode pushes none, or a longer one. They hold until the next read.</summary>
-    public bool TryReadText(PickleOpcode opcode, int longest, out ReadOnlySpan<byte> text)
+    /// <summary>The next opcode; a frame only groups the bytes for reading ahead.</summary>
+    public PickleOpcode Next()
     {
-        long length = opcode switch
-        {
-            PickleOpcode.BinUnicode => cursor.ReadUInt32(),
-            PickleOpcode.ShortBinUnicode => cursor.ReadByte(),
-            _ => long.MaxValue,
-        };
-        text = length <= longest ? cursor.Take(length) : [];
-        return length <= longest;
+        var opcode = position < end ? (PickleOpcode)bytes[position++] : NoOpcode;
+        return opcode == PickleOpcode.Frame ? NextBehindFrame() : opcode;
     }
 
     /// <summary>The node that the next opcode fetches; null when it is another one.</summary>
@@ -83,58 +69,131 @@ internal sealed class PackedTensorOpcodes(PickleCursor cursor, PickleMemo memo)
     {
         long index = opcode switch
         {
-            PickleOpcode.BinGet => cursor.ReadByte(),
-            PickleOpcode.LongBinGet => cursor.ReadUInt32(),
+            PickleOpcode.BinGet => Read(sizeof(byte)),
+            PickleOpcode.LongBinGet => Read(sizeof(uint)),
             _ => -1,
         };
         return Remembered.Count > 0 && Remembered.TryGetValue(index, out var own) ? own : memo.Get(index);
     }
 
     /// <summary>Passes over what puts the last thing into the memo; false when something asks for that later.</summary>
-    public bool Put() => TryPut(out long? wanted) && wanted is null;
+    public bool Put() => TryPut(out bool isWanted) && !isWanted;
 
-    /// <summary>Passes over what puts the last thing into the memo; false when it is not the next in order.</summary>
-    /// <param name="wanted">The number that something asks for later, or null.</param>
-    public bool TryPut(out long? wanted)
+    /// <summary>Passes over what puts the last thing into the memo; false when its number is not the next one.</summary>
+    /// <param name="isWanted">Whether something asks for it later.</param>
+    public bool TryPut(out bool isWanted)
     {
-        wanted = null;
-        long next = memo.Count + PutCount;
+        isWanted = false;
         long index;
-        switch ((PickleOpcode)cursor.PeekByte())
+        switch (position < end ? (PickleOpcode)bytes[position] : NoOpcode)
         {
             case PickleOpcode.BinPut:
-                _ = Next();
-                index = cursor.ReadByte();
+                position++;
+                index = Read(sizeof(byte));
                 break;
             case PickleOpcode.LongBinPut:
-                _ = Next();
-                index = cursor.ReadUInt32();
+                position++;
+                index = Read(sizeof(uint));
                 break;
             case PickleOpcode.Memoize:
-                _ = Next();
-                index = next;
+                position++;
+                index = nextPut;
                 break;
             default:
                 return true;
         }
 
-        PutCount++;
-        wanted = memo.IsWanted(index) ? index : null;
-        return index == next;
+        isWanted = memo.IsWanted(index);
+        return index == nextPut++;
     }
 
-    /// <summary>The next opcode; a frame only groups the bytes for reading ahead.</summary>
-    public PickleOpcode Next()
+    /// <summary>Keeps the text that was put last.</summary>
+    public void Remember(string text) => Remembered[nextPut - 1] = PickleScalar.Of(text);
+
+    /// <summary>The bytes of a text; false when the opcode pushes none, or a longer one.</summary>
+    public bool TryReadText(PickleOpcode opcode, int longest, out ReadOnlySpan<byte> text)
     {
-        var opcode = (PickleOpcode)cursor.ReadByte();
-        Count++;
-        while (opcode == PickleOpcode.Frame)
+        long length = opcode switch
         {
-            cursor.Skip(sizeof(long));
-            opcode = (PickleOpcode)cursor.ReadByte();
-            Count++;
+            PickleOpcode.BinUnicode => Read(sizeof(uint)),
+            PickleOpcode.ShortBinUnicode => Read(sizeof(byte)),
+            _ => -1,
+        };
+        if (length < 0 || length > Math.Min(longest, end - position))
+        {
+            text = [];
+            return false;
         }
 
-        return opcode;
+        text = bytes.AsSpan(position, (int)length);
+        position += (int)length;
+        return true;
+    }
+
+    /// <summary>A number from 0 up; -1 when the opcode pushes none.</summary>
+    public long ReadNumber(PickleOpcode opcode)
+    {
+        switch (opcode)
+        {
+            case PickleOpcode.BinInt1:
+                return Read(sizeof(byte));
+            case PickleOpcode.BinInt2:
+                return Read(sizeof(ushort));
+            case PickleOpcode.BinInt:
+                long number = Read(sizeof(uint));
+                return number <= int.MaxValue ? number : -1;
+            case PickleOpcode.Long1:
+                return Read((int)Math.Max(0, Read(sizeof(byte))));
+            default:
+                return -1;
+        }
+    }
+
+    /// <summary>A tuple of numbers, as the pickler writes it by its length, and its place in the memo; -1 when it is none.</summary>
+    public int ReadNumbers(Span<long> numbers)
+    {
+        var opcode = Next();
+        if (opcode == PickleOpcode.EmptyTuple)
+        {
+            return 0;
+        }
+
+        bool isMarked = opcode == PickleOpcode.Mark;
+        opcode = isMarked ? Next() : opcode;
+        int count = 0;
+        while (count < numbers.Length && ReadNumber(opcode) is >= 0 and var number)
+        {
+            numbers[count++] = number;
+            opcode = Next();
+        }
+
+        bool isWhole = isMarked
+            ? opcode == PickleOpcode.Tuple
+            : (opcode, count) is (PickleOpcode.Tuple1, 1) or (PickleOpcode.Tuple2, 2) or (PickleOpcode.Tuple3, 3);
+        return isWhole && Put() ? count : -1;
+    }
+
+    /// <summary>A little-endian number of some bytes; -1 when they are not there, or it is negative.</summary>
+    private long Read(int length)
+    {
+        if (length > Math.Min(sizeof(long), end - position))
+        {
+            return -1;
+        }
+
+        long number = 0;
+        for (int i = length - 1; i >= 0; i--)
+        {
+            number = (number << 8) | bytes[position + i];
+        }
+
+        position += length;
+        return number;
+    }
+
+    private PickleOpcode NextBehindFrame()
+    {
+        position = Math.Min(end, position + sizeof(long));
+        return Next();
     }
 }

@@ -2,7 +2,6 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
-using LowMem.Checkpoints.Formats;
 
 namespace LowMem.Checkpoints.Pickle;
 
@@ -24,6 +23,12 @@ internal sealed class PackedTensorReader(PickleCursor cursor, PickleHeap heap, P
     /// <summary>So many digits fit 64 bits.</summary>
     private const int MostDigits = 18;
 
+    /// <summary>No model has a tensor with more.</summary>
+    private const int MostDimensions = 16;
+
+    /// <summary>A row has a few more opcodes; what walks the tree is bounded by it.</summary>
+    private const int OpcodesPerRow = 20;
+
     /// <summary>What a row takes, and its part of the tables in which rows are gathered.</summary>
     private const int RowCost = 96;
 
@@ -31,9 +36,10 @@ internal sealed class PackedTensorReader(PickleCursor cursor, PickleHeap heap, P
     private readonly List<PackedTensorRow> rows = [];
     private readonly List<byte> keys = [];
 
-    private readonly long[] shape = new long[StridedLayout.MaxDimensions];
-    private readonly long[] stride = new long[StridedLayout.MaxDimensions];
+    private readonly long[] shape = new long[MostDimensions];
+    private readonly long[] stride = new long[MostDimensions];
     private readonly PackedTensorOpcodes opcodes = new(cursor, memo);
+    private PackedTensorTemplate? last;
 
     /// <summary>
     /// Reads what follows a MARK up to its SETITEMS. Where that is anything but a good number of ordinary tensors, nothing
@@ -51,27 +57,19 @@ internal sealed class PackedTensorReader(PickleCursor cursor, PickleHeap heap, P
         }
 
         long start = cursor.Position;
-        opcodes.Clear();
         rows.Clear();
         keys.Clear();
-        try
+        opcodes.Begin();
+        if (!ReadRows() || rows.Count < FewestRows)
         {
-            if (!ReadRows() || rows.Count < FewestRows)
-            {
-                cursor.MoveTo(start);
-                return false;
-            }
-        }
-        catch (CheckpointException)
-        {
-            // The machine comes to the same place and says what is wrong there.
             cursor.MoveTo(start);
             return false;
         }
 
+        opcodes.Finish();
         heap.Charge(((long)rows.Count * RowCost) + keys.Count + ((long)opcodes.Remembered.Count * PickleHeap.NodeCost));
         memo.Pass(opcodes.PutCount, opcodes.Remembered);
-        opcodeCount = opcodes.Count;
+        opcodeCount = (long)rows.Count * OpcodesPerRow;
         read = new PackedTensorRows([.. rows], [.. keys]);
         return true;
     }
@@ -84,12 +82,14 @@ internal sealed class PackedTensorReader(PickleCursor cursor, PickleHeap heap, P
             {
                 return false;
             }
+
+            opcodes.BeginRow();
         }
 
         return true;
     }
 
-    /// <summary>A text in which no pickle can hide. It is copied at once: the next read may replace the bytes.</summary>
+    /// <summary>A text in which no pickle can hide.</summary>
     private bool ReadKey(PickleOpcode opcode)
     {
         if (!opcodes.TryReadText(opcode, LongestKey, out var text) || text.IsEmpty || !Ascii.IsValid(text) || text.Contains((byte)'\n'))
@@ -97,17 +97,16 @@ internal sealed class PackedTensorReader(PickleCursor cursor, PickleHeap heap, P
             return false;
         }
 
-        int start = keys.Count;
-        CollectionsMarshal.SetCount(keys, start + text.Length);
-        text.CopyTo(CollectionsMarshal.AsSpan(keys)[start..]);
-        if (!opcodes.TryPut(out long? wanted))
+        CollectionsMarshal.SetCount(keys, keys.Count + text.Length);
+        text.CopyTo(CollectionsMarshal.AsSpan(keys)[^text.Length..]);
+        if (!opcodes.TryPut(out bool isWanted))
         {
             return false;
         }
 
-        if (wanted is { } index)
+        if (isWanted)
         {
-            opcodes.Remembered[index] = PickleScalar.Of(Encoding.ASCII.GetString(CollectionsMarshal.AsSpan(keys)[start..]));
+            opcodes.Remember(Encoding.ASCII.GetString(text));
         }
 
         return true;
@@ -121,15 +120,15 @@ internal sealed class PackedTensorReader(PickleCursor cursor, PickleHeap heap, P
             || opcodes.Next() != PickleOpcode.Mark
             || opcodes.Get() is not PickleScalar { Value: PackedTensorTemplate.StorageTag }
             || opcodes.Get() is not PickleGlobal storageClass
-            || ReadStorageKey() is not { } storage
+            || ReadStorageKey() is not (>= 0 and var storage)
             || opcodes.Get() is not PickleScalar location
-            || opcodes.ReadNumber(opcodes.Next()) is not { } storageCount
+            || opcodes.ReadNumber(opcodes.Next()) is not (>= 0 and var storageCount)
             || opcodes.Next() != PickleOpcode.Tuple
             || !opcodes.Put()
             || opcodes.Next() != PickleOpcode.BinPersId
-            || opcodes.ReadNumber(opcodes.Next()) is not { } offset
-            || opcodes.ReadNumbers(shape) is not { } dimensions
-            || opcodes.ReadNumbers(stride) is not { } steps
+            || opcodes.ReadNumber(opcodes.Next()) is not (>= 0 and var offset)
+            || opcodes.ReadNumbers(shape) is not (>= 0 and var dimensions)
+            || opcodes.ReadNumbers(stride) is not (>= 0 and var steps)
             || opcodes.Next() is var flag && flag is not (PickleOpcode.NewTrue or PickleOpcode.NewFalse)
             || opcodes.Get() is not PickleGlobal { FullName: PackedTensorTemplate.HooksClass }
             || opcodes.Next() != PickleOpcode.EmptyTuple
@@ -158,55 +157,69 @@ internal sealed class PackedTensorReader(PickleCursor cursor, PickleHeap heap, P
         ReadOnlySpan<long> sizes,
         ReadOnlySpan<long> steps)
     {
+        if (last is not null && IsLike(last, call, storageCount, sizes, steps))
+        {
+            return last;
+        }
+
         var hash = new HashCode();
         hash.Add(storageCount);
         hash.AddBytes(MemoryMarshal.AsBytes(sizes));
         hash.AddBytes(MemoryMarshal.AsBytes(steps));
         ref var template = ref CollectionsMarshal.GetValueRefOrAddDefault(templates, hash.ToHashCode(), out _);
-        if (template is null
-            || template.Rebuild != call.Rebuild
-            || template.StorageClass != call.StorageClass
-            || template.Location != call.Location
-            || template.RequiresGrad != call.RequiresGrad
-            || template.StorageCount != storageCount
-            || !sizes.SequenceEqual(template.Shape)
-            || !steps.SequenceEqual(template.Stride))
+        if (template is null || !IsLike(template, call, storageCount, sizes, steps))
         {
             heap.Charge((2 * PickleHeap.NodeCost) + (sizeof(long) * (long)(sizes.Length + steps.Length)));
             template = new PackedTensorTemplate(
                 call.Rebuild, call.StorageClass, call.Location, storageCount, [.. sizes], [.. steps], call.RequiresGrad);
         }
 
-        return template;
+        return last = template;
     }
 
-    /// <summary>The number that names a storage, as it is or, when an earlier tensor had it, by way of the memo.</summary>
-    private long? ReadStorageKey()
+    private static bool IsLike(
+        PackedTensorTemplate template,
+        (PickleGlobal Rebuild, PickleGlobal StorageClass, PickleScalar Location, bool RequiresGrad) call,
+        long storageCount,
+        ReadOnlySpan<long> sizes,
+        ReadOnlySpan<long> steps) =>
+        template.Rebuild == call.Rebuild
+        && template.StorageClass == call.StorageClass
+        && template.Location == call.Location
+        && template.RequiresGrad == call.RequiresGrad
+        && template.StorageCount == storageCount
+        && sizes.SequenceEqual(template.Shape)
+        && steps.SequenceEqual(template.Stride);
+
+    /// <summary>The number that names a storage, as it is or, when an earlier tensor had it, by way of the memo; else -1.</summary>
+    private long ReadStorageKey()
     {
         var opcode = opcodes.Next();
         if (opcode is PickleOpcode.BinGet or PickleOpcode.LongBinGet)
         {
-            return opcodes.Get(opcode) is PickleScalar { Value: string known } ? ToNumber(Encoding.UTF8.GetBytes(known)) : null;
+            return opcodes.Get(opcode) is PickleScalar { Value: string known } ? ToNumber(Encoding.UTF8.GetBytes(known)) : -1;
         }
 
-        if (!opcodes.TryReadText(opcode, MostDigits, out var text) || ToNumber(text) is not { } number || !opcodes.TryPut(out long? wanted))
+        if (!opcodes.TryReadText(opcode, MostDigits, out var text)
+            || ToNumber(text) is not (>= 0 and var number)
+            || !opcodes.TryPut(out bool isWanted))
         {
-            return null;
+            return -1;
         }
 
-        if (wanted is { } index)
+        if (isWanted)
         {
-            opcodes.Remembered[index] = PickleScalar.Of(number.ToString(CultureInfo.InvariantCulture));
+            opcodes.Remember(Encoding.ASCII.GetString(text));
         }
 
         return number;
     }
 
-    /// <summary>A text that is just what the number would be written as, so that the number can stand for it.</summary>
-    private static long? ToNumber(ReadOnlySpan<byte> text) =>
+    /// <summary>The number of a text that is just what the number would be written as, so that it can stand for it; else -1.</summary>
+    private static long ToNumber(ReadOnlySpan<byte> text) =>
         text.Length is > 0 and <= MostDigits
         && (text.Length == 1 || text[0] != (byte)'0')
         && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number)
             ? number
-            : null;
+            : -1;
 }

@@ -27,11 +27,17 @@ internal sealed class PickleCursor(IPickleInput input, PickleSource source)
 
     public byte ReadByte() => position < window.Count ? window.Array![window.Offset + position++] : Take(1)[0];
 
-    /// <summary>The next byte, which stays the next one.</summary>
-    public byte PeekByte()
+    /// <summary>
+    /// The bytes ahead, which stay ahead: at least so many, or all that are left. They hold until the next read.
+    /// </summary>
+    public ArraySegment<byte> Peek(int wanted)
     {
-        Require(1);
-        return window.Array![window.Offset + position];
+        if (window.Count - position < wanted && window.Count - position < input.Length - Position)
+        {
+            MoveWindow(Math.Min(wanted, input.Length - Position));
+        }
+
+        return window[position..];
     }
 
     /// <summary>Passes over bytes, which need not be read for it.</summary>

@@ -4,6 +4,10 @@ namespace LowMem.Checkpoints.Pickle;
 /// <param name="uses">Which of them are ever asked for; null keeps all.</param>
 internal sealed class PickleMemo(PickleMemoUses? uses)
 {
+    private const int FirstCount = 256;
+
+    /// <summary>Names, and texts that come again and again, have the lowest indexes and are fetched most often.</summary>
+    private readonly PickleNode?[] first = new PickleNode?[FirstCount];
     private readonly Dictionary<long, PickleNode> nodes = [];
 
     // Indexes from 0 up to this one have all been set, and are not counted one by one.
@@ -27,7 +31,7 @@ internal sealed class PickleMemo(PickleMemoUses? uses)
         dense += count;
         foreach (var (index, node) in wanted)
         {
-            nodes[index] = node;
+            Keep(index, node);
         }
     }
 
@@ -44,7 +48,7 @@ internal sealed class PickleMemo(PickleMemoUses? uses)
 
         if (IsWanted(index))
         {
-            nodes[index] = node;
+            Keep(index, node);
             if (node is PickleObject made)
             {
                 made.IsShared = true;
@@ -52,5 +56,17 @@ internal sealed class PickleMemo(PickleMemoUses? uses)
         }
     }
 
-    public PickleNode? Get(long index) => nodes.GetValueOrDefault(index);
+    public PickleNode? Get(long index) => index is >= 0 and < FirstCount ? first[index] : nodes.GetValueOrDefault(index);
+
+    private void Keep(long index, PickleNode node)
+    {
+        if (index is >= 0 and < FirstCount)
+        {
+            first[index] = node;
+        }
+        else
+        {
+            nodes[index] = node;
+        }
+    }
 }

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using System.Numerics;
 
@@ -16,6 +17,9 @@ internal sealed class PickleMemoUses
     private const sbyte Length8 = -4;
     private const sbyte Line = -5;
     private const sbyte TwoLines = -6;
+
+    /// <summary>An argument of a fixed length has no more bytes.</summary>
+    private const int LongestFixed = 8;
 
     private static readonly sbyte[] Kinds = CreateKinds();
 
@@ -42,13 +46,12 @@ internal sealed class PickleMemoUses
         var cursor = new PickleCursor(input, source);
         try
         {
-            for (long i = 0; !cursor.AtEnd && uses.TryPass((PickleOpcode)cursor.ReadByte(), cursor, input.Length); i++)
+            do
             {
-                if ((i & 0xffff) == 0)
-                {
-                    cancellationToken.ThrowIfCancellationRequested();
-                }
+                cancellationToken.ThrowIfCancellationRequested();
+                uses.PassWindow(cursor, input.Length);
             }
+            while (!cursor.AtEnd && uses.TryPass((PickleOpcode)cursor.ReadByte(), cursor, input.Length));
         }
         catch (CheckpointException)
         {
@@ -56,6 +59,43 @@ internal sealed class PickleMemoUses
         }
 
         return uses;
+    }
+
+    /// <summary>Passes over opcodes as long as they lie whole in the bytes that have been read.</summary>
+    private void PassWindow(PickleCursor cursor, long most)
+    {
+        ReadOnlySpan<byte> bytes = cursor.Peek(1);
+        int i = 0;
+        while (bytes.Length - i > LongestFixed)
+        {
+            var opcode = (PickleOpcode)bytes[i];
+            sbyte kind = Kinds[(byte)opcode];
+            long length = kind;
+            switch (kind)
+            {
+                case Length1:
+                    length = 1 + bytes[i + 1];
+                    break;
+                case Length4:
+                    length = 4L + BinaryPrimitives.ReadUInt32LittleEndian(bytes[(i + 1)..]);
+                    break;
+                case 1 when opcode == PickleOpcode.BinGet:
+                    Add(bytes[i + 1], most);
+                    break;
+                case 4 when opcode == PickleOpcode.LongBinGet:
+                    Add(BinaryPrimitives.ReadUInt32LittleEndian(bytes[(i + 1)..]), most);
+                    break;
+            }
+
+            if (length < 0 || length >= bytes.Length - i || opcode == PickleOpcode.Stop)
+            {
+                break;
+            }
+
+            i += 1 + (int)length;
+        }
+
+        cursor.Skip(i);
     }
 
     /// <summary>Passes over the argument of an opcode; false when it is the last one, or none.</summary>

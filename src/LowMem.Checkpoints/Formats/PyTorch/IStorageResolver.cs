@@ -17,6 +17,6 @@ internal interface IStorageResolver
     /// <param name="byteLength">The bytes that it is to have.</param>
     long FindPlain(long key, long byteLength) => -1;
 
-    /// <summary>The name by which tensors of a storage know it.</summary>
-    string NameOf(string key) => key;
+    /// <summary>What stands before a key in the name by which tensors know a storage.</summary>
+    string NamePrefix => string.Empty;
 }

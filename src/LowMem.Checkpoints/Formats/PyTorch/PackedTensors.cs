@@ -5,26 +5,26 @@ namespace LowMem.Checkpoints.Formats.PyTorch;
 /// <summary>
 /// The tensors of <see cref="PackedTensorRows"/>, each of which is described when it is asked for. Everything about them
 /// was checked when they were listed: tensors of one template at one place in storages of one size are alike in all but
-/// their names and the places of their storages, so that the first of them is checked for all.
+/// their names and the places of their storages, so that the first of them is checked for all and stands for all.
 /// </summary>
 internal sealed class PackedTensors : ITensorRun
 {
     private readonly string prefix;
     private readonly PackedTensorRows rows;
-    private readonly TensorInfoFactory factory;
+    private readonly string storagePrefix;
 
     /// <summary>Where the storages start.</summary>
     private readonly long[] places;
-    private readonly Dictionary<PackedTensorTemplate, StorageExtent> storages = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<PackedTensorTemplate, TensorInfo> first = new(ReferenceEqualityComparer.Instance);
 
     /// <summary>Those that are at fault, or odd in some other way.</summary>
     private readonly Dictionary<int, TensorInfo> odd = [];
 
-    private PackedTensors(string prefix, PackedTensorRows rows, TensorInfoFactory factory)
+    private PackedTensors(string prefix, PackedTensorRows rows, string storagePrefix)
     {
         this.prefix = prefix.Length == 0 ? string.Empty : prefix + ".";
         this.rows = rows;
-        this.factory = factory;
+        this.storagePrefix = storagePrefix;
         places = new long[rows.Count];
     }
 
@@ -37,19 +37,33 @@ internal sealed class PackedTensors : ITensorRun
     public static PackedTensors Create(
         string prefix, PackedTensorRows rows, TensorInfoFactory factory, Func<string, PackedTensorCall, TensorInfo> check)
     {
-        var tensors = new PackedTensors(prefix, rows, factory);
-        tensors.Check(check);
+        var tensors = new PackedTensors(prefix, rows, factory.StoragePrefix);
+        tensors.Check(factory, check);
         return tensors;
     }
 
-    public TensorInfo Get(int index) => odd.TryGetValue(index, out var tensor)
-        ? tensor
-        : factory.Create(
-            NameOf(index), rows.GetCall(index), storages[rows[index].Template] with { Offset = places[index] });
+    public TensorInfo Get(int index)
+    {
+        if (odd.TryGetValue(index, out var tensor))
+        {
+            return tensor;
+        }
+
+        var like = first[rows[index].Template];
+        return like with
+        {
+            Key = NameOf(index),
+            StorageKey = storagePrefix + rows.GetStorageKey(index),
+            Offset = checked(places[index] + like.StorageStart),
+            Storage = like.Storage! with { Offset = places[index] },
+            Shape = [.. like.Shape],
+            Stride = [.. like.Stride],
+        };
+    }
 
     private string NameOf(int index) => prefix + rows.GetKey(index);
 
-    private void Check(Func<string, PackedTensorCall, TensorInfo> check)
+    private void Check(TensorInfoFactory factory, Func<string, PackedTensorCall, TensorInfo> check)
     {
         var offsets = new Dictionary<PackedTensorTemplate, long>(ReferenceEqualityComparer.Instance);
         for (int i = 0; i < rows.Count; i++)
@@ -57,7 +71,7 @@ internal sealed class PackedTensors : ITensorRun
             ref readonly var row = ref rows[i];
             if (offsets.TryGetValue(row.Template, out long offset) && offset == row.Offset)
             {
-                places[i] = factory.FindPlainStorage(row.Storage, storages[row.Template].ByteLength);
+                places[i] = factory.FindPlainStorage(row.Storage, first[row.Template].Storage!.ByteLength);
                 if (places[i] >= 0)
                 {
                     continue;
@@ -65,10 +79,10 @@ internal sealed class PackedTensors : ITensorRun
             }
 
             var tensor = check(NameOf(i), rows.GetCall(i));
-            if (tensor.Storage is { } storage && IsPlain(tensor) && offsets.TryAdd(row.Template, row.Offset))
+            if (IsPlain(tensor) && offsets.TryAdd(row.Template, row.Offset))
             {
-                storages.Add(row.Template, storage);
-                places[i] = storage.Offset;
+                first.Add(row.Template, tensor);
+                places[i] = tensor.Storage!.Offset;
             }
             else
             {

@@ -16,7 +16,7 @@ internal sealed record TensorDescription
     /// <summary>Null when the tensor has no single storage.</summary>
     public Pickle.PicklePersistentId? StorageId { get; init; }
 
-    /// <summary>The storage of a tensor that was pickled with its bytes, or whose storage was found before; else null.</summary>
+    /// <summary>The bytes of a tensor that was pickled with them; else null.</summary>
     public ResolvedStorage? Content { get; init; }
 
     public bool RequiresGrad { get; init; }

@@ -1,5 +1,4 @@
 using LowMem.Checkpoints.IO;
-using LowMem.Checkpoints.Pickle;
 
 namespace LowMem.Checkpoints.Formats.PyTorch;
 
@@ -26,17 +25,8 @@ internal sealed class TensorInfoFactory(
     /// <inheritdoc cref="IStorageResolver.FindPlain"/>
     public long FindPlainStorage(long key, long byteLength) => storages.FindPlain(key, byteLength);
 
-    /// <summary>A packed tensor whose storage has been found.</summary>
-    /// <param name="key">Its full name.</param>
-    /// <param name="call">The call that makes it.</param>
-    /// <param name="extent">The storage.</param>
-    /// <exception cref="TensorProblemException">The tensor does not fit its storage.</exception>
-    public TensorInfo Create(string key, PackedTensorCall call, StorageExtent extent)
-    {
-        _ = StorageClasses.TryGetElementType(call.Template.StorageClass.FullName, out var type);
-        var storage = new ResolvedStorage(storages.NameOf(call.StorageKey), type, extent);
-        return Create(key, TensorRebuilder.Describe(call, storage: storage));
-    }
+    /// <inheritdoc cref="IStorageResolver.NamePrefix"/>
+    public string StoragePrefix => storages.NamePrefix;
 
     /// <summary>A tensor that is at fault: listed with what is known, and unreadable.</summary>
     public TensorInfo CreateFaulty(string key, TensorDescription? description, string reason) => new()

@@ -72,14 +72,10 @@ internal static class TensorRebuilder
         throw new TensorProblemException(FindingCodes.TensorInvalid, $"it is wrapped more than {MaxWrappers} times");
     }
 
-    /// <summary>Describes a packed call. The sizes are copied, since others have the same and whoever lists the tensor owns them.</summary>
-    /// <param name="packed">The call.</param>
-    /// <param name="requiresGrad">What a wrapper said, or null.</param>
-    /// <param name="storage">The storage, when it has been found already.</param>
-    public static TensorDescription Describe(PackedTensorCall packed, bool? requiresGrad = null, ResolvedStorage? storage = null) => new()
+    /// <summary>The sizes are copied, since others have the same and whoever lists the tensor owns them.</summary>
+    private static TensorDescription Describe(PackedTensorCall packed, bool? requiresGrad) => new()
     {
-        StorageId = storage is null ? packed.Storage : null,
-        Content = storage,
+        StorageId = packed.Storage,
         StorageOffset = packed.Offset,
         Shape = [.. packed.Template.Shape],
         Stride = [.. packed.Template.Stride],

@@ -39,7 +39,7 @@ internal sealed class ZipStorageResolver(ZipArchive archive, string prefix, stri
                 $"storage '{reference.Key}' should be {reference.ByteLength} bytes, and its record has {outcome.Extent.ByteLength}");
         }
 
-        return new ResolvedStorage(NameOf(reference.Key), reference.Type, outcome.Extent, outcome.UnreadableReason);
+        return new ResolvedStorage(NamePrefix + reference.Key, reference.Type, outcome.Extent, outcome.UnreadableReason);
     }
 
     private Outcome Find(string key)
@@ -79,7 +79,7 @@ internal sealed class ZipStorageResolver(ZipArchive archive, string prefix, stri
         }
     }
 
-    public string NameOf(string key) => folder == DataFolder ? key : $"{folder}/{key}";
+    public string NamePrefix { get; } = folder == DataFolder ? string.Empty : $"{folder}/";
 
     private Outcome Locate(string key)
     {

@@ -3,18 +3,33 @@ using System.Collections;
 namespace LowMem.Checkpoints.Formats.Zip;
 
 /// <summary>The entries of an archive in the order of its central directory, by number and by name.</summary>
-/// <param name="bytes">The directory as it stands in the file.</param>
-/// <param name="positions">Where each entry starts in it; each has been checked to be whole.</param>
-internal sealed class ZipDirectory(byte[] bytes, int[] positions) : IReadOnlyList<ZipEntry>
+/// <param name="places">Where they stand.</param>
+internal sealed class ZipDirectory(ZipEntryPlaces places) : IReadOnlyList<ZipEntry>
 {
-    private readonly ZipNameIndex index = new(bytes, positions);
+    private readonly ZipNameIndex index = new(places);
+    private int lastFound = -1;
 
-    public int Count => positions.Length;
+    public int Count => places.Count;
 
-    public ZipEntry this[int number] => new(bytes, positions[number]);
+    public ZipEntry this[int number] => places[number];
 
-    /// <summary>The entry of that exact name, the first one if there are several; null when there is none.</summary>
-    public ZipEntry? Find(ReadOnlySpan<byte> name) => index.Find(name) is >= 0 and var number ? this[number] : null;
+    /// <summary>
+    /// The entry of that exact name, the first one if there are several; null when there is none. For one thread. Who asks
+    /// for many goes in the order of the directory more often than not, and need not look far then.
+    /// </summary>
+    public ZipEntry? Find(ReadOnlySpan<byte> name)
+    {
+        int next = lastFound + 1;
+        bool isNext = next < Count && index.Duplicates.Count == 0 && name.SequenceEqual(this[next].NameBytes);
+        int number = isNext ? next : index.Find(name);
+        if (number < 0)
+        {
+            return null;
+        }
+
+        lastFound = number;
+        return this[number];
+    }
 
     /// <summary>Entries whose name another one has before them.</summary>
     public IEnumerable<ZipEntry> Duplicates => index.Duplicates.Select(number => this[number]);
@@ -38,9 +53,9 @@ internal sealed class ZipDirectory(byte[] bytes, int[] positions) : IReadOnlyLis
 
     public IEnumerator<ZipEntry> GetEnumerator()
     {
-        foreach (int position in positions)
+        for (int number = 0; number < Count; number++)
         {
-            yield return new ZipEntry(bytes, position);
+            yield return this[number];
         }
     }
 

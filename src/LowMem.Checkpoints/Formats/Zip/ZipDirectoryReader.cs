@@ -24,18 +24,12 @@ internal static class ZipDirectoryReader
             throw Invalid(file, offset, $"the central directory claims {count} entries in {length} bytes");
         }
 
-        byte[] directory = file.ReadRange(offset, length, "the central directory");
-        int[] positions = new int[(int)count];
-        int position = 0;
-        for (int i = 0; i < positions.Length; i++)
+        var places = new ZipEntryPlaces((int)count);
+        long position = 0;
+        while (places.Count < count)
         {
-            if ((i & 0xfff) == 0)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-            }
-
-            positions[i] = position;
-            position += CheckEntry(file, directory, offset, position);
+            cancellationToken.ThrowIfCancellationRequested();
+            position += ReadPiece(file, offset + position, length - position, (int)count, places);
         }
 
         if (position < length)
@@ -49,7 +43,7 @@ internal static class ZipDirectoryReader
                 $"the central directory has {length - position} bytes more than its {count} entries"));
         }
 
-        return new ZipArchive(file, new ZipDirectory(directory, positions), offset, findings);
+        return new ZipArchive(file, new ZipDirectory(places), offset, findings);
     }
 
     private static (long Offset, long Length, long Count) FindDirectory(
@@ -139,22 +133,49 @@ internal static class ZipDirectoryReader
         return (offset, length, count);
     }
 
-    /// <summary>Makes sure that an entry is whole; returns the bytes that it takes.</summary>
-    private static int CheckEntry(CheckpointFileReader file, byte[] directory, long directoryOffset, int position)
+    /// <summary>Reads as many entries as lie in one piece of the directory, one at least; returns the bytes that they take.</summary>
+    private static int ReadPiece(CheckpointFileReader file, long place, long left, int count, ZipEntryPlaces places)
     {
-        var rest = directory.AsSpan(position);
-        long place = directoryOffset + position;
-        if (rest.Length < ZipEntry.HeaderLength || BinaryPrimitives.ReadUInt32LittleEndian(rest) != EntrySignature)
+        byte[] piece = file.ReadRange(place, Math.Min(left, ZipEntryPlaces.PieceLength), "the central directory");
+        int first = LengthOfEntry(file, place, piece, left);
+        if (first > piece.Length)
+        {
+            piece = file.ReadRange(place, first, "the central directory");
+        }
+
+        places.AddPiece(piece);
+        int position = 0;
+        while (places.Count < count
+            && piece.Length - position >= ZipEntry.HeaderLength
+            && LengthOfEntry(file, place + position, piece.AsSpan(position), left - position) is var length
+            && length <= piece.Length - position)
+        {
+            CheckSizes(file, place + position, new ZipEntry(piece, position));
+            places.AddEntry(position);
+            position += length;
+        }
+
+        return position;
+    }
+
+    /// <summary>The bytes that an entry takes.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="place">Where the entry is.</param>
+    /// <param name="bytes">What is there.</param>
+    /// <param name="left">The bytes that the directory has from there on.</param>
+    private static int LengthOfEntry(CheckpointFileReader file, long place, ReadOnlySpan<byte> bytes, long left)
+    {
+        if (bytes.Length < ZipEntry.HeaderLength || BinaryPrimitives.ReadUInt32LittleEndian(bytes) != EntrySignature)
         {
             throw Invalid(file, place, "the central directory ends before its last entry");
         }
 
-        var entry = new ZipEntry(directory, position);
-        if (entry.TotalLength > rest.Length)
-        {
-            throw Invalid(file, place, "an entry of the central directory runs past its end");
-        }
+        int length = ZipEntry.GetTotalLength(bytes);
+        return length <= left ? length : throw Invalid(file, place, "an entry of the central directory runs past its end");
+    }
 
+    private static void CheckSizes(CheckpointFileReader file, long place, ZipEntry entry)
+    {
         try
         {
             _ = entry.GetSizes();
@@ -163,8 +184,6 @@ internal static class ZipDirectoryReader
         {
             throw Invalid(file, place, exception.Message);
         }
-
-        return entry.TotalLength;
     }
 
     private static long ReadLength(CheckpointFileReader file, ReadOnlySpan<byte> bytes, long place, string what)

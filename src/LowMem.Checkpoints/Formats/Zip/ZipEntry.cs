@@ -7,7 +7,7 @@ namespace LowMem.Checkpoints.Formats.Zip;
 /// One entry of a zip archive: a view of its place in the central directory. A checkpoint has one for each storage, by
 /// the hundred thousand, so that nothing is copied out of the directory before it is asked for.
 /// </summary>
-/// <param name="directory">The directory, with the entry checked to lie inside.</param>
+/// <param name="directory">A piece of the directory, with the entry checked to lie inside.</param>
 /// <param name="position">Where the entry starts in it.</param>
 internal readonly struct ZipEntry(byte[] directory, int position) : IEquatable<ZipEntry>
 {
@@ -55,9 +55,6 @@ internal readonly struct ZipEntry(byte[] directory, int position) : IEquatable<Z
     /// </summary>
     public bool IsBomb => Length > Math.Max(MostUnfolded, 16 * CompressedLength);
 
-    /// <summary>The bytes that the entry takes in the directory.</summary>
-    public int TotalLength => HeaderLength + NameLength + ExtraLength + ReadUInt16(32);
-
     private int NameLength => ReadUInt16(28);
 
     private int ExtraLength => ReadUInt16(30);
@@ -90,6 +87,14 @@ internal readonly struct ZipEntry(byte[] directory, int position) : IEquatable<Z
 
         return (length, compressed, header);
     }
+
+    /// <summary>The bytes that an entry takes in the directory.</summary>
+    /// <param name="entry">It, or no more than its first <see cref="HeaderLength"/> bytes.</param>
+    public static int GetTotalLength(ReadOnlySpan<byte> entry) =>
+        HeaderLength
+        + BinaryPrimitives.ReadUInt16LittleEndian(entry[28..])
+        + BinaryPrimitives.ReadUInt16LittleEndian(entry[30..])
+        + BinaryPrimitives.ReadUInt16LittleEndian(entry[32..]);
 
     /// <summary>A 64-bit number that is a length or a place, so that it cannot be negative.</summary>
     /// <exception cref="InvalidDataException">It is.</exception>

@@ -10,21 +10,19 @@ namespace LowMem.Checkpoints.Formats.Zip;
 /// </summary>
 internal sealed class ZipNameIndex
 {
-    private readonly byte[] directory;
-    private readonly int[] positions;
+    private readonly ZipEntryPlaces places;
 
     /// <summary>Numbers of entries, counted from 1; 0 is an empty slot. Never more than half full.</summary>
     private readonly int[] slots;
     private readonly List<int> duplicates = [];
 
-    public ZipNameIndex(byte[] directory, int[] positions)
+    public ZipNameIndex(ZipEntryPlaces places)
     {
-        this.directory = directory;
-        this.positions = positions;
-        slots = new int[BitOperations.RoundUpToPowerOf2(checked((uint)positions.Length * 2) + 1)];
-        for (int number = 0; number < positions.Length; number++)
+        this.places = places;
+        slots = new int[BitOperations.RoundUpToPowerOf2(checked((uint)places.Count * 2) + 1)];
+        for (int number = 0; number < places.Count; number++)
         {
-            ref int slot = ref FindSlot(NameOf(number));
+            ref int slot = ref FindSlot(places[number].NameBytes);
             if (slot == 0)
             {
                 slot = number + 1;
@@ -47,15 +45,13 @@ internal sealed class ZipNameIndex
     {
         int mask = slots.Length - 1;
         int place = Hash(name) & mask;
-        while (slots[place] is not 0 and var number && !NameOf(number - 1).SequenceEqual(name))
+        while (slots[place] is not 0 and var number && !places[number - 1].NameBytes.SequenceEqual(name))
         {
             place = (place + 1) & mask;
         }
 
         return ref slots[place];
     }
-
-    private ReadOnlySpan<byte> NameOf(int number) => new ZipEntry(directory, positions[number]).NameBytes;
 
     private static int Hash(ReadOnlySpan<byte> name)
     {
