@@ -89,17 +89,15 @@ internal sealed class PackedTensorReader(PickleCursor cursor, PickleHeap heap, P
         return true;
     }
 
-    /// <summary>A text in which no pickle can hide.</summary>
+    /// <summary>A text in which no pickle can hide; by way of the memo when an earlier dict had the same key.</summary>
     private bool ReadKey(PickleOpcode opcode)
     {
-        if (!opcodes.TryReadText(opcode, LongestKey, out var text) || text.IsEmpty || !Ascii.IsValid(text) || text.Contains((byte)'\n'))
+        if (opcode is PickleOpcode.BinGet or PickleOpcode.LongBinGet)
         {
-            return false;
+            return opcodes.Get(opcode) is PickleScalar { Value: string known } && AddKey(Encoding.UTF8.GetBytes(known));
         }
 
-        CollectionsMarshal.SetCount(keys, keys.Count + text.Length);
-        text.CopyTo(CollectionsMarshal.AsSpan(keys)[^text.Length..]);
-        if (!opcodes.TryPut(out bool isWanted))
+        if (!opcodes.TryReadText(opcode, LongestKey, out var text) || !AddKey(text) || !opcodes.TryPut(out bool isWanted))
         {
             return false;
         }
@@ -109,6 +107,18 @@ internal sealed class PackedTensorReader(PickleCursor cursor, PickleHeap heap, P
             opcodes.Remember(Encoding.ASCII.GetString(text));
         }
 
+        return true;
+    }
+
+    private bool AddKey(ReadOnlySpan<byte> text)
+    {
+        if (text.Length is 0 or > LongestKey || !Ascii.IsValid(text) || text.Contains((byte)'\n'))
+        {
+            return false;
+        }
+
+        CollectionsMarshal.SetCount(keys, keys.Count + text.Length);
+        text.CopyTo(CollectionsMarshal.AsSpan(keys)[^text.Length..]);
         return true;
     }
 
