@@ -29,14 +29,15 @@ public sealed class GetCheckpointInfoCommand : CheckpointPathCommand
     {
         var checkpoint = OpenCheckpoint(path);
         var patterns = new NamePatterns(Key);
-        var tensors = checkpoint.Tensors.Where(tensor => patterns.IsMatch(tensor.Key)).ToList();
+        var chosen = checkpoint.Tensors.Where(tensor => patterns.IsMatch(tensor.Key));
         if (Summary)
         {
-            WriteObject((checkpoint with { Tensors = tensors }).GetSummary());
+            WriteObject((checkpoint with { Tensors = Key is null ? checkpoint.Tensors : [.. chosen] }).GetSummary());
         }
         else
         {
-            foreach (var tensor in tensors)
+            // One by one: each is described when its turn comes.
+            foreach (var tensor in chosen)
             {
                 WriteObject(tensor);
             }
