@@ -9,6 +9,7 @@
     Test     the tests of the libraries and tools, then those of the commands
     Analyze  formatting, analyzers and, where installed, PSScriptAnalyzer
     Bench    memory and speed against the alternatives
+    Fuzz     changed fixtures, a minute for each format; what was learned stays in out/fuzz for the next time
     Help     the help file of the commands, from docs/en-US
     Package  a zip of the module for this platform in out/
     Clean    removes what the other tasks made
@@ -27,7 +28,11 @@ param(
 
     # Which tests the task Test runs: those of the libraries and tools, those of the commands, or both.
     [ValidateSet('All', 'Libraries', 'Commands')]
-    [string] $TestSuite = 'All'
+    [string] $TestSuite = 'All',
+
+    # How many seconds the task Fuzz spends on each target.
+    [ValidateRange(1, 86400)]
+    [int] $FuzzSeconds = 60
 )
 
 $ErrorActionPreference = 'Stop'
@@ -105,6 +110,14 @@ function Invoke-BenchTask {
     Invoke-Script (Join-Path $root 'benchmarks' 'Run.ps1')
 }
 
+function Invoke-FuzzTask {
+    $kept = Join-Path $out 'fuzz'
+    Invoke-Native dotnet @(
+        'run', '--project', (Join-Path $root 'tests' 'LowMem.Fuzz'), '-c', $Configuration, '--'
+        'all', '--seconds', "$FuzzSeconds", '--seed', "$([Random]::Shared.Next())"
+        '--corpus', (Join-Path $kept 'corpus'), '--findings', (Join-Path $kept 'findings'))
+}
+
 function Invoke-HelpTask {
     Invoke-Native dotnet @(
         'run', '--project', (Join-Path $root 'tools' 'HelpGenerator'), '-c', $Configuration, '--'
@@ -147,6 +160,7 @@ $tasks = [ordered]@{
     Test    = @{ Needs = @('Build'); Action = { Invoke-TestTask } }
     Analyze = @{ Needs = @(); Action = { Invoke-AnalyzeTask } }
     Bench   = @{ Needs = @('Build'); Action = { Invoke-BenchTask } }
+    Fuzz    = @{ Needs = @(); Action = { Invoke-FuzzTask } }
     Help    = @{ Needs = @(); Action = { Invoke-HelpTask } }
     Package = @{ Needs = @('Build'); Action = { Invoke-PackageTask } }
     Clean   = @{ Needs = @(); Action = { Invoke-CleanTask } }

@@ -40,6 +40,11 @@ internal sealed class FuzzRun : IDisposable
             _ = Execute(fixture);
         }
 
+        if (coverage.Edges == 0)
+        {
+            throw new InvalidOperationException($"{target.Name}: no fixture took a branch that is counted, so that nothing would guide the run");
+        }
+
         foreach (var kept in corpus.Load(fixtures))
         {
             if (Execute(kept))
