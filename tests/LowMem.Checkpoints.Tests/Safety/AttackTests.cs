@@ -1,6 +1,6 @@
-using LowMem.Checkpoints.Tests.Fixtures;
 using LowMem.Checkpoints.Safety;
 using LowMem.Checkpoints.Tests.Builders;
+using LowMem.Checkpoints.Tests.Fixtures;
 using LowMem.Checkpoints.Tests.Formats;
 using static LowMem.Checkpoints.Tests.Builders.PickleBytes;
 

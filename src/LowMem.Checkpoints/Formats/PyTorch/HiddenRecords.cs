@@ -15,7 +15,7 @@ internal static class HiddenRecords
     private static readonly string[] PickleExtensions = [".pkl", ".pickle", ".pck", ".pcl", ".dill", ".joblib"];
 
     /// <summary>The first two bytes tell a pickle of protocol 2 or later.</summary>
-    private const int ProbeLength = 2;
+    public const int ProbeLength = 2;
 
     /// <param name="archive">The archive.</param>
     /// <param name="main">The record that is read as the checkpoint, or null.</param>
@@ -38,6 +38,11 @@ internal static class HiddenRecords
         }
     }
 
+    public static bool IsNamedLikePickle(string name) =>
+        PickleExtensions.Any(extension => name.EndsWith(extension, StringComparison.OrdinalIgnoreCase));
+
+    public static bool StartsLikePickle(ReadOnlySpan<byte> start) => start is [(byte)PickleOpcode.Proto, <= 5, ..];
+
     /// <summary>Storages are named by numbers or by addresses: nothing with a dot or in a deeper directory.</summary>
     private static bool IsTensorData(ReadOnlySpan<byte> name, ReadOnlySpan<byte> dataPrefix) =>
         name.StartsWith(dataPrefix) && name[dataPrefix.Length..].IndexOfAny((byte)'.', (byte)'/') < 0;
@@ -47,8 +52,7 @@ internal static class HiddenRecords
         try
         {
             string name = entry.Name;
-            bool isNamedSo = PickleExtensions.Any(extension => name.EndsWith(extension, StringComparison.OrdinalIgnoreCase));
-            if (!isNamedSo && !(archive.ReadStart(entry, ProbeLength) is [(byte)PickleOpcode.Proto, <= 5]))
+            if (!IsNamedLikePickle(name) && !StartsLikePickle(archive.ReadStart(entry, ProbeLength)))
             {
                 return null;
             }

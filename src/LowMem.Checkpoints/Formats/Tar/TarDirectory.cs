@@ -18,11 +18,12 @@ internal static class TarDirectory
     /// <param name="start">Its first bytes.</param>
     public static bool IsTar(ReadOnlySpan<byte> start) => start.Length >= 262 && start[257..].StartsWith("ustar"u8);
 
-    /// <summary>The files by name. Of two with one name the later counts, as in every tar.</summary>
+    /// <summary>Goes through the headers.</summary>
     /// <exception cref="CheckpointException">A header is broken, or the archive ends inside a file.</exception>
-    public static Dictionary<string, TarMember> Read(
+    public static TarContents Read(
         CheckpointFileReader file, List<CheckpointFinding> findings, CancellationToken cancellationToken)
     {
+        var all = new List<TarMember>();
         var members = new Dictionary<string, TarMember>(StringComparer.Ordinal);
         var extended = new Dictionary<string, string>(StringComparer.Ordinal);
         Span<byte> header = stackalloc byte[BlockLength];
@@ -57,6 +58,7 @@ internal static class TarDirectory
                     break;
                 case '0' or '\0' or '7':
                     var member = new TarMember(extended.GetValueOrDefault("path") ?? ReadName(header), content, length);
+                    all.Add(member);
                     AddMember(members, member, findings);
                     extended.Clear();
                     break;
@@ -69,7 +71,7 @@ internal static class TarDirectory
             position = checked(content + ((length + BlockLength - 1) / BlockLength * BlockLength));
         }
 
-        return members;
+        return new TarContents(all, members);
     }
 
     private static void AddMember(

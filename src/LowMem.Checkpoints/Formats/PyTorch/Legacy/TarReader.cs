@@ -29,16 +29,17 @@ internal static class TarReader
     {
         var findings = new List<CheckpointFinding>();
         var members = TarDirectory.Read(file, findings, cancellationToken);
-        var streams = new List<(string Name, StackedPickles Stream)>();
-        var system = members.ContainsKey("sys_info") ? Open("sys_info").Read("sys_info").Root : PickleScalar.None;
+        var streams = new List<(TarMember Member, StackedPickles Stream)>();
+        var system = members.ByName.ContainsKey("sys_info") ? Open("sys_info").Read("sys_info").Root : PickleScalar.None;
         CheckSizes(file, system);
         var storages = TarStorages.Read(Open("storages"));
         var ids = new TarPersistentIds(storages, TarTensors.Read(Open("tensors"), storages));
         var pickle = Open("pickle").Read("pickle", ids);
         var factory = new TensorInfoFactory(file, checkpoint, CheckpointFormats.PyTorchTar, storages.Table);
         var walker = ObjectTreeWalker.Walk(file, factory, pickle, cancellationToken);
+        var hidden = HiddenMembers.Read(file, members.All.Except(streams.Select(item => item.Member)), findings);
         var globals = GlobalReport.Of(
-            pickles, streams.Select(item => item.Stream.ReadRest($"pickles in member '{item.Name}'")), cancellationToken);
+            pickles, streams.Select(item => item.Stream.ReadRest($"pickles in member '{item.Member.Name}'")).Concat(hidden), cancellationToken);
         return new Checkpoint
         {
             Path = checkpoint,
@@ -56,7 +57,7 @@ internal static class TarReader
 
         StackedPickles Open(string name)
         {
-            if (!members.TryGetValue(name, out var member))
+            if (!members.ByName.TryGetValue(name, out var member))
             {
                 throw new CheckpointException(
                     CheckpointErrorIds.FormatInvalid,
@@ -65,7 +66,7 @@ internal static class TarReader
             }
 
             var stream = new StackedPickles(file, member.Offset, member.End, pickles, cancellationToken);
-            streams.Add((name, stream));
+            streams.Add((member, stream));
             return stream;
         }
     }
