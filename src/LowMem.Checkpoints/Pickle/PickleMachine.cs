@@ -14,6 +14,7 @@ internal sealed class PickleMachine
     private readonly PickleSource source;
     private readonly PickleHeap heap;
     private readonly PickleMemo memo;
+    private readonly PickleObjectOpcodes objects;
     private readonly PackedTensorReader tensors;
     private readonly CancellationToken cancellationToken;
     private long opcodes;
@@ -31,6 +32,7 @@ internal sealed class PickleMachine
         cursor = new PickleCursor(input, source);
         stack = new PickleStack(cursor);
         heap = new PickleHeap(cursor, source, persistentLoader);
+        objects = new PickleObjectOpcodes(source, cursor, stack, heap);
         tensors = new PackedTensorReader(cursor, heap, memo);
     }
 
@@ -91,7 +93,7 @@ internal sealed class PickleMachine
     private static PickleResult ThrowIfBroken(PickleResult result) =>
         result.Error is null ? result : throw result.Error.Naming(GlobalReport.Of([result]));
 
-    // These four are optimised at once: a checkpoint of many tensors is read before the runtime would get to it.
+    // These are optimised at once: a checkpoint of many tensors is read before the runtime would get to it.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private PickleNode Run()
     {
@@ -253,78 +255,8 @@ internal sealed class PickleMachine
                 break;
 
             default:
-                StepObject(opcode);
+                objects.Step(opcode);
                 break;
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void StepObject(PickleOpcode opcode)
-    {
-        switch (opcode)
-        {
-            case PickleOpcode.Global:
-                PushGlobal(cursor.ReadTextLine(), cursor.ReadTextLine());
-                break;
-            case PickleOpcode.StackGlobal:
-                var name = stack.Pop();
-                var module = stack.Pop();
-                PushGlobal(TextOf(module), TextOf(name));
-                break;
-            case PickleOpcode.Ext1:
-                PushExtension(cursor.ReadByte());
-                break;
-            case PickleOpcode.Ext2:
-                PushExtension(cursor.ReadUInt16());
-                break;
-            case PickleOpcode.Ext4:
-                PushExtension(cursor.ReadInt32());
-                break;
-            case PickleOpcode.Inst:
-                var type = heap.GetGlobal(cursor.ReadTextLine(), cursor.ReadTextLine());
-                var instanceArguments = TakeFromMark(PickleSequenceKind.Tuple);
-                Push(heap.NewCall(type, instanceArguments));
-                break;
-            case PickleOpcode.Obj:
-                var parts = stack.AboveMark();
-                if (parts.Length == 0)
-                {
-                    throw cursor.Invalid("OBJ needs a class above its MARK");
-                }
-
-                var objectClass = parts[0];
-                var objectArguments = heap.NewSequence(PickleSequenceKind.Tuple, parts[1..]);
-                stack.DropToMark();
-                Push(heap.NewCall(objectClass, objectArguments));
-                break;
-            case PickleOpcode.Reduce:
-            case PickleOpcode.NewObj:
-                var arguments = stack.Pop();
-                Push(heap.NewCall(stack.Pop(), arguments));
-                break;
-            case PickleOpcode.NewObjEx:
-                var keywords = stack.Pop();
-                var positional = stack.Pop();
-                Push(heap.NewCall(stack.Pop(), positional, keywords));
-                break;
-            case PickleOpcode.Build:
-                var state = stack.Pop();
-                heap.SetState(stack.Top, state);
-                break;
-            case PickleOpcode.PersId:
-                Push(heap.NewPersistentId(PickleScalar.Of(cursor.ReadTextLine())));
-                break;
-            case PickleOpcode.BinPersId:
-                Push(heap.NewPersistentId(stack.Pop()));
-                break;
-            case PickleOpcode.NextBuffer:
-                throw source.Error(
-                    CheckpointErrorIds.Unsupported, cursor.Position, "the pickle keeps data in out-of-band buffers");
-            case PickleOpcode.ReadonlyBuffer:
-                _ = stack.Top;
-                break;
-            default:
-                throw cursor.Invalid($"0x{(byte)opcode:x2} is not a pickle opcode");
         }
     }
 
@@ -399,12 +331,4 @@ internal sealed class PickleMachine
         heap.Charge(3 * PickleHeap.SlotCost);
         memo.Set(index, stack.Top);
     }
-
-    private void PushGlobal(string module, string name) => Push(heap.GetGlobal(module, name));
-
-    /// <summary>Anything but plain text is text that the pickle would first have to compute, or an error in Python.</summary>
-    private static string TextOf(PickleNode node) =>
-        node is PickleScalar { Value: string text } ? text : PickleGlobal.Computed;
-
-    private void PushExtension(int code) => PushGlobal("copyreg", $"extension_{code}");
 }

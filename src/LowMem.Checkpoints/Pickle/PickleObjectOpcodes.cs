@@ -1,0 +1,93 @@
+using System.Runtime.CompilerServices;
+
+namespace LowMem.Checkpoints.Pickle;
+
+/// <summary>The opcodes that name imports, make objects by calls and refer to what is kept elsewhere. None of it is done.</summary>
+internal sealed class PickleObjectOpcodes(PickleSource source, PickleCursor cursor, PickleStack stack, PickleHeap heap)
+{
+    /// <summary>Carries out an opcode that is none of a leaf or a container.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Step(PickleOpcode opcode)
+    {
+        switch (opcode)
+        {
+            case PickleOpcode.Global:
+                PushGlobal(cursor.ReadTextLine(), cursor.ReadTextLine());
+                break;
+            case PickleOpcode.StackGlobal:
+                var name = stack.Pop();
+                var module = stack.Pop();
+                PushGlobal(TextOf(module), TextOf(name));
+                break;
+            case PickleOpcode.Ext1:
+                PushExtension(cursor.ReadByte());
+                break;
+            case PickleOpcode.Ext2:
+                PushExtension(cursor.ReadUInt16());
+                break;
+            case PickleOpcode.Ext4:
+                PushExtension(cursor.ReadInt32());
+                break;
+            case PickleOpcode.Inst:
+                var type = heap.GetGlobal(cursor.ReadTextLine(), cursor.ReadTextLine());
+                var instanceArguments = heap.NewSequence(PickleSequenceKind.Tuple, stack.AboveMark());
+                stack.DropToMark();
+                Push(heap.NewCall(type, instanceArguments));
+                break;
+            case PickleOpcode.Obj:
+                var parts = stack.AboveMark();
+                if (parts.Length == 0)
+                {
+                    throw cursor.Invalid("OBJ needs a class above its MARK");
+                }
+
+                var objectClass = parts[0];
+                var objectArguments = heap.NewSequence(PickleSequenceKind.Tuple, parts[1..]);
+                stack.DropToMark();
+                Push(heap.NewCall(objectClass, objectArguments));
+                break;
+            case PickleOpcode.Reduce:
+            case PickleOpcode.NewObj:
+                var arguments = stack.Pop();
+                Push(heap.NewCall(stack.Pop(), arguments));
+                break;
+            case PickleOpcode.NewObjEx:
+                var keywords = stack.Pop();
+                var positional = stack.Pop();
+                Push(heap.NewCall(stack.Pop(), positional, keywords));
+                break;
+            case PickleOpcode.Build:
+                var state = stack.Pop();
+                heap.SetState(stack.Top, state);
+                break;
+            case PickleOpcode.PersId:
+                Push(heap.NewPersistentId(PickleScalar.Of(cursor.ReadTextLine())));
+                break;
+            case PickleOpcode.BinPersId:
+                Push(heap.NewPersistentId(stack.Pop()));
+                break;
+            case PickleOpcode.NextBuffer:
+                throw source.Error(
+                    CheckpointErrorIds.Unsupported, cursor.Position, "the pickle keeps data in out-of-band buffers");
+            case PickleOpcode.ReadonlyBuffer:
+                _ = stack.Top;
+                break;
+            default:
+                throw cursor.Invalid($"0x{(byte)opcode:x2} is not a pickle opcode");
+        }
+    }
+
+    private void Push(PickleNode node)
+    {
+        heap.Charge(PickleHeap.NodeCost);
+        stack.Push(node);
+    }
+
+    private void PushGlobal(string module, string name) => Push(heap.GetGlobal(module, name));
+
+    /// <summary>Anything but plain text is text that the pickle would first have to compute, or an error in Python.</summary>
+    private static string TextOf(PickleNode node) =>
+        node is PickleScalar { Value: string text } ? text : PickleGlobal.Computed;
+
+    private void PushExtension(int code) => PushGlobal("copyreg", $"extension_{code}");
+}
