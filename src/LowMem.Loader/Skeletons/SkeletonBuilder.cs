@@ -81,7 +81,7 @@ public static class SkeletonBuilder
         var definition = new DefinitionText(text, source ?? "The definition");
         var root = DefinitionParser.Parse(definition, cancellationToken);
         NativeLibraryLoader.EnsureLoaded();
-        var known = checkpoint is null ? null : new DefinitionCheckpoint(checkpoint, prefix);
+        var known = checkpoint is null ? null : new DefinitionCheckpoint(checkpoint, prefix, root);
         var module = Build(() => new DefinitionSkeleton(definition, known, cancellationToken).Build(root));
         known?.Tie(module);
         return module;

@@ -16,11 +16,12 @@ internal sealed class DefinitionCheckpoint
     /// <summary>Takes the tensors under a prefix.</summary>
     /// <param name="checkpoint">The checkpoint; none of its data is read.</param>
     /// <param name="prefix">The sub-dictionary that holds the weights, or null to find it.</param>
-    public DefinitionCheckpoint(Checkpoint checkpoint, string? prefix)
+    /// <param name="root">The root of the definition.</param>
+    public DefinitionCheckpoint(Checkpoint checkpoint, string? prefix, DefinitionNode root)
     {
         this.checkpoint = checkpoint;
         this.prefix = prefix is null
-            ? StateDictPrefix.Find([.. checkpoint.Tensors.Select(tensor => tensor.Key)])
+            ? DefinitionPrefix.Find([.. checkpoint.Tensors.Select(tensor => tensor.Key)], root)
             : StateDictPrefix.Normalize(prefix);
         foreach (var tensor in checkpoint.Tensors.Where(tensor => tensor.Key.StartsWith(this.prefix, StringComparison.Ordinal)))
         {

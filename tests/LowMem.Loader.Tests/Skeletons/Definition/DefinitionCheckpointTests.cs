@@ -92,6 +92,22 @@ public class DefinitionCheckpointTests
         Assert.Equal(["lr [1]"], Definitions.Describe(other));
     }
 
+    [Theory]
+    // As DataParallel prints itself and saves its keys.
+    [InlineData("DataParallel(\n  (module): Linear(in_features=2, out_features=2, bias=False)\n)", "module.weight", "module.weight")]
+    [InlineData("DataParallel(\n  (module): Linear(in_features=2, out_features=2, bias=False)\n)", "state_dict.module.weight", "module.weight")]
+    // A name that could be a module of the model.
+    [InlineData("Net(\n  (a): Linear(in_features=2, out_features=2, bias=False)\n)", "model.a.weight", "a.weight")]
+    [InlineData("Net(\n  (a): Linear(in_features=2, out_features=2, bias=False)\n)", "module.a.weight", "a.weight")]
+    // The usual prefix wins while something of the model is behind it.
+    [InlineData("Net(\n  (module): Linear(in_features=2, out_features=2, bias=False)\n)", "module.module.weight", "module.weight")]
+    public void The_prefix_is_found_by_the_children_of_the_text(string text, string key, string expected)
+    {
+        using var module = Definitions.Build(text, Checkpoint(Tensor(key, "float32", 2, 2)));
+
+        Assert.Equal([$"{expected} [2,2]"], Definitions.Describe(module));
+    }
+
     [Fact]
     public void GPT2_is_tied_when_its_checkpoint_is()
     {
