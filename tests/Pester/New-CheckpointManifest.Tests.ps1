@@ -12,6 +12,8 @@ Describe 'New-CheckpointManifest' {
         $manifest = [IO.File]::ReadAllText($file.FullName) | ConvertFrom-Json
 
         $file | Should -BeOfType [IO.FileInfo]
+        # As from Get-Item, so that it pipes on.
+        $file.PSPath | Should -BeLike '*boring.json'
         $file.FullName | Should -BeExactly ([IO.Path]::GetFullPath("$TestDrive/boring.json"))
         $manifest.manifest | Should -Be 1
         $manifest.format | Should -BeExactly 'pytorch-zip'

@@ -37,8 +37,10 @@ Describe 'Test-Checkpoint' {
         }
 
         It 'says <Code> of <Name>' -ForEach @(
-            @{ Name = 'bad-truncated-zip.pt'; Code = 'CheckpointTruncated'; Part = 'truncated: 1822 of at least 1854 bytes' }
-            @{ Name = 'bad-data-cut.safetensors'; Code = 'CheckpointTruncated'; Part = 'truncated: ' }
+            @{ Name = 'bad-truncated-zip.pt'; Code = 'CheckpointTruncated'; Part = 'truncated: 1822 of at least 2479 bytes' }
+            @{ Name = 'bad-data-cut.safetensors'; Code = 'CheckpointTruncated'; Part = 'truncated: 78 of 86 bytes' }
+            @{ Name = 'bad-header-longer-than-file.safetensors'; Code = 'CheckpointTruncated'; Part = 'truncated: 77 of at least 5008 bytes' }
+            @{ Name = 'bad-truncated-directory.pt'; Code = 'CheckpointTruncated'; Part = 'truncated: 2703 of at least 2704 bytes' }
             @{ Name = 'bad-random.pt'; Code = 'CheckpointFormatInvalid'; Part = 'no checkpoint of a known format' }
             @{ Name = 'bad-empty.pt'; Code = 'CheckpointFormatInvalid'; Part = 'empty' }
             @{ Name = 'bad-storage-missing.pt'; Code = 'StorageMissing'; Part = 'no record' }

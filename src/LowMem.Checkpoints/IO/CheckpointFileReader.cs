@@ -112,7 +112,7 @@ internal sealed class CheckpointFileReader : IDisposable
             throw new CheckpointException(
                 CheckpointErrorIds.Truncated,
                 Path,
-                $"truncated: {what} is {length} bytes at offset {offset}, and the file has {Length}. Get the file again.")
+                $"truncated: {Length} of at least {(Int128)offset + length} bytes. {Capitalize(what)} is {length} bytes at offset {offset}. Get the file again.")
             {
                 Offset = offset,
             };
@@ -140,8 +140,10 @@ internal sealed class CheckpointFileReader : IDisposable
     private CheckpointException Truncated(long offset, long end, string what) => new(
         CheckpointErrorIds.Truncated,
         Path,
-        $"truncated: {what} needs the bytes up to {end}, and the file has {Length}. Get the file again.")
+        $"truncated: {Length} of at least {end} bytes. {Capitalize(what)} is missing in part. Get the file again.")
     {
         Offset = offset,
     };
+
+    private static string Capitalize(string what) => char.ToUpperInvariant(what[0]) + what[1..];
 }

@@ -54,6 +54,8 @@ public sealed class NewCheckpointManifestCommand : CheckpointPathCommand
             this, "Hashing checkpoint", path, progress => CheckpointManifest.Create(checkpoint, progress, StopToken));
         manifest.Write(output);
         written.Add(output);
-        WriteObject(new FileInfo(output));
+
+        // With what Get-Item adds, which tables and the pipeline look for.
+        WriteObject(InvokeProvider.Item.Get([output], force: true, literalPath: true), enumerateCollection: true);
     }
 }

@@ -47,6 +47,51 @@ public sealed partial class TruncationTests
         }
     }
 
+    [Theory]
+    [InlineData("state-dict")]
+    [InlineData("torchscript")]
+    [InlineData("repacked-deflated")]
+    [InlineData("repacked-streamed")]
+    [InlineData("repacked-zip64")]
+    [InlineData("shapes")]
+    public void SaysHowMuchThereIsAndNeverMoreThanThereWas(string fixture)
+    {
+        int whole = (int)new FileInfo(FixtureFiles.PathOf(fixture)).Length;
+        foreach (int length in Enumerable.Range(0, whole).Where(length => length is >= 32 && (length % 41 == 0 || length > whole - 10)))
+        {
+            using var file = MutatedFile.Of(fixture, bytes => bytes[..length]);
+
+            var finding = CheckpointVerifier.Verify(file.Path, cancellationToken: Token).Findings[0];
+
+            Assert.Equal(CheckpointErrorIds.Truncated, finding.Code);
+            var figures = Sizes().Match(finding.Message);
+            Assert.True(figures.Success, finding.Message);
+            Assert.Equal(length, Number(figures, "n"));
+            Assert.InRange(Number(figures, "m"), length + 1, whole);
+        }
+    }
+
+    [Fact]
+    public void CountsStoragesThatComeBeforeThePickleThatNamesThem()
+    {
+        using var file = MutatedFile.Of("torchscript", bytes => bytes[..^1]);
+
+        var finding = CheckpointVerifier.Verify(file.Path, cancellationToken: Token).Findings[0];
+
+        Assert.Contains("5 of 5 storages are whole, and the file ends inside the directory itself", finding.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void SaysThatATarArchiveEndsBeforeAMember()
+    {
+        using var file = MutatedFile.Of("tar-state-dict", bytes => bytes[..(bytes.Length / 2)]);
+
+        var finding = CheckpointVerifier.Verify(file.Path, cancellationToken: Token).Findings[0];
+
+        Assert.Equal(CheckpointErrorIds.Truncated, finding.Code);
+        Assert.Contains("The tar archive ends before its member 'storages'", finding.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void SaysExactlyWhatASafetensorsFileLacks()
     {
@@ -71,6 +116,9 @@ public sealed partial class TruncationTests
     }
 
     private static long Number(Match match, string group) => long.Parse(match.Groups[group].Value, CultureInfo.InvariantCulture);
+
+    [GeneratedRegex("^truncated: (?<n>[0-9]+) of (at least )?(?<m>[0-9]+) bytes")]
+    private static partial Regex Sizes();
 
     [GeneratedRegex("^truncated: (?<n>[0-9]+) of at least (?<m>[0-9]+) bytes.* (?<intact>[0-9]+) of (?<all>[0-9]+) storages are whole")]
     private static partial Regex Figures();

@@ -14,7 +14,10 @@ internal sealed class TruncatedArchive
     private const uint EntrySignature = 0x04034b50;
     private const uint DirectorySignature = 0x02014b50;
     private const uint DescriptorSignature = 0x08074b50;
+    private const string InHeader = "the file ends inside the header of a record.";
     private const int HeaderLength = 30;
+    private const int DirectoryEntryLength = 46;
+    private const int EndRecordLength = 22;
     private const int HasDescriptor = 8;
 
     /// <summary>Records other than tensor data are small; one whose size is not known is searched no farther.</summary>
@@ -23,8 +26,10 @@ internal sealed class TruncatedArchive
     private readonly CheckpointFileReader file;
     private readonly CancellationToken cancellationToken;
     private readonly Dictionary<string, long> storages = new(StringComparer.Ordinal);
+    private readonly HashSet<string> whole = new(StringComparer.Ordinal);
     private int storageCount;
     private long position;
+    private long directoryLength = EndRecordLength;
 
     private TruncatedArchive(CheckpointFileReader file, CancellationToken cancellationToken)
     {
@@ -63,7 +68,9 @@ internal sealed class TruncatedArchive
             uint signature = BinaryPrimitives.ReadUInt32LittleEndian(header);
             if (signature == DirectorySignature)
             {
-                return Report(0, "the file ends inside the directory itself.");
+                // Every record is there: what a storage lacks now, it never had.
+                storages.Clear();
+                return Report(position, "the file ends inside the directory itself.");
             }
 
             if (signature != EntrySignature)
@@ -74,9 +81,10 @@ internal sealed class TruncatedArchive
             int nameLength = BinaryPrimitives.ReadUInt16LittleEndian(header.AsSpan(26));
             int extraLength = BinaryPrimitives.ReadUInt16LittleEndian(header.AsSpan(28));
             long data = position + HeaderLength + nameLength + extraLength;
+            directoryLength += DirectoryEntryLength + nameLength;
             if (data > file.Length)
             {
-                break;
+                return Report(data, InHeader);
             }
 
             string name = Encoding.UTF8.GetString(file.ReadRange(position + HeaderLength, nameLength, "the name of a record"));
@@ -84,23 +92,26 @@ internal sealed class TruncatedArchive
             long stated = BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(18));
             if (GetLength(name, data, stated, hasDescriptor) is not { } length)
             {
-                return Report(0, $"the file ends inside or behind record '{PickleText.Shorten(name)}'.");
+                return Report(data, $"the file ends inside or behind record '{PickleText.Shorten(name)}'.");
             }
 
             if (length > file.Length - data)
             {
-                storages.Remove(StorageKey(name));
+                bool isStorage = storages.Remove(StorageKey(name));
                 return Report(
-                    length - (file.Length - data),
-                    $"the file ends inside record '{PickleText.Shorten(name)}', {file.Length - data} bytes into its {length}.");
+                    data + length,
+                    $"the file ends inside record '{PickleText.Shorten(name)}', {file.Length - data} bytes into its {length}.",
+                    isStorage ? 1 : 0);
             }
 
+            whole.Add(StorageKey(name));
             storages.Remove(StorageKey(name));
             position = data + length;
             SkipDescriptor(hasDescriptor);
         }
 
-        return Report(0, "the file ends inside the header of a record.");
+        // Or inside that of the directory: too little is left to tell.
+        return Report(position, InHeader);
     }
 
     /// <summary>The bytes of a record; null when they cannot be known.</summary>
@@ -116,7 +127,20 @@ internal sealed class TruncatedArchive
             return stated;
         }
 
-        return name.EndsWith("/data.pkl", StringComparison.Ordinal) ? ReadPickle(data) : FindDescriptor(data);
+        return name.EndsWith("/data.pkl", StringComparison.Ordinal) ? TryReadPickle(data) : FindDescriptor(data);
+    }
+
+    private long? TryReadPickle(long data)
+    {
+        try
+        {
+            return ReadPickle(data);
+        }
+        catch (CheckpointException)
+        {
+            // Most likely the file ends inside it.
+            return null;
+        }
     }
 
     private long ReadPickle(long data)
@@ -128,22 +152,25 @@ internal sealed class TruncatedArchive
         var factory = new TensorInfoFactory(file, file.Path, CheckpointFormats.PyTorchZip, recorder);
         _ = ObjectTreeWalker.Walk(file, factory, pickle, cancellationToken);
         storageCount = storages.Count;
+
+        // In TorchScript archives the tensors come before the pickle.
+        foreach (string key in whole)
+        {
+            storages.Remove(key);
+        }
+
         return pickle.ByteLength;
     }
 
     /// <summary>Storages are removed once they are found to be whole, so that those that are left are missing.</summary>
-    private string Report(long missingOfRecord, string place)
+    /// <param name="end">How far what is known of the file goes, without the storages that are left and the directory.</param>
+    /// <param name="place">Where the file ends.</param>
+    /// <param name="partial">How many storages are there in part.</param>
+    private string Report(long end, string place, int partial = 0)
     {
-        const string fact = "The zip archive has no central directory";
-        if (storageCount == 0)
-        {
-            return $"truncated: the file has {file.Length} bytes and goes on. {fact}: {place}";
-        }
-
-        var missing = storages.Values.Aggregate((Int128)missingOfRecord, (sum, bytes) => sum + bytes);
-        int whole = storageCount - storages.Count - (missingOfRecord > 0 ? 1 : 0);
-        string of = missing > 0 ? $"{file.Length} of at least {file.Length + missing} bytes" : $"{file.Length} bytes and a few are missing";
-        return $"truncated: {of}. {fact}: {whole} of {storageCount} storages are whole, and {place}";
+        var known = storages.Values.Aggregate((Int128)end + directoryLength, (sum, bytes) => sum + bytes);
+        string fact = $"truncated: {file.Length} of at least {Int128.Max(known, (Int128)file.Length + 1)} bytes. The zip archive has no central directory: ";
+        return storageCount == 0 ? fact + place : $"{fact}{storageCount - storages.Count - partial} of {storageCount} storages are whole, and {place}";
     }
 
     private long? FindDescriptor(long data)

@@ -27,6 +27,7 @@ internal static class TarDirectory
         var members = new Dictionary<string, TarMember>(StringComparer.Ordinal);
         var extended = new Dictionary<string, string>(StringComparer.Ordinal);
         Span<byte> header = stackalloc byte[BlockLength];
+        bool hasEnd = false;
         long position = 0;
         for (int count = 0; position <= file.Length - BlockLength; count++)
         {
@@ -34,6 +35,7 @@ internal static class TarDirectory
             file.ReadAt(position, header, "a tar header");
             if (!header.ContainsAnyExcept((byte)0))
             {
+                hasEnd = true;
                 break;
             }
 
@@ -71,7 +73,7 @@ internal static class TarDirectory
             position = checked(content + ((length + BlockLength - 1) / BlockLength * BlockLength));
         }
 
-        return new TarContents(all, members);
+        return new TarContents(all, members, hasEnd);
     }
 
     private static void AddMember(

@@ -59,10 +59,13 @@ internal static class TarReader
         {
             if (!members.ByName.TryGetValue(name, out var member))
             {
-                throw new CheckpointException(
-                    CheckpointErrorIds.FormatInvalid,
-                    file.Path,
-                    $"this tar archive is no PyTorch checkpoint: it has no member '{name}'.");
+                throw members.HasEnd
+                    ? new CheckpointException(
+                        CheckpointErrorIds.FormatInvalid, file.Path, $"this tar archive is no PyTorch checkpoint: it has no member '{name}'.")
+                    : new CheckpointException(
+                        CheckpointErrorIds.Truncated,
+                        file.Path,
+                        $"truncated: {file.Length} of at least {file.Length + 1} bytes. The tar archive ends before its member '{name}'. Get the file again.");
             }
 
             var stream = new StackedPickles(file, member.Offset, member.End, pickles, cancellationToken);
