@@ -56,6 +56,7 @@ internal sealed record FuzzTarget(string Name, string[] Patterns, IReadOnlyList<
         new("pytorch-zip", ["*.pt"], [.. ZipWords, .. PickleWords]),
         new("pickle", ["*.pt"], PickleWords) { Envelope = Envelope.Archive },
         new("bare-pickle", ["*.pt"], PickleWords) { Envelope = Envelope.BarePickle },
+        new("packed", ["*.pt"], PickleWords) { Envelope = Envelope.BarePickle, Inspect = PickleComparison.Inspect },
         new("torchscript", ["torchscript*.pt", "cpp-*.pt"], [.. ZipWords, .. PickleWords]),
         new("constants", ["*.pt"], PickleWords) { Envelope = Envelope.Constants },
         new("legacy", ["legacy-*.pth"], PickleWords),
