@@ -163,7 +163,7 @@ internal sealed class PickleCursor(IPickleInput input, PickleSource source)
             long left = input.Length - Position;
             if (rest.Length == left)
             {
-                throw source.Error(source.EndErrorId, Position, "the pickle ends inside a line");
+                throw PastEnd((ulong)left + 1, "the pickle ends inside a line");
             }
 
             MoveWindow(Math.Min(left, (2L * rest.Length) + 1));
@@ -248,6 +248,10 @@ internal sealed class PickleCursor(IPickleInput input, PickleSource source)
         window = input.Read(windowStart, atLeast);
     }
 
-    private CheckpointException PastEnd(ulong length) => source.Error(
-        source.EndErrorId, Position, $"{length} bytes are announced but only {input.Length - Position} are left");
+    private CheckpointException PastEnd(ulong length) =>
+        PastEnd(length, $"{length} bytes are announced but only {input.Length - Position} are left");
+
+    /// <summary>The error for a pickle that ends before so many more bytes.</summary>
+    public CheckpointException PastEnd(ulong length, string message) =>
+        source.EndError(Position, input.Length, (UInt128)Position + length, message);
 }

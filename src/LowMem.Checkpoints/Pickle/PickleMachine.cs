@@ -106,8 +106,7 @@ internal sealed class PickleMachine
 
             if (cursor.AtEnd)
             {
-                throw source.Error(
-                    source.EndErrorId, cursor.Position, "the pickle ends without a STOP opcode");
+                throw cursor.PastEnd(1, "the pickle ends without a STOP opcode");
             }
 
             var opcode = (PickleOpcode)cursor.ReadByte();

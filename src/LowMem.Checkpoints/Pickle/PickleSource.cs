@@ -17,19 +17,33 @@ internal sealed record PickleSource(string Path, string? Record, long Offset, lo
     public bool EndsWithFile { get; init; } = Record is null;
 
     /// <summary>
-    /// What it means when the pickle ends too early: a record of an archive has the length it claims, so that the
-    /// pickle is wrong; a pickle that only the file ends was cut off.
+    /// The pickle ends too early. A record of an archive has the length it claims, so that the pickle is wrong; a pickle
+    /// that only the file ends was cut off.
     /// </summary>
-    public string EndErrorId => EndsWithFile ? CheckpointErrorIds.Truncated : CheckpointErrorIds.FormatInvalid;
+    /// <param name="position">Where in the pickle.</param>
+    /// <param name="end">How many bytes of it there are.</param>
+    /// <param name="wanted">How many it has at least.</param>
+    /// <param name="message">What is missing.</param>
+    public CheckpointException EndError(long position, long end, UInt128 wanted, string message) => EndsWithFile && Offset >= 0
+        ? Error(
+            CheckpointErrorIds.Truncated,
+            position,
+            message,
+            $"truncated: {Offset + end} of at least {(UInt128)Offset + wanted} bytes. ",
+            " Get the file again.")
+        : Error(CheckpointErrorIds.FormatInvalid, position, message);
 
     /// <summary>An error at a byte of the pickle.</summary>
-    public CheckpointException Error(string errorId, long position, string message)
+    public CheckpointException Error(string errorId, long position, string message) =>
+        Error(errorId, position, message, string.Empty, string.Empty);
+
+    private CheckpointException Error(string errorId, long position, string message, string lead, string advice)
     {
         string place = Offset >= 0
             ? $" at byte {Offset + position} of the file"
             : $" at byte {position} of the pickle";
         string record = Record is null ? "pickle" : $"record '{Record}'";
-        return new CheckpointException(errorId, Path, $"{record}: {message}{place}.")
+        return new CheckpointException(errorId, Path, $"{lead}{record}: {message}{place}.{advice}")
         {
             Record = Record,
             Offset = Offset >= 0 ? Offset + position : null,

@@ -54,6 +54,8 @@ public sealed partial class TruncationTests
     [InlineData("repacked-streamed")]
     [InlineData("repacked-zip64")]
     [InlineData("shapes")]
+    [InlineData("legacy-state-dict")]
+    [InlineData("legacy-training")]
     public void SaysHowMuchThereIsAndNeverMoreThanThereWas(string fixture)
     {
         int whole = (int)new FileInfo(FixtureFiles.PathOf(fixture)).Length;

@@ -72,7 +72,9 @@ internal sealed class StackedPickles(
             throw new CheckpointException(
                 end == file.Length ? CheckpointErrorIds.Truncated : CheckpointErrorIds.FormatInvalid,
                 file.Path,
-                $"{what} needs {length} bytes at {Position}, and there are {Left}. Get the file again.")
+                end == file.Length && length > 0
+                    ? $"truncated: {end} of at least {(UInt128)Position + (UInt128)length} bytes, since {what} needs {length} bytes at {Position}. Get the file again."
+                    : $"{what} needs {length} bytes at {Position}, and there are {Left}.")
             {
                 Offset = Position,
             };
