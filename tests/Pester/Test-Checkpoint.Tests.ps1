@@ -217,6 +217,15 @@ Describe 'Test-Checkpoint' {
             @($findings.Where({ $_.Code -eq 'ModuleKeyUnexpected' })).Count | Should -BeGreaterThan 0
         }
 
+        It 'looks at the part that -Prefix names' {
+            $model = New-ModelSkeleton -Checkpoint "$fixtures/state-dict.pt"
+
+            (Test-Checkpoint "$fixtures/training.pt" -Module $model -Prefix 'model_state_dict').Passed | Should -BeTrue
+            $findings = (Test-Checkpoint "$fixtures/training.pt" -Module $model -Prefix 'sgd').Findings
+            @($findings.Where({ $_.Code -like 'ModuleKey*' })).Count | Should -BeGreaterThan 0
+            @($findings.Where({ $_.Code -like 'ModuleKey*' })).Severity | Should -Contain 'Error'
+        }
+
         It 'names the shape that differs, and both shapes' {
             $model = New-ModelSkeleton {
                 $linear = { param($from, $to) [TorchSharp.torch+nn]::Linear($from, $to) }

@@ -34,22 +34,23 @@ public static class ModelFit
     /// <summary>Compares keys, shapes and element types as an import would.</summary>
     /// <param name="module">A module of TorchSharp; as an object, so that nobody loads TorchSharp by naming this method.</param>
     /// <param name="checkpoint">What is in the file.</param>
+    /// <param name="prefix">What the checkpoint's keys have in front of the module's; null finds it.</param>
     /// <param name="cancellationToken">Ends the comparison early.</param>
     /// <returns>An error for each thing that would stop an import, and information on each cast.</returns>
     /// <exception cref="ArgumentException">The object is no module.</exception>
     /// <exception cref="ModelException">libtorch does not load, or the module cannot be walked.</exception>
     public static IReadOnlyList<CheckpointFinding> Check(
-        object module, Checkpoint checkpoint, CancellationToken cancellationToken = default)
+        object module, Checkpoint checkpoint, string? prefix = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(module);
         ArgumentNullException.ThrowIfNull(checkpoint);
         NativeLibraryLoader.EnsureLoaded();
-        return CheckModule(module, checkpoint, cancellationToken);
+        return CheckModule(module, checkpoint, prefix, cancellationToken);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static IReadOnlyList<CheckpointFinding> CheckModule(
-        object module, Checkpoint checkpoint, CancellationToken cancellationToken)
+        object module, Checkpoint checkpoint, string? prefix, CancellationToken cancellationToken)
     {
         if (module is not nn.Module model)
         {
@@ -57,7 +58,7 @@ public static class ModelFit
         }
 
         // Whether the file is safe is another question, and has been answered elsewhere.
-        var options = new ImportOptions { AllowUnsafeGlobals = true };
+        var options = new ImportOptions { Prefix = prefix, AllowUnsafeGlobals = true };
         using var reader = new TensorDataReader();
         try
         {

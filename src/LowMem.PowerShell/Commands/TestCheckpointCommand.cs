@@ -38,6 +38,12 @@ public sealed class TestCheckpointCommand : CheckpointPathCommand
     [ValidateModule]
     public object? Module { get; set; }
 
+    /// <summary>What the checkpoint's keys have in front of the module's; found by itself when left out.</summary>
+    [Parameter]
+    [AllowEmptyString]
+    [ArgumentCompleter(typeof(CheckpointPrefixCompleter))]
+    public string? Prefix { get; set; }
+
     /// <summary>True or false instead of a verdict.</summary>
     [Parameter]
     public SwitchParameter Quiet { get; set; }
@@ -79,5 +85,5 @@ public sealed class TestCheckpointCommand : CheckpointPathCommand
         : manifest ??= CheckpointManifest.Read(SessionState.Path.GetUnresolvedProviderPathFromPSPath(Manifest));
 
     private IEnumerable<CheckpointFinding> CheckFit(Checkpoint checkpoint) =>
-        ModelFit.Check(Module is PSObject wrapped ? wrapped.BaseObject : Module!, checkpoint, StopToken);
+        ModelFit.Check(Module is PSObject wrapped ? wrapped.BaseObject : Module!, checkpoint, Prefix, StopToken);
 }
