@@ -3,10 +3,20 @@ using LowMem.Loader.Memory;
 
 namespace LowMem.Benchmarks;
 
-/// <summary>Memory that nobody has used yet.</summary>
-internal static unsafe class FreshMemory
+/// <summary>Memory that nobody has used yet, with large pages where they are to be had; none of it is touched.</summary>
+internal sealed unsafe class FreshMemory : MemoryRange
 {
     private const int PageSize = 4096;
+    private readonly LargePageMemory? large;
+
+    /// <summary>Takes address space for a number of bytes; not 0.</summary>
+    public FreshMemory(long byteLength)
+    {
+        large = OperatingSystem.IsLinux() ? new LargePageMemory(byteLength) : null;
+        Address = large?.Address ?? (nint)NativeMemory.AlignedAlloc((nuint)byteLength, PageSize);
+    }
+
+    public override nint Address { get; }
 
     /// <summary>
     /// Takes memory, uses every page of it, and gives it back. A virtual machine gets memory from its host only when it
@@ -19,20 +29,22 @@ internal static unsafe class FreshMemory
             return;
         }
 
-        var memory = Allocate(byteLength);
+        using var memory = new FreshMemory(byteLength);
         for (long offset = 0; offset < byteLength; offset += PageSize)
         {
-            ((byte*)memory)[offset] = 1;
+            ((byte*)memory.Address)[offset] = 1;
         }
-
-        NativeMemory.Free((void*)memory);
     }
 
-    /// <summary>Takes memory, with large pages where they are to be had, and touches none of it.</summary>
-    public static nint Allocate(long byteLength)
+    public override void Dispose()
     {
-        var memory = (nint)NativeMemory.Alloc((nuint)byteLength);
-        HugePages.Advise(memory, byteLength);
-        return memory;
+        if (large is not null)
+        {
+            large.Dispose();
+        }
+        else
+        {
+            NativeMemory.AlignedFree((void*)Address);
+        }
     }
 }

@@ -22,7 +22,10 @@ internal static unsafe class FloorCase
     {
         using var file = File.OpenHandle(path);
         var length = RandomAccess.GetLength(file);
-        var memory = FreshMemory.Allocate(length);
+
+        // Never given back: the memory is looked at after the step, and then the process ends.
+        var memory = new FreshMemory(length);
+        var address = memory.Address;
         long next = 0;
         var threads = Enumerable.Range(0, Environment.ProcessorCount).Select(_ => new Thread(ReadBlocks)).ToList();
         threads.ForEach(thread => thread.Start());
@@ -36,7 +39,7 @@ internal static unsafe class FloorCase
                 var end = Math.Min(length, start + BlockLength);
                 while (start < end)
                 {
-                    start += RandomAccess.Read(file, new Span<byte>((byte*)memory + start, (int)(end - start)), start);
+                    start += RandomAccess.Read(file, new Span<byte>((byte*)address + start, (int)(end - start)), start);
                 }
             }
         }

@@ -19,6 +19,7 @@ internal sealed class TensorMaterializer : IDisposable
     private readonly ProgressCounter progress;
     private readonly CancellationToken cancellationToken;
     private readonly ResidentReader reader;
+    private readonly ResidentMemory? memory;
     private readonly MappedTensors mapped;
 
     // Elements that two keys of the checkpoint share are read once, and stay shared.
@@ -44,6 +45,7 @@ internal sealed class TensorMaterializer : IDisposable
         reader = new ResidentReader(dataReader, this.progress.AddBytes);
         files = checkpoint.Files.ToDictionary(file => file.Path, StringComparer.Ordinal);
         mapped = new MappedTensors(files);
+        memory = resident && device.type == DeviceType.CPU && ResidentMemory.IsSupported ? ReserveMemory(plan) : null;
     }
 
     /// <summary>How many tensors stay in the mapped file.</summary>
@@ -90,7 +92,11 @@ internal sealed class TensorMaterializer : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => mapped.Dispose();
+    public void Dispose()
+    {
+        mapped.Dispose();
+        memory?.Dispose();
+    }
 
     private bool IsCopied(PlannedTensor planned) =>
         resident || planned.IsCast || device.type != DeviceType.CPU || !InPlaceUse.IsPossible(planned.Source);
@@ -130,10 +136,10 @@ internal sealed class TensorMaterializer : IDisposable
             }
         }
 
-        CopiedBytes += order.Tensor.ElementCount * DType.Get(ScalarTypes.GetName(planned.TargetType)).ByteSize;
-        using var memory = Allocate(planned, order.Tensor.Shape);
-        fill(planned, order.Tensor, memory);
-        using var restored = order.Restore(memory);
+        CopiedBytes += order.Tensor.ElementCount * GetElementSize(planned.TargetType);
+        using var elements = Allocate(planned, order.Tensor.Shape);
+        fill(planned, order.Tensor, elements);
+        using var restored = order.Restore(elements);
         var tensor = TensorViews.Detach(restored);
         if (device.type == DeviceType.CPU)
         {
@@ -188,20 +194,45 @@ internal sealed class TensorMaterializer : IDisposable
         }
     }
 
-    private static Tensor Allocate(PlannedTensor planned, long[] shape)
+    private static ResidentMemory? ReserveMemory(ImportPlan plan)
     {
+        var length = plan.Tensors.Sum(planned =>
+            ResidentMemory.GetLength(new StorageOrder(planned.Source).Tensor.ElementCount, GetElementSize(planned.TargetType)));
+        try
+        {
+            return length > 0 ? new ResidentMemory(length) : null;
+        }
+        catch (IOException error)
+        {
+            throw OutOfMemory($"the model ({length} bytes)", error);
+        }
+    }
+
+    private Tensor Allocate(PlannedTensor planned, long[] shape)
+    {
+        var elementSize = GetElementSize(planned.TargetType);
+        if (memory is not null && !shape.Contains(0))
+        {
+            return memory.Allocate(shape, planned.TargetType, elementSize).DetachFromDisposeScope();
+        }
+
         try
         {
             // Pages come when they are filled, not here.
-            return empty(shape, dtype: planned.TargetType, device: CPU).DetachFromDisposeScope();
+            var tensor = empty(shape, dtype: planned.TargetType, device: CPU).DetachFromDisposeScope();
+            HugePages.Advise(NativeTensors.AddressOf(tensor), tensor.numel() * elementSize);
+            return tensor;
         }
         catch (ExternalException error)
         {
-            throw new ModelException(
-                ModelErrorIds.OutOfMemory,
-                $"There is no memory for '{planned.Slot.Key}' ({PlanChecks.Describe(planned.Slot.DType, shape)}). "
-                + "Nothing was loaded. Mapping the file needs less: leave out resident, and casts.",
-                error);
+            throw OutOfMemory($"'{planned.Slot.Key}' ({PlanChecks.Describe(planned.Slot.DType, shape)})", error);
         }
     }
+
+    private static int GetElementSize(ScalarType type) => DType.Get(ScalarTypes.GetName(type)).ByteSize;
+
+    private static ModelException OutOfMemory(string what, Exception cause) => new(
+        ModelErrorIds.OutOfMemory,
+        $"There is no memory for {what}. Nothing was loaded. Mapping the file needs less: leave out resident, and casts.",
+        cause);
 }

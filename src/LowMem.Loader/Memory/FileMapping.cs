@@ -4,11 +4,8 @@ namespace LowMem.Loader.Memory;
 /// The bytes of a whole file in the address space, private to the process: a write changes a copy of the page,
 /// never the file. The file must not be truncated while it is mapped: a page that is gone ends the process.
 /// </summary>
-internal abstract class FileMapping : IDisposable
+internal abstract class FileMapping : MemoryRange
 {
-    /// <summary>Where the first byte is.</summary>
-    public abstract nint Address { get; }
-
     /// <summary>Maps a file that is open for reading; the handle may be closed afterwards.</summary>
     /// <param name="handle">The file.</param>
     /// <param name="length">Its length in bytes; not 0.</param>
@@ -17,7 +14,4 @@ internal abstract class FileMapping : IDisposable
         OperatingSystem.IsWindows()
             ? new ViewFileMapping(handle, length)
             : new PosixFileMapping(handle.SafeFileHandle, length);
-
-    /// <inheritdoc/>
-    public abstract void Dispose();
 }

@@ -1,11 +1,11 @@
-using System.Runtime.InteropServices;
-
 namespace LowMem.Loader.Memory;
 
 /// <summary>Asks for large pages, since filling fresh memory spends most of its time in page faults.</summary>
-internal static partial class HugePages
+internal static class HugePages
 {
-    private const long PageSize = 2 << 20;
+    /// <summary>The bytes of a large page.</summary>
+    public const long PageSize = 2 << 20;
+
     private const int MadviseHugePage = 14;
 
     /// <summary>
@@ -23,10 +23,7 @@ internal static partial class HugePages
         var end = (address + length) / PageSize * PageSize;
         if (end > start)
         {
-            _ = Advise((nint)start, (nuint)(end - start), MadviseHugePage);
+            _ = PosixCalls.Advise((nint)start, (nuint)(end - start), MadviseHugePage);
         }
     }
-
-    [LibraryImport("libc", EntryPoint = "madvise")]
-    private static partial int Advise(nint address, nuint length, int advice);
 }

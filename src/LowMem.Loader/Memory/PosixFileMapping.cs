@@ -8,10 +8,8 @@ namespace LowMem.Loader.Memory;
 /// Not <see cref="System.IO.MemoryMappedFiles.MemoryMappedFile"/>: a writable private map is charged against memory
 /// in full, so that a file larger than RAM fails with ENOMEM, unless MAP_NORESERVE is given.
 /// </remarks>
-internal sealed partial class PosixFileMapping : FileMapping
+internal sealed class PosixFileMapping : FileMapping
 {
-    private const int ReadWrite = 1 | 2;
-    private const int Private = 2;
     private const int LinuxNoReserve = 0x4000;
     private const int MacNoReserve = 0x40;
     private readonly nuint byteLength;
@@ -20,9 +18,9 @@ internal sealed partial class PosixFileMapping : FileMapping
     public PosixFileMapping(SafeFileHandle file, long length)
     {
         byteLength = (nuint)length;
-        var flags = Private | (OperatingSystem.IsMacOS() ? MacNoReserve : LinuxNoReserve);
-        address = Map(0, byteLength, ReadWrite, flags, file, 0);
-        if (address == -1)
+        var flags = PosixCalls.Private | (OperatingSystem.IsMacOS() ? MacNoReserve : LinuxNoReserve);
+        address = PosixCalls.Map(0, byteLength, PosixCalls.ReadWrite, flags, file, 0);
+        if (address == PosixCalls.MapFailed)
         {
             address = 0;
             throw new IOException($"mmap of {length} bytes failed: {Marshal.GetLastPInvokeErrorMessage()}");
@@ -35,14 +33,8 @@ internal sealed partial class PosixFileMapping : FileMapping
     {
         if (address != 0)
         {
-            _ = Unmap(address, byteLength);
+            _ = PosixCalls.Unmap(address, byteLength);
             address = 0;
         }
     }
-
-    [LibraryImport("libc", EntryPoint = "mmap", SetLastError = true)]
-    private static partial nint Map(nint address, nuint length, int protection, int flags, SafeFileHandle file, long offset);
-
-    [LibraryImport("libc", EntryPoint = "munmap", SetLastError = true)]
-    private static partial int Unmap(nint address, nuint length);
 }

@@ -85,11 +85,6 @@ internal sealed class ResidentReader
 
         var isCast = job.IsCast;
         var address = NativeTensors.AddressOf(job.Destination);
-        if (!isCast)
-        {
-            HugePages.Advise(address, length);
-        }
-
         var step = isCast ? CastBlockBytes : BlockBytes;
         for (long offset = 0; offset < length; offset += step)
         {

@@ -1,0 +1,129 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using static TorchSharp.torch;
+
+namespace LowMem.Loader.Memory;
+
+/// <summary>
+/// Memory that tensors lie in. It is given back when the creator has disposed of this object and the last tensor in it
+/// is gone, whichever comes later; nothing waits for the garbage collector but tensors that nobody disposes of.
+/// </summary>
+internal abstract unsafe class TensorMemory : IDisposable
+{
+    // libtorch tells a deleter only the address a tensor lay at. Ranges do not overlap, so the address names the memory.
+    private static readonly List<TensorMemory> Live = [];
+
+    private readonly MemoryRange range;
+    private readonly nint start;
+    private int references = 1;
+    private int disposed;
+
+    /// <summary>Takes a range over, and owns it from then on.</summary>
+    protected TensorMemory(MemoryRange range, long length)
+    {
+        Length = length;
+        this.range = range;
+        start = range.Address;
+        lock (Live)
+        {
+            Live.Add(this);
+        }
+    }
+
+    /// <summary>Its length in bytes.</summary>
+    public long Length { get; }
+
+    /// <summary>Whether elements of a size can be used at an offset: libtorch wants them aligned.</summary>
+    public static bool IsAligned(long offset, int elementSize) => offset % elementSize == 0;
+
+    /// <summary>How many there are now that a condition holds for.</summary>
+    protected static int CountLive(Predicate<TensorMemory> condition)
+    {
+        lock (Live)
+        {
+            return Live.Count(memory => condition(memory));
+        }
+    }
+
+    /// <summary>Makes a contiguous tensor over a part of the memory.</summary>
+    /// <param name="offset">Where the part starts, in bytes; aligned to the element size.</param>
+    /// <param name="shape">The size of each dimension; none is 0.</param>
+    /// <param name="type">The type of the elements.</param>
+    /// <param name="elementSize">The bytes of one element.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The part is not inside the memory, or not aligned.</exception>
+    public Tensor CreateTensor(long offset, ReadOnlySpan<long> shape, ScalarType type, int elementSize)
+    {
+        long elementCount = 1;
+        foreach (var size in shape)
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(size, 1, nameof(shape));
+            elementCount *= size;
+        }
+
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref disposed) != 0, this);
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        ArgumentOutOfRangeException.ThrowIfLessThan(elementSize, 1);
+        if (!IsAligned(offset, elementSize) || offset > Length || elementCount > (Length - offset) / elementSize)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(offset), offset, $"{elementCount} elements of {elementSize} bytes do not fit the {Length} bytes of {this} here.");
+        }
+
+        Interlocked.Increment(ref references);
+
+        // Should libtorch refuse, the reference is kept for good: whether the deleter has run cannot be told, and memory
+        // that stays is better than memory that goes while a tensor lies on it. Everything it refuses is ruled out above.
+        return NativeTensors.Over(checked((nint)(start + offset)), shape, type, &OnTensorFreed);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref disposed, 1) == 0)
+        {
+            Release();
+        }
+    }
+
+    /// <summary>Called when a tensor is gone, with the address it lay at; must not throw.</summary>
+    protected virtual void OnFreed(nint address)
+    {
+    }
+
+    // An exception that leaves this method ends the process, so nothing here may throw.
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static void OnTensorFreed(nint address)
+    {
+        TensorMemory? memory = null;
+        lock (Live)
+        {
+            foreach (var candidate in Live)
+            {
+                if (address >= candidate.start && address - candidate.start < candidate.Length)
+                {
+                    memory = candidate;
+                    break;
+                }
+            }
+        }
+
+        memory?.OnFreed(address);
+        memory?.Release();
+    }
+
+    private void Release()
+    {
+        if (Interlocked.Decrement(ref references) != 0)
+        {
+            return;
+        }
+
+        // Out of the list before the addresses are free for others.
+        lock (Live)
+        {
+            Live.Remove(this);
+        }
+
+        range.Dispose();
+    }
+}
