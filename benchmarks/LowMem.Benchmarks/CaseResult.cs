@@ -18,7 +18,8 @@ internal sealed record CaseResult(long PeakGrowth, IReadOnlyDictionary<string, S
                 Median(runs.Select(run => run[step].Value)),
                 (long)Median(runs.Select(run => (double)run[step].KeptGrowth)))));
 
-    private static double Median(IEnumerable<double> values)
+    /// <summary>The median of some numbers.</summary>
+    public static double Median(IEnumerable<double> values)
     {
         var sorted = values.Order().ToArray();
         return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;

@@ -14,7 +14,10 @@ if (BenchmarkOptions.Parse(args) is not { } options)
     return 64;
 }
 
-IReadOnlyList<IBenchmark> benchmarks = [new LoadBenchmark(), new TensorCountBenchmark(), new SparseBenchmark(), new ListingBenchmark(), new VerifyBenchmark()];
+IReadOnlyList<IBenchmark> benchmarks = 
+[
+    new LoadBenchmark(), new ForwardBenchmark(), new TensorCountBenchmark(), new SparseBenchmark(), new ListingBenchmark(), new VerifyBenchmark(),
+];
 if (options.Only.FirstOrDefault(only => benchmarks.All(benchmark => benchmark.Name != only)) is { } unknown)
 {
     Console.Error.WriteLine($"There is no benchmark '{unknown}'; there are {string.Join(", ", benchmarks.Select(benchmark => benchmark.Name))}.");

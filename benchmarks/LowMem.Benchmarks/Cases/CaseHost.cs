@@ -34,6 +34,11 @@ internal static class CaseHost
                 StartTorch();
                 SparseCase.Run(path);
                 break;
+            case (ForwardCase.Name, [var path, var stages, var width]):
+                NativeLibraryLoader.EnsureLoaded();
+                StartTorch();
+                ForwardCase.Run(path, new WideBoringModel(Parse(stages), Parse(width)));
+                break;
             case (_, [var path, var stages, var width]):
                 NativeLibraryLoader.EnsureLoaded();
                 StartTorch();

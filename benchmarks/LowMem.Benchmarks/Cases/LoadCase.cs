@@ -40,11 +40,10 @@ internal static class LoadCase
             return;
         }
 
-        var isLowMem = name is Mapped or Resident;
         BoringModel? model = null;
         Step.Run(Step.Built, () =>
         {
-            model = new BoringModel(size, isLowMem ? META : CPU);
+            model = Create(name, size);
             return 0;
         });
         Step.Run(Step.Loaded, () => Load(name, path, model!));
@@ -58,6 +57,39 @@ internal static class LoadCase
 
         model!.Dispose();
     }
+
+    /// <summary>Makes a model and loads it in a way.</summary>
+    public static BoringModel CreateLoaded(string name, string path, WideBoringModel size)
+    {
+        var model = Create(name, size);
+        Load(name, path, model);
+        return model;
+    }
+
+    /// <summary>Uses every value once.</summary>
+    public static double AddNorms(BoringModel model)
+    {
+        double sum = 0;
+        foreach (var parameter in model.parameters())
+        {
+            using var norm = parameter.detach().norm();
+            sum += norm.item<float>();
+        }
+
+        return sum;
+    }
+
+    /// <summary>A pass with a small batch.</summary>
+    public static double Forward(BoringModel model)
+    {
+        using var noGradient = no_grad();
+        using var input = ones(BatchSize, 2, device: CPU);
+        using var output = model.call(input);
+        using var sum = output.sum();
+        return sum.item<float>();
+    }
+
+    private static BoringModel Create(string name, WideBoringModel size) => new(size, name is Mapped or Resident ? META : CPU);
 
     /// <summary>Loads the values; returns how long they took to bind once the file was listed, in seconds.</summary>
     private static double Load(string name, string path, BoringModel model)
@@ -78,26 +110,5 @@ internal static class LoadCase
             default:
                 return ModelLoader.Load(model, Checkpoint.Open(path), new ImportOptions { Resident = name == Resident }).Duration.TotalSeconds;
         }
-    }
-
-    private static double AddNorms(BoringModel model)
-    {
-        double sum = 0;
-        foreach (var parameter in model.parameters())
-        {
-            using var norm = parameter.detach().norm();
-            sum += norm.item<float>();
-        }
-
-        return sum;
-    }
-
-    private static double Forward(BoringModel model)
-    {
-        using var noGradient = no_grad();
-        using var input = ones(BatchSize, 2, device: CPU);
-        using var output = model.call(input);
-        using var sum = output.sum();
-        return sum.item<float>();
     }
 }
