@@ -37,6 +37,30 @@ Describe 'New-ModelSkeleton' {
             $grown | Should -BeLessThan 64MB
         }
 
+        It 'warns of much memory that a class took all the same, and has it back' {
+            $before = [LowMem.Loader.Memory.ProcessMemory]::GetPrivateBytes()
+            $module = New-ModelSkeleton { [TorchSharp.torch+nn]::Embedding(65536, 1024) } -WarningVariable warnings -WarningAction SilentlyContinue
+
+            $warnings.Count | Should -Be 1
+            $warnings[0].Message | Should -BeLike '256.0 MiB were taken*New-ModelSkeleton -Definition*'
+            [LowMem.Loader.Memory.ProcessMemory]::GetPrivateBytes() - $before | Should -BeLessThan 64MB
+            $module.ParameterCount | Should -Be 67108864
+        }
+
+        It 'takes such a part from -Definition inside the script block, which costs nothing' {
+            $module = New-ModelSkeleton {
+                [ordered]@{
+                    embed = New-ModelSkeleton -Definition 'Embedding(1000000, 8192)'
+                    head  = [TorchSharp.torch+nn]::Linear(8192, 1000000)
+                }
+            } -WarningVariable warnings
+
+            $warnings.Count | Should -Be 0
+            ($module | Get-ModuleParameter).Key | Should -Be @('embed.weight', 'head.weight', 'head.bias')
+            @(($module | Get-ModuleParameter).Device | Sort-Object -Unique) | Should -Be @('meta')
+            [TorchSharp.torch]::zeros([long[]]@(1)).device.ToString() | Should -BeExactly 'cpu'
+        }
+
         It 'restores the default device, after an error too' {
             { New-ModelSkeleton { throw 'inside' } } | Should -Throw '*inside*'
             $null = New-BoringSkeleton

@@ -53,12 +53,14 @@ internal sealed record ImportPlan(
         var checks = new PlanChecks(options, device, reader, cancellationToken);
         var planned = new List<PlannedTensor>(groups.Count);
         var missing = new List<ModelMismatch>();
+        var missingSlots = new List<ModuleParameter>();
         foreach (var (slot, keys) in groups)
         {
             cancellationToken.ThrowIfCancellationRequested();
             var found = Find(selection, keys);
             if (found.Count == 0)
             {
+                missingSlots.Add(slot);
                 missing.Add(new ModelMismatch(
                     ModelMismatchKind.MissingKey, string.Join(" = ", keys), PlanChecks.Describe(slot.DType, slot.Shape), Found: null));
             }
@@ -66,6 +68,11 @@ internal sealed record ImportPlan(
             {
                 planned.Add(match);
             }
+        }
+
+        for (var i = 0; i < missing.Count; i++)
+        {
+            missing[i] = missing[i] with { Advice = FindUntied(missingSlots[i], planned) };
         }
 
         checks.CheckTogether(planned);
@@ -102,6 +109,21 @@ internal sealed record ImportPlan(
             RenamedCount = selection.RenamedCount,
             LeftOutCount = selection.LeftOutCount,
         };
+    }
+
+    // Files leave out the second name of a tied tensor, and no text of a model shows that it is tied.
+    private static string? FindUntied(ModuleParameter missing, List<PlannedTensor> planned)
+    {
+        if (missing is not { IsBuffer: false, Name: "weight", ModuleType: "Linear" })
+        {
+            return null;
+        }
+
+        var twin = planned.Find(tensor =>
+            tensor.Slot is { IsBuffer: false, ModuleType: "Embedding" } && tensor.Slot.Shape.AsSpan().SequenceEqual(missing.Shape));
+        return twin is null
+            ? null
+            : $"If the model ties it to {twin.Slot.Key}, which has this shape, tie the two first: $linear.weight = $embedding.weight";
     }
 
     /// <summary>Refuses a file that was made to do more than hold weights.</summary>

@@ -31,8 +31,9 @@ internal sealed class ResidentMemory : TensorMemory
     /// <summary>Whether this is of use: elsewhere than on Linux, large pages cannot be asked for.</summary>
     public static bool IsSupported => OperatingSystem.IsLinux();
 
-    /// <summary>How many of these there are now.</summary>
-    public static int LiveCount => CountLive(memory => memory is ResidentMemory);
+    /// <summary>Whether an address is in the memory of a load now.</summary>
+    public static bool Contains(nint address) =>
+        CountLive(memory => memory is ResidentMemory resident && address >= resident.address && address - resident.address < resident.Length) > 0;
 
     /// <summary>The bytes that a tensor takes here, so that the next one is aligned.</summary>
     public static long GetLength(long elementCount, int elementSize) =>

@@ -49,6 +49,10 @@ internal sealed class ResidentReader
             CancellationToken = cancellationToken,
         };
 
+        // A worker may be replaced by one on another thread many times. With a block of its own each time, what one thread
+        // frees the C heap keeps for that thread, and the blocks would add up.
+        var buffers = new ConcurrentBag<CastBuffer>();
+
         // Without buffering the threads take blocks in file order, one at a time.
         var blocks = Partitioner.Create(jobs.SelectMany(GetBlocks), EnumerablePartitionerOptions.NoBuffering);
         try
@@ -56,20 +60,27 @@ internal sealed class ResidentReader
             Parallel.ForEach(
                 blocks,
                 options,
-                () => new CastBuffer(CastBlockBytes),
+                () => buffers.TryTake(out var free) ? free : new CastBuffer(CastBlockBytes),
                 (block, _, buffer) =>
                 {
                     Read(block, buffer, cancellationToken);
                     onBytesRead(block.ByteLength);
                     return buffer;
                 },
-                buffer => buffer.Dispose());
+                buffers.Add);
         }
         catch (AggregateException error)
         {
             // One reason is enough, and it should look as if a single thread had read.
             ExceptionDispatchInfo.Throw(
                 error.InnerExceptions.FirstOrDefault(inner => inner is not OperationCanceledException) ?? error.InnerExceptions[0]);
+        }
+        finally
+        {
+            foreach (var buffer in buffers)
+            {
+                buffer.Dispose();
+            }
         }
     }
 

@@ -26,6 +26,9 @@ public sealed class ModuleContainer : nn.Module<Tensor, Tensor>
         this.isOpaque = isOpaque;
     }
 
+    /// <summary>Why this module in particular cannot run, and what to do about it; null when it can, or for the usual reasons.</summary>
+    internal string? Obstacle { get; set; }
+
     /// <summary>A child by its name.</summary>
     /// <exception cref="KeyNotFoundException">There is no child of that name.</exception>
     public nn.Module this[string name] => _internal_submodules.TryGetValue(name, out var child)
@@ -103,6 +106,11 @@ public sealed class ModuleContainer : nn.Module<Tensor, Tensor>
 
     private void EnsureRunnable()
     {
+        if (Obstacle is not null)
+        {
+            throw new ModelException(ModelErrorIds.ModuleUnsupported, Obstacle);
+        }
+
         var own = _internal_params.Keys.Concat(_internal_buffers.Keys).ToArray();
         if (own.Length > 0)
         {

@@ -15,28 +15,35 @@ public static class SkeletonBuilder
     /// positions. Dictionaries and lists may be nested, and become <see cref="ModuleContainer"/>s.
     /// </param>
     /// <param name="unwrap">Takes the wrapper off a value that a script returned; null when there are no wrappers.</param>
+    /// <param name="onAllocated">
+    /// Told the bytes that were allocated for values while the module was made, and are free again: constructors of modules
+    /// that compute in C++ do not ask for the default device. Not called when there were none.
+    /// </param>
     /// <exception cref="ModelException">What was returned is not made of modules.</exception>
     /// <exception cref="NativeLibraryNotFoundException">libtorch is not there or does not load.</exception>
-    public static nn.Module FromFactory(Func<object?> create, Func<object?, object?>? unwrap = null)
+    public static nn.Module FromFactory(
+        Func<object?> create, Func<object?, object?>? unwrap = null, Action<long>? onAllocated = null)
     {
         ArgumentNullException.ThrowIfNull(create);
         NativeLibraryLoader.EnsureLoaded();
-        return Build(() => new ModuleAssembler(unwrap).Assemble(create()));
+        return Build(() => new ModuleAssembler(unwrap).Assemble(create()), onAllocated);
     }
 
     /// <summary>Creates a module of a type in an assembly, with meta as the default device.</summary>
     /// <param name="assemblyPath">The path of the .NET assembly. It is loaded into this process, and its code runs.</param>
     /// <param name="typeName">The name of the type, with or without its namespace.</param>
     /// <param name="arguments">What its constructor takes; converted where needed (numbers, enums, devices, dtypes, arrays).</param>
+    /// <param name="onAllocated">As in <see cref="FromFactory"/>.</param>
     /// <exception cref="ModelException">The assembly, type or constructor is not there, or the constructor failed.</exception>
     /// <exception cref="NativeLibraryNotFoundException">libtorch is not there or does not load.</exception>
-    public static nn.Module FromAssembly(string assemblyPath, string typeName, IReadOnlyList<object?>? arguments = null)
+    public static nn.Module FromAssembly(
+        string assemblyPath, string typeName, IReadOnlyList<object?>? arguments = null, Action<long>? onAllocated = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(assemblyPath);
         ArgumentException.ThrowIfNullOrWhiteSpace(typeName);
         NativeLibraryLoader.EnsureLoaded();
         var type = ModuleTypes.Find(assemblyPath, typeName);
-        return Build(() => ModuleActivator.Create(type, arguments ?? []));
+        return Build(() => ModuleActivator.Create(type, arguments ?? []), onAllocated);
     }
 
     /// <summary>Builds a tree of <see cref="ModuleContainer"/>s that has the names, shapes and dtypes of a checkpoint.</summary>
@@ -101,10 +108,14 @@ public static class SkeletonBuilder
         return FromDefinition(DefinitionText.ReadFile(path), checkpoint, prefix, path, cancellationToken);
     }
 
-    private static nn.Module Build(Func<nn.Module> create)
+    private static nn.Module Build(Func<nn.Module> create, Action<long>? onAllocated = null)
     {
         var module = MetaDefault.Run(create);
-        MetaMover.Move(module);
+        if (MetaMover.Move(module) is { FreedBytes: > 0 and var bytes })
+        {
+            onAllocated?.Invoke(bytes);
+        }
+
         return module;
     }
 }

@@ -20,6 +20,9 @@ public sealed class NewModelSkeletonCommand : LowMemCommand
     private const string CheckpointSet = "Checkpoint";
     private const string DefinitionSet = "Definition";
 
+    // Less than this is no reason to build a model in another way.
+    private const long NotableBytes = 256L << 20;
+
     private readonly List<string> lines = [];
 
     /// <summary>Returns the module, or an ordered dictionary of its parts.</summary>
@@ -99,10 +102,21 @@ public sealed class NewModelSkeletonCommand : LowMemCommand
         NativeLibraryLoader.EnsureLoaded();
         return ParameterSetName switch
         {
-            TypeSet => SkeletonBuilder.FromAssembly(ResolveFile(AssemblyPath), TypeName, [.. ArgumentList.Select(Unwrap)]),
+            TypeSet => SkeletonBuilder.FromAssembly(ResolveFile(AssemblyPath), TypeName, [.. ArgumentList.Select(Unwrap)], WarnOfMemory),
             CheckpointSet => SkeletonBuilder.FromCheckpoint(OpenCheckpoint(), Prefix, StopToken),
-            _ => SkeletonBuilder.FromFactory(RunScriptBlock, Unwrap),
+            _ => SkeletonBuilder.FromFactory(RunScriptBlock, Unwrap, WarnOfMemory),
         };
+    }
+
+    private void WarnOfMemory(long bytes)
+    {
+        if (bytes >= NotableBytes)
+        {
+            WriteWarning(
+                $"{Views.ByteSize.Format(bytes)} were taken for initial values while the module was made, and are free again: some classes of TorchSharp "
+                + "(Embedding, LSTM, GRU, RNN, MultiheadAttention, Transformer) do not ask for the default device. "
+                + "New-ModelSkeleton -Definition 'Embedding(50000, 4096)' makes such a part without, in a script block, too.");
+        }
     }
 
     private nn.Module CreateFromDefinition(string text)

@@ -1,8 +1,10 @@
 using LowMem.Checkpoints;
 using LowMem.Loader.Import;
 using LowMem.Loader.Modules;
+using LowMem.Loader.Skeletons;
 using LowMem.Loader.Tests.Modules;
 using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace LowMem.Loader.Tests.Import;
@@ -45,6 +47,32 @@ public class MismatchTests
         Assert.Contains(error.Mismatches, fault => fault.Key == "stages.0.weight");
         Assert.All(error.Mismatches, fault => Assert.Contains(fault.ToString(), error.Message, StringComparison.Ordinal));
         Assert.Equal(before, module.parameters().Select(TestFiles.GetHash));
+    }
+
+    [Fact]
+    public void A_head_that_is_missing_because_it_is_tied_can_be_tied_as_the_error_says()
+    {
+        const string text = "Net(\n  (wte): Embedding(3, 2)\n  (mid): Linear(in_features=3, out_features=2, bias=False)\n  (head): Linear(in_features=2, out_features=3, bias=False)\n)";
+        using var directory = new TempDirectory();
+        var path = directory["tied.safetensors"];
+        TestFiles.WriteSafetensors(
+            path, ("wte.weight", "F32", [3, 2], TestFiles.Bytes(1f, 2f, 3f, 4f, 5f, 6f)), ("other", "F32", [2, 3], TestFiles.Bytes(new float[6])));
+        var checkpoint = Checkpoint.Open(path, Token);
+        var options = new ImportOptions { AllowUnexpected = true };
+        using var module = (ModuleContainer)SkeletonBuilder.FromDefinition(text, cancellationToken: Token);
+
+        var error = Assert.Throws<ModelMismatchException>(() => ModelLoader.Load(module, checkpoint, options, progress: null, Token));
+        Assert.Equal(["mid.weight", "head.weight"], error.Mismatches.Select(fault => fault.Key));
+        Assert.Null(error.Mismatches[0].Advice);
+        Assert.Contains(
+            "head.weight is missing (the module has float32 [3, 2]). If the model ties it to wte.weight, which has this shape, tie the two first",
+            error.Message,
+            StringComparison.Ordinal);
+
+        ((Linear)module["head"]).weight = ((Embedding)module["wte"]).weight!;
+        var report = ModelLoader.Load(module, checkpoint, options with { AllowMissing = true }, progress: null, Token);
+        Assert.Equal(["mid.weight"], report.MissingKeys);
+        Assert.Equal([1f, 2f, 3f, 4f, 5f, 6f], ((Linear)module["head"]).weight!.data<float>().ToArray());
     }
 
     [Fact]

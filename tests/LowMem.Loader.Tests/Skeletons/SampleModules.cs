@@ -29,6 +29,21 @@ public sealed class Classifier : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor input) => layers.call(embed.call(input));
 }
 
+/// <summary>Square layers, as many and as wide as one likes.</summary>
+public sealed class WideModel : nn.Module<Tensor, Tensor>
+{
+    private readonly Sequential layers;
+
+    public WideModel(int count, long width)
+        : base(nameof(WideModel))
+    {
+        layers = nn.Sequential(Enumerable.Range(0, count).Select(_ => nn.Linear(width, width, hasBias: false)));
+        RegisterComponents();
+    }
+
+    public override Tensor forward(Tensor input) => layers.call(input);
+}
+
 public sealed class Overloaded : nn.Module
 {
     public Overloaded()

@@ -35,6 +35,9 @@ internal static class AttentionTensors
         }
 
         var size = projection.in_features;
+        container.Obstacle =
+            $"'{node.ClassName}' has its tensors, but no forward pass: PyTorch does not print how many heads an attention has. "
+            + $"To run it, build this part from [TorchSharp.torch+nn]::MultiheadAttention({size}, <heads>) in a script block.";
         if (Separate.All(name => findShape(name) is not null))
         {
             foreach (var name in Separate)

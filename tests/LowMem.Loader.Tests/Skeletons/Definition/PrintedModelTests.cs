@@ -106,7 +106,23 @@ public class PrintedModelTests
 
         var layer = (ModuleContainer)((ModuleContainer)((ModuleContainer)((ModuleContainer)module)["encoder"])["layers"])["0"];
         var error = Assert.Throws<ModelException>(() => layer.call(input));
-        Assert.Contains("(MultiheadAttention) holds in_proj_weight, in_proj_bias", error.Message, StringComparison.Ordinal);
+        Assert.Equal("ModuleUnsupported", error.ErrorId);
+        Assert.Contains("does not print how many heads an attention has", error.Message, StringComparison.Ordinal);
+        Assert.Contains("[TorchSharp.torch+nn]::MultiheadAttention(16, <heads>)", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("AdaptiveMaxPool3d(output_size=(2, 2, 2))", "TorchSharp computes this layer in one dimension only")]
+    [InlineData("AdaptiveAvgPool2d(output_size=(None, 7))", "an output_size of None keeps that of the input")]
+    public void A_pooling_that_cannot_run_says_why_and_what_to_do(string text, string reason)
+    {
+        using var module = (ModuleContainer)Definitions.Build($"Net(\n  (a): Tanh()\n  (b): {text}\n)");
+        using var input = zeros([1], device: CPU);
+
+        var error = Assert.Throws<ModelException>(() => module.call(input));
+        Assert.Equal("ModuleUnsupported", error.ErrorId);
+        Assert.Contains(reason, error.Message, StringComparison.Ordinal);
+        Assert.Contains("call the modules before and after it yourself", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

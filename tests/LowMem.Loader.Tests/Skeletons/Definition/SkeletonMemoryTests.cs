@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.Collections.Specialized;
+using System.Diagnostics;
 using System.Text;
 using LowMem.Checkpoints;
 using LowMem.Loader.Memory;
@@ -67,6 +69,44 @@ public class SkeletonMemoryTests
         Checkpoint Open() => Checkpoints.Checkpoint.Open(directory["70b.safetensors"], TestContext.Current.CancellationToken);
     }
 
+    [Fact]
+    public void From_a_class_of_an_assembly()
+    {
+        using var module = Measure(() => SkeletonBuilder.FromAssembly(
+            typeof(WideModel).Assembly.Location, nameof(WideModel), [65, 32768L], bytes => Assert.Fail($"{bytes} bytes were allocated.")));
+
+        Assert.Equal(65L * 32768 * 32768, Definitions.CountParameters(module));
+    }
+
+    [Fact]
+    public void From_a_factory_whose_embedding_comes_from_a_definition()
+    {
+        using var module = Measure(() => SkeletonBuilder.FromFactory(
+            () => new OrderedDictionary
+            {
+                ["embed"] = Definitions.Build("Embedding(1000000, 8192)"),
+                ["layers"] = new WideModel(60, 32768),
+                ["head"] = nn.Linear(8192, 1000000, hasBias: false),
+            },
+            unwrap: null,
+            bytes => Assert.Fail($"{bytes} bytes were allocated.")));
+
+        Assert.Equal((2L * 1000000 * 8192) + (60L * 32768 * 32768), Definitions.CountParameters(module));
+        Assert.All(ModuleTree.GetParameters(module), entry => Assert.Equal("meta", entry.Device));
+    }
+
+    [Fact]
+    public void What_a_constructor_allocates_all_the_same_is_told_and_given_back()
+    {
+        const int rows = 1 << 16;
+        var before = ProcessMemory.GetPrivateBytes();
+        long allocated = 0;
+        using var module = SkeletonBuilder.FromFactory(() => nn.Embedding(rows, 1024), unwrap: null, bytes => allocated = bytes);
+
+        Assert.Equal(rows * 1024L * sizeof(float), allocated);
+        Assert.InRange(ProcessMemory.GetPrivateBytes() - before, long.MinValue, allocated / 8);
+    }
+
     // 4 GiB or more in one layer each: TorchSharp's own constructors fill them.
     [Theory]
     [InlineData("Embedding(1000000, 2048)")]
@@ -87,7 +127,9 @@ public class SkeletonMemoryTests
     private static nn.Module Measure(Func<nn.Module> build)
     {
         using var sampler = new PeakMemorySampler();
+        var started = Stopwatch.GetTimestamp();
         var module = build();
+        Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.Zero, TimeSpan.FromSeconds(30));
         var grown = sampler.GetPeak() - sampler.Before;
         TestContext.Current.TestOutputHelper!.WriteLine($"{grown >> 20} MiB");
         Assert.InRange(grown, long.MinValue, Limit);

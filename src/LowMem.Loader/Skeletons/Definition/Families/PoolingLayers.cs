@@ -27,7 +27,7 @@ internal static class PoolingLayers
         new("AdaptiveMaxPool2d", [], arguments => CreateAdaptive(arguments, 2, nn.AdaptiveMaxPool2d)),
 
         // TorchSharp calls the function of one dimension: there is nothing that could run.
-        new("AdaptiveMaxPool3d", [], CreateOpaque),
+        new("AdaptiveMaxPool3d", [], arguments => CreateWithout(arguments, "TorchSharp computes this layer in one dimension only")),
         new("MaxUnpool1d", [], arguments => nn.MaxUnpool1d(Kernel(arguments, 1)[0], Stride(arguments, 1)?[0], Padding(arguments, 1)[0])),
         new("MaxUnpool2d", [], arguments => nn.MaxUnpool2d(Kernel(arguments, 2), Stride(arguments, 2), Padding(arguments, 2))),
         new("MaxUnpool3d", [], arguments => nn.MaxUnpool3d(Kernel(arguments, 3), Stride(arguments, 3), Padding(arguments, 3))),
@@ -38,16 +38,20 @@ internal static class PoolingLayers
         // None keeps the size of the input, which TorchSharp's classes cannot be told.
         if (arguments.HasNone("output_size"))
         {
-            return CreateOpaque(arguments);
+            return CreateWithout(arguments, "an output_size of None keeps that of the input, which TorchSharp's layer cannot do");
         }
 
         return create(arguments.Sizes("output_size", dimensions));
     }
 
-    private static ModuleContainer CreateOpaque(LayerArguments arguments)
+    private static ModuleContainer CreateWithout(LayerArguments arguments, string reason)
     {
         arguments.Ignore("output_size");
-        return new ModuleContainer(arguments.ClassName, isOpaque: true);
+        return new ModuleContainer(arguments.ClassName, isOpaque: true)
+        {
+            Obstacle = $"'{arguments.ClassName}' has no forward pass here: {reason}. It has no tensors, so the model loads all the same: "
+                + "call the modules before and after it yourself, and pool in between.",
+        };
     }
 
     private static long[] Kernel(LayerArguments arguments, int dimensions) => arguments.Sizes("kernel_size", dimensions);
