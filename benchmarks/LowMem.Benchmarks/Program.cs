@@ -14,7 +14,7 @@ if (BenchmarkOptions.Parse(args) is not { } options)
     return 64;
 }
 
-IReadOnlyList<IBenchmark> benchmarks = 
+IReadOnlyList<IBenchmark> benchmarks =
 [
     new LoadBenchmark(), new ForwardBenchmark(), new TensorCountBenchmark(), new SparseBenchmark(), new ListingBenchmark(), new VerifyBenchmark(),
 ];
