@@ -10,11 +10,11 @@
     Analyze  formatting, analyzers and, where installed, PSScriptAnalyzer
     Bench    memory and speed against the alternatives
     Fuzz     changed fixtures, a minute for each format; what was learned stays in out/fuzz for the next time
-    Help     the help file of the commands, from docs/en-US
+    Help     the help file of the commands, from docs/en-US, by platyPS
     Package  a zip of the module for this platform in out/
     Clean    removes what the other tasks made
 
-    Where there is no PowerShell 7.6, build.sh runs this script with nothing but the .NET SDK.
+    Where there is no PowerShell 7.6, build.sh gets it: the .NET SDK is all that has to be there.
 .EXAMPLE
     ./build.ps1 Build, Test
 #>
@@ -30,13 +30,17 @@ param(
     [ValidateSet('All', 'Libraries', 'Commands')]
     [string] $TestSuite = 'All',
 
+    # The version of Pester that runs the tests of the commands; that of Directory.Packages.props when left out.
+    [ValidatePattern('^\d+\.\d+\.\d+$')]
+    [string] $PesterVersion,
+
     # How many seconds the task Fuzz spends on each target.
     [ValidateRange(1, 86400)]
     [int] $FuzzSeconds = 60
 )
 
 $ErrorActionPreference = 'Stop'
-Import-Module "$PSScriptRoot/tools/Build.psm1" -Force
+Import-Module ([WildcardPattern]::Escape("$PSScriptRoot/tools/Build.psm1")) -Force
 
 $root = $PSScriptRoot
 $out = Join-Path $root 'out'
@@ -69,7 +73,7 @@ function Invoke-TestTask {
             }
         }
         if ($TestSuite -ne 'Libraries') {
-            Invoke-CommandTest -Path (Join-Path $root 'tests' 'Pester') -ToolsDirectory (Join-Path $root 'tools')
+            Invoke-CommandTest -Path (Join-Path $root 'tests' 'Pester') -Manifest (Get-PesterManifest -Version $PesterVersion)
         }
     )
 
@@ -90,20 +94,20 @@ function Invoke-AnalyzeTask {
     Invoke-Native dotnet @('msbuild', $solution, '-restore', '-t:Rebuild', "-p:Configuration=$Configuration", '-v:quiet', '-nologo')
     Invoke-Native dotnet @('format', $solution, '--verify-no-changes', '--no-restore')
 
-    if ((Test-EmbeddedHost) -or -not (Get-Module -ListAvailable -Name PSScriptAnalyzer)) {
-        Write-Host 'PSScriptAnalyzer is not installed: the scripts were not analyzed.'
+    if (-not (Get-Module -ListAvailable -Name PSScriptAnalyzer)) {
+        Write-Host 'PSScriptAnalyzer is not installed: the scripts were not analyzed. Install-PSResource -Name PSScriptAnalyzer'
         return
     }
-    $findings = @(
-        foreach ($pattern in '*.ps1', '*.psm1', '*.psd1') {
-            Get-ChildItem -Path $root -Recurse -File -Filter $pattern |
-                Where-Object FullName -NotMatch '[\\/](out|bin|obj)[\\/]' |
-                ForEach-Object { Invoke-ScriptAnalyzer -Path $_.FullName -Severity Error, Warning }
-        }
-    )
-    $findings | Out-Host
-    $errors = @($findings | Where-Object Severity -NE 'Warning')
-    if ($errors.Count -gt 0) { throw "PSScriptAnalyzer found $($errors.Count) errors." }
+    # The manifest is looked at where the files that it names are: in the built module.
+    $files = @(Get-ChildItem -LiteralPath $root -Recurse -File -Include *.ps1, *.psm1 |
+            Where-Object FullName -NotMatch '[\\/](out|bin|obj)[\\/]' |
+            ForEach-Object FullName) + (Join-Path $moduleStage 'LowMem.psd1')
+    $findings = @(foreach ($file in $files) {
+            Invoke-ScriptAnalyzer -Path ([WildcardPattern]::Escape($file)) -Settings (Join-Path $root 'PSScriptAnalyzerSettings.psd1')
+        })
+    $findings | Format-Table -Property RuleName, Severity, ScriptName, Line, Message -AutoSize -Wrap | Out-Host
+    if ($findings.Count -gt 0) { throw "PSScriptAnalyzer has $($findings.Count) findings." }
+    Write-Host "PSScriptAnalyzer: $($files.Count) files, no findings"
 }
 
 function Invoke-BenchTask {
@@ -119,14 +123,21 @@ function Invoke-FuzzTask {
 }
 
 function Invoke-HelpTask {
-    Invoke-Native dotnet @(
-        'run', '--project', (Join-Path $root 'tools' 'HelpGenerator'), '-c', $Configuration, '--'
-        (Join-Path $root 'docs' 'en-US'), (Join-Path $root 'src' 'LowMem.PowerShell' 'en-US'))
+    $name = 'Microsoft.PowerShell.PlatyPS'
+    $platyPS = Get-Module -ListAvailable -Name $name | Where-Object Version -GE 1.0 | Select-Object -First 1
+    if (-not $platyPS) { throw "platyPS makes the help file. Install-PSResource -Name $name -Version 1.0.1" }
+    Import-Module $platyPS
+
+    $pages = @(Get-ChildItem -LiteralPath (Join-Path $root 'docs' 'en-US') -Filter *.md | ForEach-Object FullName)
+    $made = Join-Path $out 'help'
+    if (Test-Path -LiteralPath $made) { Remove-Item -LiteralPath $made -Recurse }
+    $file = Import-MarkdownCommandHelp -LiteralPath $pages | Export-MamlCommandHelp -OutputFolder $made
+    Save-HelpFile -Path $file -PagePath $pages -Destination (Join-Path $root 'src' 'LowMem.PowerShell' 'en-US')
 }
 
 function Invoke-PackageTask {
     $version = (Test-ModuleManifest (Join-Path $moduleStage 'LowMem.psd1')).Version
-    $rids = @(Get-ChildItem (Join-Path $moduleStage 'runtimes') -Directory | ForEach-Object Name)
+    $rids = @(Get-ChildItem -LiteralPath (Join-Path $moduleStage 'runtimes') -Directory | ForEach-Object Name)
     if ($rids.Count -ne 1) { throw "One platform was to be staged in '$moduleStage', not $($rids.Count)." }
     $zip = Join-Path $out "LowMem-$version-$($rids[0]).zip"
     if (Test-Path -LiteralPath $zip) { Remove-Item -LiteralPath $zip }
@@ -135,16 +146,13 @@ function Invoke-PackageTask {
 }
 
 function Invoke-CleanTask {
-    # The host that runs this script cannot remove itself.
-    $self = [IO.Path]::Combine($root, 'tools', 'PowerShellHost')
     $projects = foreach ($room in 'src', 'tests', 'tools', 'benchmarks') {
         $path = Join-Path $root $room
-        if (Test-Path $path) { [IO.Directory]::GetFiles($path, '*.csproj', 'AllDirectories') }
+        if (Test-Path -LiteralPath $path) { [IO.Directory]::GetFiles($path, '*.csproj', 'AllDirectories') }
     }
     $made = @($out) + @(
         foreach ($project in $projects) {
             $folder = [IO.Path]::GetDirectoryName($project)
-            if ((Test-EmbeddedHost) -and $folder -eq $self) { continue }
             Join-Path $folder 'bin'
             Join-Path $folder 'obj'
         }
@@ -158,7 +166,7 @@ $tasks = [ordered]@{
     Build   = @{ Needs = @(); Action = { Invoke-BuildTask } }
     Demo    = @{ Needs = @('Build'); Action = { Invoke-DemoTask } }
     Test    = @{ Needs = @('Build'); Action = { Invoke-TestTask } }
-    Analyze = @{ Needs = @(); Action = { Invoke-AnalyzeTask } }
+    Analyze = @{ Needs = @('Build'); Action = { Invoke-AnalyzeTask } }
     Bench   = @{ Needs = @('Build'); Action = { Invoke-BenchTask } }
     Fuzz    = @{ Needs = @(); Action = { Invoke-FuzzTask } }
     Help    = @{ Needs = @(); Action = { Invoke-HelpTask } }

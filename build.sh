@@ -1,18 +1,18 @@
 #!/usr/bin/env bash
-# Runs build.ps1 on a machine with or without PowerShell. With no argument: builds the module and shows the main job on
-# the sample. Otherwise the arguments are those of build.ps1, e.g. ./build.sh Test
-#   --embedded   use tools/PowerShellHost even where pwsh is installed
+# Runs build.ps1 in PowerShell 7.6 or later: the pwsh on the PATH, else the .NET tool of .config/dotnet-tools.json.
+# It needs the .NET SDK and nothing else. With no argument: builds the module and shows the main job on the sample.
+# Otherwise the arguments are those of build.ps1, e.g. ./build.sh Test
+#   --tool   use the .NET tool even where there is a pwsh
 set -euo pipefail
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+cd "$(dirname "${BASH_SOURCE[0]}")"
+export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
 
-embedded=false
-if [[ "${1:-}" == --embedded ]]; then
-    embedded=true
+tool=false
+if [[ "${1:-}" == --tool ]]; then
+    tool=true
     shift
 fi
-if [[ $# -eq 0 ]]; then
-    set -- Build,Demo
-fi
+(($#)) || set -- Build,Demo
 
 if ! command -v dotnet >/dev/null; then
     echo "build.sh: 'dotnet' is not on the PATH. Install the .NET SDK 10 (the runtime alone does not build)." >&2
@@ -24,33 +24,12 @@ if ! dotnet --version >/dev/null 2>&1; then
     exit 1
 fi
 
-# True when the pwsh on the PATH is 7.6 or later.
-has_pwsh() {
-    command -v pwsh >/dev/null || return 1
-    local version major minor
-    version=$(pwsh --version 2>/dev/null) || return 1
-    version=${version#PowerShell }
-    IFS=.- read -r major minor _ <<<"$version"
-    [[ "$major" =~ ^[0-9]+$ && "$minor" =~ ^[0-9]+$ ]] || return 1
-    ((major > 7 || (major == 7 && minor >= 6)))
-}
-
-if [[ $embedded == false ]] && has_pwsh; then
-    exec pwsh -NoProfile -File "$root/build.ps1" "$@"
+if [[ $tool == false ]] && pwsh -NoProfile -Command 'exit [int]($PSVersionTable.PSVersion -lt "7.6")' >/dev/null 2>&1; then
+    exec pwsh -NoProfile -File ./build.ps1 "$@"
 fi
-
-# The host is built when one of its sources is newer than the last build: asking MSBuild would take two seconds.
-project=$root/tools/PowerShellHost
-host=$project/bin/Release/net10.0/PowerShellHost.dll
-stamp=$project/obj/build.sh.stamp
-if [[ ! -f $host || ! -f $stamp ]] || [[ -n $(find "$project" "$root"/Directory.*.props "$root/global.json" \
-    \( -name bin -o -name obj \) -prune -o -type f -newer "$stamp" -print -quit) ]]; then
-    started=$(mktemp)
-    if ! log=$(dotnet build "$project" -c Release -v quiet --nologo -nodeReuse:false 2>&1); then
-        echo "$log" >&2
-        echo "build.sh: the embedded PowerShell host does not build." >&2
-        exit 1
-    fi
-    mv "$started" "$stamp"
+if ! log=$(dotnet tool restore 2>&1); then
+    echo "$log" >&2
+    echo "build.sh: PowerShell 7.6 is not on the PATH, and 'dotnet tool restore' cannot get it (see above)." >&2
+    exit 1
 fi
-exec dotnet "$host" -File "$root/build.ps1" "$@"
+exec dotnet pwsh -NoProfile -File ./build.ps1 "$@"

@@ -1,4 +1,4 @@
-# What build.ps1 needs besides its tasks. Runs in PowerShell 7.6 and in tools/PowerShellHost alike.
+# What build.ps1 needs besides its tasks.
 
 function Invoke-Native {
     <#
@@ -15,18 +15,10 @@ function Invoke-Native {
     if ($LASTEXITCODE -ne 0) { throw "'$Command $ArgumentList' ended with exit code $LASTEXITCODE." }
 }
 
-function Test-EmbeddedHost {
-    <#
-    .SYNOPSIS
-        True in tools/PowerShellHost, false in pwsh.
-    #>
-    $Host.Name -eq 'LowMem.PowerShellHost'
-}
-
 function Invoke-Script {
     <#
     .SYNOPSIS
-        Runs a script in a process of its own, in the same engine as this one, and throws when it fails.
+        Runs a script in a process of its own, in the same PowerShell as this one, and throws when it fails.
     #>
     [CmdletBinding()]
     param(
@@ -35,13 +27,26 @@ function Invoke-Script {
     )
 
     if (-not [IO.File]::Exists($Path)) { throw "There is no '$Path' in this checkout." }
-    $name = if (Test-EmbeddedHost) { 'PowerShellHost' } else { 'pwsh' }
-    if ($IsWindows) { $name += '.exe' }
-    $engine = [IO.Path]::Combine([AppContext]::BaseDirectory, $name)
-    Invoke-Native $engine (@('-NoProfile', '-File', $Path) + $ArgumentList)
+    $engine = @(Get-PowerShellCommand) + @('-NoProfile', '-File', $Path)
+    Invoke-Native -Command $engine[0] -ArgumentList ($engine[1..($engine.Count - 1)] + $ArgumentList)
 }
 
-function New-TestCount([string] $Name, [int] $Passed, [int] $Failed, [int] $Skipped) {
+function Get-PowerShellCommand {
+    <#
+    .SYNOPSIS
+        What starts the PowerShell that runs this: its executable or, where it is a .NET tool, dotnet and the assembly.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param()
+
+    $executable = [IO.Path]::Combine($PSHOME, $IsWindows ? 'pwsh.exe' : 'pwsh')
+    if ([IO.File]::Exists($executable)) { return $executable }
+    [Environment]::ProcessPath
+    [IO.Path]::Combine($PSHOME, 'pwsh.dll')
+}
+
+function ConvertTo-TestCount([string] $Name, [int] $Passed, [int] $Failed, [int] $Skipped) {
     [pscustomobject]@{ Name = $Name; Passed = $Passed; Failed = $Failed; Skipped = $Skipped }
 }
 
@@ -77,7 +82,26 @@ function Invoke-LibraryTest {
     $skipped = [int] $counters.total - $passed - $failed
     # A crash of the test process after the last test shows in the exit code only.
     if ($exitCode -ne 0 -and $failed -eq 0) { $failed = 1 }
-    New-TestCount $name $passed $failed $skipped
+    ConvertTo-TestCount $name $passed $failed $skipped
+}
+
+function Get-PesterManifest {
+    <#
+    .SYNOPSIS
+        Gets Pester through NuGet and returns the path of its manifest.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param(
+        # Another version than the one in Directory.Packages.props.
+        [string] $Version
+    )
+
+    $arguments = @('msbuild', [IO.Path]::Combine($PSScriptRoot, 'Pester', 'Pester.csproj'), '-restore', '-t:LocatePester', '-getProperty:PesterManifest')
+    if ($Version) { $arguments += "-p:PesterVersion=$Version" }
+    $output = @(& dotnet @arguments)
+    if ($LASTEXITCODE -ne 0 -or -not [IO.File]::Exists($output[-1])) { throw "Pester cannot be had: $output" }
+    $output[-1]
 }
 
 function Invoke-CommandTest {
@@ -85,31 +109,25 @@ function Invoke-CommandTest {
     .SYNOPSIS
         Runs the Pester files of a directory in a process of its own and returns the counts.
     .DESCRIPTION
-        Real Pester 5 where there is one, else tools/PesterSubset. The count is that of the closing line: a run that
-        ended without one, whatever its exit code, has failed.
+        The count is that of the closing line: a run that ended without one, whatever its exit code, has failed.
     #>
     [CmdletBinding()]
     param(
         [Parameter(Mandatory)][string] $Path,
-        [Parameter(Mandatory)][string] $ToolsDirectory
+        [Parameter(Mandatory)][string] $Manifest
     )
-
-    $hasPester = -not (Test-EmbeddedHost) -and
-        @(Get-Module -ListAvailable -Name Pester | Where-Object { $_.Version.Major -eq 5 }).Count -gt 0
-    $name = if ($hasPester) { 'Pester' } else { 'PesterSubset' }
-    $script = if ($hasPester) { "$ToolsDirectory/Invoke-RealPester.ps1" } else { "$ToolsDirectory/PesterSubset/Invoke-PesterSubset.ps1" }
 
     $closing = $null
     try {
-        Invoke-Script $script @($Path) | ForEach-Object {
+        Invoke-Script -Path "$PSScriptRoot/Pester/Invoke-PesterFile.ps1" -ArgumentList '-Path', $Path, '-Manifest', $Manifest | ForEach-Object {
             if ($_ -match '^(\d+) passed, (\d+) failed, (\d+) skipped$') { $closing = $Matches } else { $_ }
         } | Out-Host
     }
     catch {
         if (-not $closing -or [int] $closing[2] -eq 0) { throw }
     }
-    if (-not $closing) { throw "The run of $name ended without its closing line: a test may have ended the process." }
-    New-TestCount $name $closing[1] $closing[2] $closing[3]
+    if (-not $closing) { throw 'The run of Pester ended without its closing line: a test may have ended the process.' }
+    ConvertTo-TestCount 'Pester' $closing[1] $closing[2] $closing[3]
 }
 
-Export-ModuleMember -Function Invoke-Native, Test-EmbeddedHost, Invoke-Script, Invoke-LibraryTest, Invoke-CommandTest
+Export-ModuleMember -Function Invoke-Native, Invoke-Script, Get-PowerShellCommand, Invoke-LibraryTest, Get-PesterManifest, Invoke-CommandTest

@@ -36,14 +36,14 @@ internal static class CaseProcess
             }
 
             FreshMemory.MakeReady(memoryNeeded);
-            var before = ProcessMemory.GetPrivateBytes(process.Id);
+            var before = Measure(process);
             process.StandardInput.WriteLine();
 
             var steps = new Dictionary<string, StepFigures>(StringComparer.Ordinal);
             long peak = 0;
             while (ReadStep(process, out var stepPeak) is var (name, figures))
             {
-                var kept = ProcessMemory.GetPrivateBytes(process.Id);
+                var kept = Measure(process);
                 steps.Add(name, figures with { KeptGrowth = kept - before });
                 if (name == Step.Loaded || !steps.ContainsKey(Step.Loaded))
                 {
@@ -74,7 +74,7 @@ internal static class CaseProcess
         peak = 0;
         while (!line.Wait(SampleInterval) && !process.HasExited)
         {
-            peak = Math.Max(peak, ProcessMemory.GetPrivateBytes(process.Id));
+            peak = Math.Max(peak, Measure(process));
         }
 
         return line.Result?.Split(' ') switch
@@ -83,6 +83,19 @@ internal static class CaseProcess
             [var name, var seconds, var value] => (name, new StepFigures(Parse(seconds), Parse(value), KeptGrowth: 0)),
             _ => throw new InvalidOperationException($"'{process.StartInfo.FileName}' said '{line.Result}', which is no step."),
         };
+    }
+
+    /// <summary>The private bytes of a process. One that ends between two looks has none; how it ended, its exit code tells.</summary>
+    private static long Measure(Process process)
+    {
+        try
+        {
+            return ProcessMemory.GetPrivateBytes(process.Id);
+        }
+        catch (ArgumentException)
+        {
+            return 0;
+        }
     }
 
     private static double Parse(string number) => double.Parse(number, CultureInfo.InvariantCulture);

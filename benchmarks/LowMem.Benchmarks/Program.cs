@@ -29,20 +29,33 @@ var stopped = false;
 Console.CancelKeyPress += (_, _) => Delete();
 try
 {
-    var sections = benchmarks
-        .Where(benchmark => options.Only.Count == 0 || options.Only.Contains(benchmark.Name))
-        .Select(benchmark => benchmark.Run(directory.FullName, options))
-        .ToList();
-    var markdown = Report.ToMarkdown(sections, options);
-    Console.WriteLine(markdown);
-    if (options.Page is { } page)
+    var chosen = benchmarks.Where(benchmark => options.Only.Count == 0 || options.Only.Contains(benchmark.Name)).ToList();
+    var sections = new List<Section>();
+    var unmeasured = chosen.ConvertAll(benchmark => benchmark.Name);
+    foreach (var benchmark in chosen)
     {
-        PerformancePage.Write(page, markdown);
+        try
+        {
+            sections.Add(benchmark.Run(directory.FullName, options));
+        }
+        catch (Exception error) when (error is IOException or InvalidOperationException or UnauthorizedAccessException)
+        {
+            Console.Error.WriteLine($"'{benchmark.Name}' was not measured: {error.Message}");
+            continue;
+        }
+
+        // What has been measured is written at once: a run that ends early has not been for nothing.
+        unmeasured.Remove(benchmark.Name);
+        if (options.Page is { } page)
+        {
+            PerformancePage.Write(page, Report.ToMarkdown(sections, unmeasured, options));
+        }
     }
 
+    Console.WriteLine(Report.ToMarkdown(sections, unmeasured, options));
     var missed = sections.SelectMany(section => section.Targets).Where(target => !target.IsMet).ToList();
     missed.ForEach(target => Console.Error.WriteLine($"Missed: {target.Name}: {target.Measured}; the target is {target.Limit}."));
-    return missed.Count == 0 ? 0 : 1;
+    return missed.Count == 0 && unmeasured.Count == 0 ? 0 : 1;
 }
 finally
 {

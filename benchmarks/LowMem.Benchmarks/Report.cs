@@ -7,11 +7,20 @@ namespace LowMem.Benchmarks;
 internal static class Report
 {
     /// <summary>Joins what the benchmarks found: the targets first, in one table.</summary>
-    public static string ToMarkdown(IReadOnlyList<Section> sections, BenchmarkOptions options)
+    /// <param name="sections">What was found so far.</param>
+    /// <param name="unmeasured">The names of the benchmarks that are still to come, or that failed.</param>
+    /// <param name="options">What was asked for.</param>
+    public static string ToMarkdown(IReadOnlyList<Section> sections, IReadOnlyList<string> unmeasured, BenchmarkOptions options)
     {
         var text = new StringBuilder();
         text.AppendLine(CultureInfo.InvariantCulture, $"Medians of {options.Runs} runs, each in a process of its own, taken in turn; files in the page cache.");
         text.AppendLine(CultureInfo.InvariantCulture, $"{Machine.Describe()}.");
+        if (unmeasured.Count > 0)
+        {
+            text.AppendLine();
+            text.AppendLine(CultureInfo.InvariantCulture, $"**This run has not measured: {string.Join(", ", unmeasured)}.**");
+        }
+
         text.AppendLine();
         text.AppendLine("| target | promised | measured | |");
         text.AppendLine("|---|---:|---:|---|");

@@ -143,7 +143,7 @@ Describe 'Get-CheckpointInfo' {
             Get-CheckpointInfo "$samples/boring.pt" -Summary | Out-String | Should -Match '(?m)^Size\s+: 1\.1 KiB'
         }
 
-        It 'survives ConvertTo-Json' -Tag FullPowerShell {
+        It 'survives ConvertTo-Json' {
             $json = Get-CheckpointInfo "$samples/boring-training.pt" -Summary | ConvertTo-Json | ConvertFrom-Json
 
             $json.TensorCount | Should -Be 32

@@ -69,7 +69,7 @@ Describe 'Get-ModuleParameter' {
         [object]::ReferenceEquals($weight.Module, $bias.Module) | Should -BeTrue
     }
 
-    It 'becomes JSON of what describes it, however deep it is asked for' -Tag FullPowerShell {
+    It 'becomes JSON of what describes it, however deep it is asked for' {
         $json = New-BoringSkeleton | Get-ModuleParameter -Key in_proj.weight | ConvertTo-Json -Depth 10 | ConvertFrom-Json
 
         $json.Key | Should -BeExactly 'in_proj.weight'

@@ -7,7 +7,8 @@ if (-not [IO.File]::Exists("$root/out/LowMem/LowMem.psd1")) {
     throw 'The module is not built. Run ./build.ps1 or ./build.sh first.'
 }
 
-Import-Module "$root/out/LowMem/LowMem.psd1"
+Import-Module ([WildcardPattern]::Escape("$root/out/LowMem/LowMem.psd1"))
+Import-Module ([WildcardPattern]::Escape("$root/tools/Build.psm1")) -Function Get-PowerShellCommand
 
 # The article's model: two Linear layers around a sequence of two.
 function New-BoringSkeleton([string] $DType = 'Float32') {
@@ -35,12 +36,11 @@ function Get-FloatValue($Module, $Key) {
     $module.state_dict()[$Key].data[float]().ToArray()
 }
 
-# Runs a script in a process of its own, in the same engine: pwsh, or the embedded host. Returns its output lines; the
-# exit code is in $LASTEXITCODE.
+# Runs a script in a process of its own, in the same PowerShell. Returns its output lines; the exit code is in $LASTEXITCODE.
 function Invoke-ChildScript($Script) {
     $file = [IO.Path]::Combine($TestDrive, [Guid]::NewGuid().ToString('N') + '.ps1')
-    [IO.File]::WriteAllText($file, $Script)
-    $name = if ($Host.Name -eq 'LowMem.PowerShellHost') { 'PowerShellHost' } else { 'pwsh' }
-    if ($IsWindows) { $name += '.exe' }
-    & ([IO.Path]::Combine([AppContext]::BaseDirectory, $name)) -NoProfile -File $file
+    # A new process adds the user's module folders to its path again.
+    [IO.File]::WriteAllText($file, "`$env:PSModulePath = '$($env:PSModulePath)'`n$Script")
+    $engine = @(Get-PowerShellCommand) + @('-NoProfile', '-File', $file)
+    & $engine[0] $engine[1..($engine.Count - 1)]
 }

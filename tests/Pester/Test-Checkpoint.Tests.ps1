@@ -102,7 +102,7 @@ Describe 'Test-Checkpoint' {
                 Should -BeExactly "Error StorageMissing: tensor 'weight': the archive has no record 'data/7'"
         }
 
-        It 'survives ConvertTo-Json' -Tag FullPowerShell {
+        It 'survives ConvertTo-Json' {
             $json = Test-Checkpoint "$fixtures/bad-storage-missing.pt" | ConvertTo-Json -Depth 4 -EnumsAsStrings | ConvertFrom-Json
 
             $json.Passed | Should -BeFalse

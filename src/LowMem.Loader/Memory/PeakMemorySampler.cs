@@ -23,11 +23,14 @@ public sealed class PeakMemorySampler : IDisposable
     /// <summary>The private bytes when watching began.</summary>
     public long Before { get; }
 
+    /// <summary>The most private bytes seen so far.</summary>
+    internal long Seen => Interlocked.Read(ref peak);
+
     /// <summary>Looks once more and returns the most private bytes seen so far.</summary>
     public long GetPeak()
     {
         Sample();
-        return Interlocked.Read(ref peak);
+        return Seen;
     }
 
     /// <inheritdoc/>

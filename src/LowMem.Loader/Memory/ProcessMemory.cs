@@ -13,8 +13,8 @@ public static class ProcessMemory
     /// </summary>
     public static long GetPrivateBytes() => GetPrivateBytes(Environment.ProcessId);
 
-    /// <summary>The private bytes of a process now, as above; 0 when it has ended.</summary>
-    /// <exception cref="ArgumentException">There is no such process.</exception>
+    /// <summary>The private bytes of a process now, as above; 0 when it has just ended and its parent has not asked for its exit code.</summary>
+    /// <exception cref="ArgumentException">There is no such process, or no more.</exception>
     public static long GetPrivateBytes(int processId)
     {
         if (OperatingSystem.IsLinux())
@@ -23,7 +23,14 @@ public static class ProcessMemory
         }
 
         using var process = Process.GetProcessById(processId);
-        return OperatingSystem.IsWindows() ? process.PrivateMemorySize64 : process.WorkingSet64;
+        try
+        {
+            return OperatingSystem.IsWindows() ? process.PrivateMemorySize64 : process.WorkingSet64;
+        }
+        catch (InvalidOperationException error)
+        {
+            throw new ArgumentException($"There is no process {processId} any more.", nameof(processId), error);
+        }
     }
 
     private static long ReadStatus(int processId)
@@ -34,8 +41,9 @@ public static class ProcessMemory
             using var file = File.OpenHandle($"/proc/{processId}/status");
             status = status[..RandomAccess.Read(file, status, 0)];
         }
-        catch (FileNotFoundException error)
+        catch (IOException error)
         {
+            // Not there; or it was there when the file was opened and had ended when it was read: ESRCH.
             throw new ArgumentException($"There is no process {processId}.", nameof(processId), error);
         }
 

@@ -1,10 +1,9 @@
-using System.Diagnostics;
 using LowMem.Checkpoints.Tests.Builders;
 using LowMem.Checkpoints.Verification;
 
 namespace LowMem.Checkpoints.Tests.Verification;
 
-/// <summary>Work on large files ends soon after it is cancelled, and says how far it is.</summary>
+/// <summary>Work on large files ends within a few blocks of being cancelled, and says how far it is.</summary>
 public sealed class CancellationTests : IDisposable
 {
     private const long Length = 16L << 30;
@@ -24,11 +23,11 @@ public sealed class CancellationTests : IDisposable
     public void Dispose() => File.Delete(path);
 
     [Fact]
-    public async Task EndsWithinASecond()
+    public void ReadsAFewBlocksMoreAndEnds()
     {
-        await CancelAsync((progress, token) => CheckpointVerifier.Verify(
+        Cancel((progress, token) => CheckpointVerifier.Verify(
             path, new VerificationOptions { Level = VerificationLevel.Values }, progress, token));
-        await CancelAsync((progress, token) => CheckpointManifest.Create(Checkpoint.Open(path, token), progress, token));
+        Cancel((progress, token) => CheckpointManifest.Create(Checkpoint.Open(path, token), progress, token));
     }
 
     [Fact]
@@ -41,45 +40,33 @@ public sealed class CancellationTests : IDisposable
         Assert.InRange(verdict.BytesRead, 1, 10 << 10);
     }
 
-    private static async Task CancelAsync(Action<IProgress<VerificationProgress>, CancellationToken> work)
+    private static void Cancel(Action<IProgress<VerificationProgress>, CancellationToken> work)
     {
         using var source = new CancellationTokenSource();
-        var progress = new Recorder();
-        var running = Task.Run(() => work(progress, source.Token), CancellationToken.None);
-        while (progress.Latest.BytesDone == 0 && !running.IsCompleted)
-        {
-            await Task.Delay(5, TestContext.Current.CancellationToken);
-        }
+        var progress = new Canceller(source);
+        Assert.ThrowsAny<OperationCanceledException>(() => work(progress, source.Token));
 
-        long cancelled = Stopwatch.GetTimestamp();
-        await source.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
-
-        Assert.InRange(Stopwatch.GetElapsedTime(cancelled), TimeSpan.Zero, TimeSpan.FromSeconds(1));
+        Assert.InRange(progress.Latest.BytesDone, 1, Length / 64);
         Assert.InRange(progress.Latest.BytesTotal, Length, 2 * Length + 4096);
     }
 
-    private sealed class Recorder : IProgress<VerificationProgress>
+    /// <summary>Cancels when the first bytes have been read.</summary>
+    private sealed class Canceller(CancellationTokenSource source) : IProgress<VerificationProgress>
     {
         private readonly Lock gate = new();
-        private VerificationProgress latest;
 
-        public VerificationProgress Latest
-        {
-            get
-            {
-                lock (gate)
-                {
-                    return latest;
-                }
-            }
-        }
+        public VerificationProgress Latest { get; private set; }
 
         public void Report(VerificationProgress value)
         {
             lock (gate)
             {
-                latest = value;
+                Latest = value;
+            }
+
+            if (value.BytesDone > 0)
+            {
+                source.Cancel();
             }
         }
     }

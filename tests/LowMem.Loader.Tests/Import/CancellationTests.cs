@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using LowMem.Checkpoints;
 using LowMem.Loader.Import;
 using LowMem.Loader.Memory;
@@ -31,12 +30,12 @@ public class CancellationTests
         using var module = SkeletonBuilder.FromCheckpoint(checkpoint, prefix: "", Token);
         using var cancellation = new CancellationTokenSource();
         var before = ProcessMemory.GetPrivateBytes();
-        long cancelledAt = 0;
+        long bytesDone = 0;
         var progress = new Callback(now =>
         {
-            if (now.BytesDone >= TensorBytes / 8 && !cancellation.IsCancellationRequested)
+            Volatile.Write(ref bytesDone, now.BytesDone);
+            if (now.BytesDone >= TensorBytes / 8)
             {
-                Volatile.Write(ref cancelledAt, Stopwatch.GetTimestamp());
                 cancellation.Cancel();
             }
         });
@@ -44,8 +43,8 @@ public class CancellationTests
         Assert.ThrowsAny<OperationCanceledException>(() => ModelLoader.Load(
             module, checkpoint, new ImportOptions { Resident = true, DType = dtype }, progress, cancellation.Token));
 
-        // Blocks of 16 MiB and less: milliseconds on a machine that does nothing else.
-        Assert.InRange(Stopwatch.GetElapsedTime(cancelledAt), TimeSpan.Zero, TimeSpan.FromSeconds(5));
+        // Blocks of 16 MiB and less, a few of them at a time.
+        Assert.InRange(bytesDone, TensorBytes / 8, TensorBytes / 2);
         Assert.All(ModuleTree.GetParameters(module), entry => Assert.Equal("meta", entry.Device));
         Assert.InRange(ProcessMemory.GetPrivateBytes() - before, long.MinValue, 64 << 20);
     }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using LowMem.Checkpoints;
 using LowMem.Loader.Memory;
 using LowMem.Loader.Tests.Import;
@@ -53,10 +52,8 @@ public class ResidentReaderTests
 
         // Far more than could be read before anybody notices.
         var jobs = Enumerable.Repeat(new ReadJob(checkpoint.Tensors[0], ScalarType.Int32, destination), 10_000);
-        var started = Stopwatch.GetTimestamp();
         Assert.ThrowsAny<OperationCanceledException>(() => reader.Read(jobs, cancellation.Token));
         Assert.InRange(blocks, 1, 2 * Environment.ProcessorCount);
-        Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.Zero, TimeSpan.FromSeconds(10));
     }
 
     [Fact]

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Collections.Specialized;
-using System.Diagnostics;
 using System.Text;
 using LowMem.Checkpoints;
 using LowMem.Loader.Memory;
@@ -127,9 +126,7 @@ public class SkeletonMemoryTests
     private static nn.Module Measure(Func<nn.Module> build)
     {
         using var sampler = new PeakMemorySampler();
-        var started = Stopwatch.GetTimestamp();
         var module = build();
-        Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.Zero, TimeSpan.FromSeconds(30));
         var grown = sampler.GetPeak() - sampler.Before;
         TestContext.Current.TestOutputHelper!.WriteLine($"{grown >> 20} MiB");
         Assert.InRange(grown, long.MinValue, Limit);

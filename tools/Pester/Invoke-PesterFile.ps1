@@ -1,0 +1,37 @@
+<#
+.SYNOPSIS
+    Runs Pester files, in a process that is meant for nothing else, and ends with a line of counts.
+.DESCRIPTION
+    Tests see PowerShell's own modules, the Pester named here, and what they import by path. Whatever else the machine
+    has - another Pester, a module with commands of the same names - is out of reach.
+#>
+[CmdletBinding()]
+param(
+    # Files or directories.
+    [Parameter(Mandatory)][string[]] $Path,
+
+    # The Pester.psd1 to run them with.
+    [Parameter(Mandatory)][string] $Manifest,
+
+    # Runs only the tests whose full names match one of these patterns.
+    [string[]] $FullNameFilter = @()
+)
+
+# Tests inherit the preferences of this script, so that it leaves them as they are.
+$env:PSModulePath = [IO.Path]::Combine($PSHOME, 'Modules')
+Import-Module ([WildcardPattern]::Escape($Manifest)) -ErrorAction Stop
+
+$configuration = New-PesterConfiguration
+$configuration.Run.Path = @($Path.ForEach({ [WildcardPattern]::Escape($_) }))
+$configuration.Run.PassThru = $true
+$configuration.Filter.FullName = $FullNameFilter
+$configuration.Output.Verbosity = 'Detailed'
+$configuration.Output.CIFormat = 'None'
+if ([Console]::IsOutputRedirected) { $configuration.Output.RenderMode = 'Plaintext' }
+$run = Invoke-Pester -Configuration $configuration
+
+# A file that cannot be read, or a BeforeAll or AfterAll that throws, is a failure of its own.
+$failed = $run.FailedCount + $run.FailedBlocksCount + $run.FailedContainersCount
+$skipped = $run.SkippedCount + $run.InconclusiveCount + $run.NotRunCount
+"$($run.PassedCount) passed, $failed failed, $skipped skipped"
+exit ([int] ($failed -gt 0))
