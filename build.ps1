@@ -124,15 +124,16 @@ function Invoke-FuzzTask {
 
 function Invoke-HelpTask {
     $name = 'Microsoft.PowerShell.PlatyPS'
-    $platyPS = Get-Module -ListAvailable -Name $name | Where-Object Version -GE 1.0 | Select-Object -First 1
-    if (-not $platyPS) { throw "platyPS makes the help file. Install-PSResource -Name $name -Version 1.0.1" }
+    $platyPS = Get-Module -ListAvailable -Name $name | Where-Object Version -GE ([version] '1.0') | Select-Object -First 1
+    if (-not $platyPS) { throw "The help file is made by platyPS 1.0, which is not installed: Install-PSResource -Name $name" }
     Import-Module $platyPS
+    Import-Module ([WildcardPattern]::Escape("$PSScriptRoot/tools/Help.psm1")) -Force
 
-    $pages = @(Get-ChildItem -LiteralPath (Join-Path $root 'docs' 'en-US') -Filter *.md | ForEach-Object FullName)
-    $made = Join-Path $out 'help'
-    if (Test-Path -LiteralPath $made) { Remove-Item -LiteralPath $made -Recurse }
-    $file = Import-MarkdownCommandHelp -LiteralPath $pages | Export-MamlCommandHelp -OutputFolder $made
-    Save-HelpFile -Path $file -PagePath $pages -Destination (Join-Path $root 'src' 'LowMem.PowerShell' 'en-US')
+    $pages = Join-Path $root 'docs' 'en-US'
+    $help = Import-MarkdownCommandHelp -LiteralPath @([IO.Directory]::GetFiles($pages, '*.md'))
+    foreach ($page in $help | Where-Object { $_.Diagnostics.HadErrors }) { throw "'$($page.Title).md': $($page.Diagnostics.Messages)" }
+    $made = Export-MamlCommandHelp -CommandHelp $help -OutputFolder (Join-Path $out 'help') -Force
+    Save-HelpFile -Path $made.FullName -CommandHelp $help -PageDirectory $pages -Destination (Join-Path $root 'src' 'LowMem.PowerShell' 'en-US')
 }
 
 function Invoke-PackageTask {

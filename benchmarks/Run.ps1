@@ -35,7 +35,7 @@ param(
 
 $ErrorActionPreference = 'Stop'
 $root = [IO.Path]::GetDirectoryName($PSScriptRoot)
-Import-Module "$root/tools/Build.psm1" -Force
+Import-Module ([WildcardPattern]::Escape("$root/tools/Build.psm1")) -Force
 
 $project = [IO.Path]::Combine($PSScriptRoot, 'LowMem.Benchmarks')
 Invoke-Native dotnet @('build', $project, '-c', 'Release', '-v', 'quiet', '-clp:NoSummary', '--nologo')

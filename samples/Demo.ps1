@@ -14,7 +14,7 @@ param(
 
 $ErrorActionPreference = 'Stop'
 $root = [IO.Path]::GetDirectoryName($PSScriptRoot)
-Import-Module "$root/tools/Build.psm1" -Force
+Import-Module ([WildcardPattern]::Escape("$root/tools/Build.psm1")) -Force
 
 Invoke-Script "$PSScriptRoot/Walkthrough.ps1"
 

@@ -18,7 +18,7 @@ param(
 
 $ErrorActionPreference = 'Stop'
 $root = [IO.Path]::GetDirectoryName($PSScriptRoot)
-Import-Module "$root/out/LowMem/LowMem.psd1"
+Import-Module ([WildcardPattern]::Escape("$root/out/LowMem/LowMem.psd1"))
 
 function New-BoringModel([string] $Checkpoint) {
     $inProj = Get-CheckpointInfo -Path $Checkpoint -Key in_proj.weight

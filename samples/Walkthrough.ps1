@@ -10,7 +10,7 @@
 param()
 
 $ErrorActionPreference = 'Stop'
-Import-Module "$PSScriptRoot/../out/LowMem/LowMem.psd1"
+Import-Module ([WildcardPattern]::Escape([IO.Path]::GetFullPath("$PSScriptRoot/../out/LowMem/LowMem.psd1")))
 $checkpoint = "$PSScriptRoot/boring.pt"
 $expected = [IO.File]::ReadAllText("$PSScriptRoot/boring.expected.json") | ConvertFrom-Json
 

@@ -82,7 +82,7 @@ function Invoke-LibraryTest {
     $skipped = [int] $counters.total - $passed - $failed
     # A crash of the test process after the last test shows in the exit code only.
     if ($exitCode -ne 0 -and $failed -eq 0) { $failed = 1 }
-    ConvertTo-TestCount $name $passed $failed $skipped
+    ConvertTo-TestCount -Name $name -Passed $passed -Failed $failed -Skipped $skipped
 }
 
 function Get-PesterManifest {
@@ -117,17 +117,18 @@ function Invoke-CommandTest {
         [Parameter(Mandatory)][string] $Manifest
     )
 
-    $closing = $null
+    $closing = $ended = $null
     try {
         Invoke-Script -Path "$PSScriptRoot/Pester/Invoke-PesterFile.ps1" -ArgumentList '-Path', $Path, '-Manifest', $Manifest | ForEach-Object {
             if ($_ -match '^(\d+) passed, (\d+) failed, (\d+) skipped$') { $closing = $Matches } else { $_ }
         } | Out-Host
     }
     catch {
-        if (-not $closing -or [int] $closing[2] -eq 0) { throw }
+        if ($closing -and [int] $closing[2] -eq 0) { throw }
+        $ended = $_
     }
-    if (-not $closing) { throw 'The run of Pester ended without its closing line: a test may have ended the process.' }
-    ConvertTo-TestCount 'Pester' $closing[1] $closing[2] $closing[3]
+    if (-not $closing) { throw "The run of Pester ended without its closing line: a test may have ended the process. $ended" }
+    ConvertTo-TestCount -Name Pester -Passed $closing[1] -Failed $closing[2] -Skipped $closing[3]
 }
 
 Export-ModuleMember -Function Invoke-Native, Invoke-Script, Get-PowerShellCommand, Invoke-LibraryTest, Get-PesterManifest, Invoke-CommandTest

@@ -30,8 +30,12 @@ Describe 'A run of the tests of the commands' {
         $lines[-1] | Should -Be '1 1 1'
     }
 
+    It 'has failed when a test says exit' {
+        (Invoke-TestFile "It 'x' { exit 0 }")[-1] | Should -Be '0 1 0'
+    }
+
     It 'has failed when a test ends the process with <_>' -ForEach 0, 1 {
-        $lines = Invoke-TestFile "It 'x' { exit $_ }"
+        $lines = Invoke-TestFile "It 'x' { [Environment]::Exit($_) }"
         $LASTEXITCODE | Should -Be 1
         "$lines" | Should -Match 'ended\s+without\s+its\s+closing\s+line'
     }

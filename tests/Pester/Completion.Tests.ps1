@@ -29,14 +29,15 @@ Describe 'Completion' {
     }
 
     It 'offers the keys of the module that a variable holds' {
-        $global:LowMemCompleted = New-BoringSkeleton
+        # Completion looks at the variables of the session.
+        Set-Variable -Name LowMemCompleted -Scope Global -Value (New-BoringSkeleton)
         try {
             Get-Completion 'Get-ModuleParameter $LowMemCompleted -Key in_p' | Should -Be @('in_proj.weight', 'in_proj.bias')
             Get-Completion "Import-ModelLowMemory '$fixtures/state-dict.pt' `$LowMemCompleted -Include in_p" |
                 Should -Be @('in_proj.weight', 'in_proj.bias')
         }
         finally {
-            $global:LowMemCompleted = $null
+            Remove-Variable -Name LowMemCompleted -Scope Global
         }
     }
 

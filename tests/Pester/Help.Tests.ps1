@@ -1,12 +1,12 @@
 # The help is written by hand, the cmdlets are code: these tests fail when the two disagree.
 
 BeforeDiscovery {
-    Import-Module "$PSScriptRoot/../../out/LowMem/LowMem.psd1"
+    Import-Module ([WildcardPattern]::Escape([IO.Path]::GetFullPath("$PSScriptRoot/../../out/LowMem/LowMem.psd1")))
     $cmdlets = @(Get-Command -Module LowMem -CommandType Cmdlet | ForEach-Object { @{ Name = $_.Name } })
 }
 
 BeforeAll {
-    Import-Module "$PSScriptRoot/../../out/LowMem/LowMem.psd1"
+    Import-Module ([WildcardPattern]::Escape([IO.Path]::GetFullPath("$PSScriptRoot/../../out/LowMem/LowMem.psd1")))
     $pages = [System.IO.Path]::GetFullPath("$PSScriptRoot/../../docs/en-US")
     # Parameters that PowerShell adds to every cmdlet; their help is PowerShell's own.
     $common = [System.Management.Automation.Cmdlet]::CommonParameters
@@ -16,40 +16,46 @@ BeforeAll {
         $Lines -join "`n"
     }
 
-    function Format-Parameter($Name, $Type, $Position, $Required, $Pipeline, $Wildcards, $Aliases) {
-        "  -$Name <$Type> position $Position, required $Required, pipeline $Pipeline, " +
-            "wildcards $Wildcards, aliases $Aliases"
+    # One line per parameter, one block per parameter set. Of positions, their order counts: platyPS numbers them anew.
+    function Get-SetText($Parameters, [scriptblock] $Describe) {
+        $positional = @($Parameters | Where-Object { "$($_.Position)" -match '^\d+$' } | Sort-Object { [int] $_.Position })
+        ConvertTo-SortedText @(foreach ($parameter in $Parameters | Where-Object { -not $common.Contains($_.Name) }) {
+            $position = [array]::IndexOf(@($positional.Name), $parameter.Name)
+            "  -$($parameter.Name) <$($parameter | ForEach-Object $Describe)> position $position"
+        })
     }
 
-    # One line per parameter, one block per parameter set: how the engine sees the cmdlet.
+    # How the engine sees the cmdlet.
     function Get-MetadataText($Command) {
         ConvertTo-SortedText @(foreach ($set in $Command.ParameterSets) {
-            ConvertTo-SortedText @(foreach ($parameter in $set.Parameters) {
-                if ($common.Contains($parameter.Name)) { continue }
-                $sources = @(
-                    if ($parameter.ValueFromPipeline) { 'ByValue' }
-                    if ($parameter.ValueFromPipelineByPropertyName) { 'ByPropertyName' })
-                $position = if ($parameter.Position -lt 0) { 'named' } else { "$($parameter.Position)" }
-                $wildcards = $false
-                foreach ($attribute in $parameter.Attributes) {
-                    if ($attribute -is [System.Management.Automation.SupportsWildcardsAttribute]) { $wildcards = $true }
-                }
-                Format-Parameter $parameter.Name $parameter.ParameterType.FullName $position `
-                    "$($parameter.IsMandatory)".ToLowerInvariant() `
-                    $(if ($sources) { "true ($($sources -join ', '))" } else { 'false' }) `
-                    "$wildcards".ToLowerInvariant() `
-                    $(if ($parameter.Aliases.Count) { $parameter.Aliases -join ', ' } else { 'none' })
-            })
+            Get-SetText $set.Parameters { "$($_.ParameterType.FullName)> required $($_.IsMandatory)" }
         })
     }
 
     # The same lines from what Get-Help says.
     function Get-HelpText($Help) {
         ConvertTo-SortedText @(foreach ($item in $Help.syntax.syntaxItem) {
-            ConvertTo-SortedText @(foreach ($parameter in $item.parameter) {
-                Format-Parameter $parameter.name $parameter.type.name $parameter.position $parameter.required `
-                    $parameter.pipelineInput $parameter.globbing $parameter.aliases
-            })
+            Get-SetText $item.parameter { "$($_.type.name)> required $($_.required)" }
+        })
+    }
+
+    # One line per parameter: what holds in every set that it is in.
+    function Get-BindingText($Command) {
+        ConvertTo-SortedText @(foreach ($parameter in $Command.Parameters.Values) {
+            if ($common.Contains($parameter.Name)) { continue }
+            $sources = @(
+                if ($parameter.ParameterSets.Values.ValueFromPipeline -contains $true) { 'ByValue' }
+                if ($parameter.ParameterSets.Values.ValueFromPipelineByPropertyName -contains $true) { 'ByPropertyName' })
+            $wildcards = @($parameter.Attributes).Where({ $_ -is [System.Management.Automation.SupportsWildcardsAttribute] }).Count -gt 0
+            "-$($parameter.Name) pipeline $($sources.Count -gt 0) ($($sources -join ', ')) wildcards $wildcards aliases $($parameter.Aliases -join ', ')"
+        })
+    }
+
+    function Get-HelpBindingText($Help) {
+        ConvertTo-SortedText @(foreach ($parameter in $Help.parameters.parameter) {
+            $pipeline, $sources = "$($parameter.pipelineInput)" -split ' ', 2
+            $aliases = "$($parameter.aliases)" -replace '^none$'
+            "-$($parameter.name) pipeline $pipeline $($sources ? $sources : '()') wildcards $($parameter.globbing) aliases $aliases"
         })
     }
 
@@ -100,8 +106,17 @@ Describe 'Help of <Name>' -ForEach $cmdlets {
         }
     }
 
-    It 'shows the parameter sets as they are: types, positions, pipeline input, wildcards, aliases' {
+    It 'shows the parameter sets as they are: types, positions, what is required' {
         Get-HelpText $help | Should -Be (Get-MetadataText $command)
+    }
+
+    It 'shows pipeline input, wildcards and aliases as they are' {
+        Get-HelpBindingText $help | Should -Be (Get-BindingText $command)
+    }
+
+    It 'is plain text' {
+        $text = $help | Out-String -Width 80
+        $text | Should -Not -Match '```|\*\*|\p{Cc}(?<![\r\n\t\e])'
     }
 
     It 'describes every parameter' {
@@ -129,6 +144,12 @@ Describe 'Help of <Name>' -ForEach $cmdlets {
 }
 
 Describe 'docs/en-US' {
+    It 'is what the help file was made from' {
+        Import-Module ([WildcardPattern]::Escape("$PSScriptRoot/../../tools/Help.psm1"))
+        $made = Get-Content -LiteralPath "$PSScriptRoot/../../src/LowMem.PowerShell/en-US/pages.sha256"
+        Get-PageDigest $pages | Should -Be $made -Because 'pages that have changed need ./build.ps1 Help'
+    }
+
     It 'names every error id and every code of a finding' {
         $text = @([IO.Directory]::GetFiles($pages, '*.md') | ForEach-Object { [IO.File]::ReadAllText($_) }) -join "`n"
         # Of a program only: the parameters of the cmdlets leave no way to give such options.

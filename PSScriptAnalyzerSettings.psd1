@@ -1,0 +1,15 @@
+# Read by ./build.ps1 Analyze and by editors. All default rules hold but these:
+@{
+    Severity     = @('Error', 'Warning')
+    ExcludeRules = @(
+        # build.ps1 and the samples talk to whoever typed them; what they say is not output for a pipeline.
+        'PSAvoidUsingWriteHost'
+        # The rule does not see that a parameter of a script is used in the functions of that script.
+        'PSReviewUnusedParameter'
+        # The rule does not see that what BeforeAll and BeforeDiscovery of Pester assign is used in other blocks.
+        'PSUseDeclaredVarsMoreThanAssignments'
+        # Functions named New-... in tests and samples make objects in memory. The cmdlets are in C#, and have -WhatIf where
+        # something changes.
+        'PSUseShouldProcessForStateChangingFunctions'
+    )
+}
