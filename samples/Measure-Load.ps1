@@ -21,9 +21,9 @@ $root = [IO.Path]::GetDirectoryName($PSScriptRoot)
 Import-Module ([WildcardPattern]::Escape("$root/out/LowMem/LowMem.psd1"))
 
 function New-BoringModel([string] $Checkpoint) {
-    $inProj = Get-CheckpointInfo -Path $Checkpoint -Key in_proj.weight
+    $inProj = Get-CheckpointInfo -LiteralPath $Checkpoint -Key in_proj.weight
     $width = $inProj.Shape[0]
-    $count = @(Get-CheckpointInfo -Path $Checkpoint -Key 'stages.*.weight').Count
+    $count = @(Get-CheckpointInfo -LiteralPath $Checkpoint -Key 'stages.*.weight').Count
     $stages = [LowMem.Loader.Skeletons.ModuleContainer]::new()
     for ($i = 0; $i -lt $count; $i++) {
         $stages.Add("$i", [TorchSharp.torch+nn]::Linear($width, $width))
@@ -37,7 +37,7 @@ function New-BoringModel([string] $Checkpoint) {
 
 function Import-Naive([string] $Checkpoint) {
     $model = New-BoringModel $Checkpoint
-    $weights = Import-ModelLowMemory -Path $Checkpoint -Resident
+    $weights = Import-ModelLowMemory -LiteralPath $Checkpoint -Resident
     $null = $model.load_state_dict($weights.state_dict())
     $weights.Dispose()
     $model
@@ -45,7 +45,7 @@ function Import-Naive([string] $Checkpoint) {
 
 function Import-LowMemory([string] $Checkpoint, [switch] $Resident) {
     $model = New-ModelSkeleton { New-BoringModel $Checkpoint }
-    Import-ModelLowMemory -Path $Checkpoint -Module $model -Resident:$Resident
+    Import-ModelLowMemory -LiteralPath $Checkpoint -Module $model -Resident:$Resident
 }
 
 function Import-BoringModel([string] $Checkpoint) {

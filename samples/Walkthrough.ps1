@@ -23,7 +23,7 @@ function Write-Step($Number, $Text) {
 function Get-Flat($Rows) { , [float[]] @($Rows.ForEach({ $_ })) }
 
 Write-Step 1 'What is in the checkpoint? (metadata only; libtorch is not loaded)'
-Get-CheckpointInfo $checkpoint | Out-Host
+Get-CheckpointInfo -LiteralPath $checkpoint | Out-Host
 
 Write-Step 2 'The model on meta: shapes, and no memory for values'
 $model = New-ModelSkeleton {
@@ -39,7 +39,7 @@ Write-Step 3 'Which submodule owns each key?'
 Get-ModuleParameter $model | Out-Host
 
 Write-Step 4 'The weights, mapped from the file'
-$model = Import-ModelLowMemory $checkpoint $model
+$model = Import-ModelLowMemory -LiteralPath $checkpoint -Module $model
 $model.LoadReport | Out-Host
 
 Write-Step 5 'Are they those of PyTorch?'

@@ -258,7 +258,7 @@ Describe 'Get-CheckpointInfo' {
     It 'never loads TorchSharp or libtorch' {
         # A process of its own, since other tests here have loaded them.
         $probe = @"
-Import-Module '$root/out/LowMem/LowMem.psd1'
+$importModule
 `$null = Get-CheckpointInfo '$samples/boring.pt'
 `$null = Get-CheckpointInfo '$fixtures/sharded-safetensors' -Summary
 `$managed = @([AppDomain]::CurrentDomain.GetAssemblies().Where({ `$_.GetName().Name -like '*Torch*' }))

@@ -63,7 +63,7 @@ Describe 'Measure-ModelMemory' {
     It 'never loads TorchSharp or libtorch without a module' {
         # A process of its own, since other tests here have loaded them.
         $null = Invoke-ChildScript @"
-Import-Module '$root/out/LowMem/LowMem.psd1'
+$importModule
 `$estimates = @(Measure-ModelMemory '$samples/boring.pt', '$fixtures/sharded-safetensors' -DType bfloat16)
 if (`$estimates.Count -ne 2) { exit 2 }
 `$managed = @([AppDomain]::CurrentDomain.GetAssemblies().Where({ `$_.GetName().Name -like '*Torch*' }))

@@ -8,6 +8,8 @@ if (-not [IO.File]::Exists("$root/out/LowMem/LowMem.psd1")) {
 }
 
 Import-Module ([WildcardPattern]::Escape("$root/out/LowMem/LowMem.psd1"))
+# The same for a script that runs in a process of its own.
+$importModule = "Import-Module ([WildcardPattern]::Escape('$root/out/LowMem/LowMem.psd1'))"
 Import-Module ([WildcardPattern]::Escape("$root/tools/Build.psm1")) -Function Get-PowerShellCommand
 
 # The article's model: two Linear layers around a sequence of two.

@@ -292,21 +292,21 @@ Describe 'Test-Checkpoint' {
             @{ Code = 2; Names = @('nothing-*.pt'); Part = 'UNREADABLE*no file matches' }) {
             $paths = @($Names | ForEach-Object { "'$fixtures/$_'" }) -join ', '
 
-            $lines = Invoke-ChildScript "Import-Module '$root/out/LowMem/LowMem.psd1'; & '$scriptFile' -Path $paths; exit `$LASTEXITCODE"
+            $lines = Invoke-ChildScript "$importModule; & '$scriptFile' -Path $paths; exit `$LASTEXITCODE"
 
             $LASTEXITCODE | Should -Be $Code
             $lines -join "`n" | Should -BeLike "*$Part*"
         }
 
         It 'ends with 2 when it is called without a path: nothing is known then' {
-            $lines = Invoke-ChildScript "Import-Module '$root/out/LowMem/LowMem.psd1'; & '$scriptFile'; exit `$LASTEXITCODE"
+            $lines = Invoke-ChildScript "$importModule; & '$scriptFile'; exit `$LASTEXITCODE"
 
             $LASTEXITCODE | Should -Be 2
             $lines -join "`n" | Should -BeLike 'FAILED *null or empty*'
         }
 
         It 'takes paths one after the other, as a shell gives them' {
-            $null = Invoke-ChildScript "Import-Module '$root/out/LowMem/LowMem.psd1'; & '$scriptFile' '$fixtures/state-dict.pt' '$fixtures/bad-random.pt'; exit `$LASTEXITCODE"
+            $null = Invoke-ChildScript "$importModule; & '$scriptFile' '$fixtures/state-dict.pt' '$fixtures/bad-random.pt'; exit `$LASTEXITCODE"
 
             $LASTEXITCODE | Should -Be 1
         }
@@ -314,7 +314,7 @@ Describe 'Test-Checkpoint' {
 
     It 'never loads TorchSharp or libtorch unless -Module is used' {
         $probe = @"
-Import-Module '$root/out/LowMem/LowMem.psd1'
+$importModule
 `$null = New-CheckpointManifest '$samples/boring.pt' -OutputPath '$TestDrive/probe.json'
 `$null = Test-Checkpoint '$samples/boring.pt' -Level Values -Manifest '$TestDrive/probe.json'
 `$managed = @([AppDomain]::CurrentDomain.GetAssemblies().Where({ `$_.GetName().Name -like '*Torch*' }))

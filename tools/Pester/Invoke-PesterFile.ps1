@@ -21,6 +21,13 @@ param(
 $env:PSModulePath = [IO.Path]::Combine($PSHOME, 'Modules')
 Import-Module ([WildcardPattern]::Escape($Manifest)) -ErrorAction Stop
 
+# -Path takes patterns: below a folder whose name has brackets, the tests run through a link whose name has none.
+$root = [IO.Path]::GetFullPath([IO.Path]::Combine($PSScriptRoot, '..', '..'))
+$link = if ([WildcardPattern]::ContainsWildcardCharacters($root)) {
+    [IO.Directory]::CreateSymbolicLink([IO.Path]::Combine([IO.Path]::GetTempPath(), "lowmem-tests-$PID"), $root).FullName
+}
+if ($link) { $Path = @($Path.ForEach({ [IO.Path]::GetFullPath($_).Replace($root, $link) })) }
+
 $configuration = New-PesterConfiguration
 $configuration.Run.Path = @($Path.ForEach({ [WildcardPattern]::Escape($_) }))
 $configuration.Run.PassThru = $true
@@ -28,7 +35,8 @@ $configuration.Filter.FullName = $FullNameFilter
 $configuration.Output.Verbosity = 'Detailed'
 $configuration.Output.CIFormat = 'None'
 if ([Console]::IsOutputRedirected) { $configuration.Output.RenderMode = 'Plaintext' }
-$run = Invoke-Pester -Configuration $configuration
+try { $run = Invoke-Pester -Configuration $configuration }
+finally { if ($link) { [IO.Directory]::Delete($link) } }
 
 # A file that cannot be read, or a BeforeAll or AfterAll that throws, is a failure of its own.
 $failed = $run.FailedCount + $run.FailedBlocksCount + $run.FailedContainersCount
