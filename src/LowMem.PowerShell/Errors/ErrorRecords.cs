@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using LowMem.Checkpoints;
+using LowMem.Checkpoints.Verification;
 using LowMem.Loader;
 
 namespace LowMem.PowerShell.Errors;
@@ -29,6 +30,24 @@ internal static class ErrorRecords
             checkpoint.Path,
             $"{errors.Count} {(errors.Count == 1 ? "fault" : "faults")}; what is at fault cannot be read:{Environment.NewLine}{list}{more}");
         return Of(exception, checkpoint.Path);
+    }
+
+    /// <summary>One error for all checkpoints that were to pass.</summary>
+    /// <param name="failed">Those that did not.</param>
+    /// <param name="passed">How many did.</param>
+    public static CheckpointNotPassedException NotPassed(IReadOnlyList<CheckpointVerdict> failed, int passed)
+    {
+        if (failed.Count == 0)
+        {
+            return new CheckpointNotPassedException("There was no checkpoint to test, so none has passed.", []);
+        }
+
+        const int most = 1000;
+        const int mostOfOne = 100;
+        var lines = failed.SelectMany(verdict => Shorten(verdict.Findings, mostOfOne).Select(text => $"{verdict.Path}: {text}"));
+        string message = $"{failed.Count} of {failed.Count + passed} {(failed.Count + passed == 1 ? "checkpoint" : "checkpoints")} did not pass:";
+        return new CheckpointNotPassedException(
+            string.Join($"{Environment.NewLine}  ", Shorten([.. lines], most).Prepend(message)), [.. failed]);
     }
 
     public static ErrorRecord NotFileSystem(string path, string provider) => new(
@@ -73,6 +92,13 @@ internal static class ErrorRecords
         ModelErrorIds.KeyMapInvalid,
         ErrorCategory.InvalidArgument,
         value);
+
+    private static IEnumerable<string> Shorten<T>(IReadOnlyCollection<T> items, int most)
+        where T : notnull
+    {
+        var texts = items.Take(most).Select(item => item.ToString()!);
+        return items.Count > most ? texts.Append($"and {items.Count - most} more, which the error's target holds") : texts;
+    }
 
     private static ErrorRecord Create(Exception exception, string errorId, object? target)
     {
