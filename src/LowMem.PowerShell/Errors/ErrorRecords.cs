@@ -127,6 +127,7 @@ internal static class ErrorRecords
     private static ErrorCategory CategoryOf(string errorId) => errorId switch
     {
         CheckpointErrorIds.NotFound => ErrorCategory.ObjectNotFound,
+        CheckpointErrorIds.NotRegularFile => ErrorCategory.InvalidType,
         CheckpointErrorIds.AccessDenied => ErrorCategory.PermissionDenied,
         CheckpointErrorIds.Unsupported or ModelErrorIds.ModuleUnsupported => ErrorCategory.NotImplemented,
         CheckpointErrorIds.Unsafe => ErrorCategory.SecurityError,
