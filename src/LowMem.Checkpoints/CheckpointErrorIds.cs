@@ -9,6 +9,9 @@ public static class CheckpointErrorIds
     /// <summary>The operating system would not let the file be read.</summary>
     public const string AccessDenied = "CheckpointAccessDenied";
 
+    /// <summary>It is a pipe, a device, a socket or another thing that is no regular file.</summary>
+    public const string NotRegularFile = "CheckpointNotRegularFile";
+
     /// <summary>The content breaks the rules of its format, or is of no format known here.</summary>
     public const string FormatInvalid = "CheckpointFormatInvalid";
 

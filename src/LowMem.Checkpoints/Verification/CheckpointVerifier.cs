@@ -52,8 +52,7 @@ public static class CheckpointVerifier
             Path = Path.GetFullPath(path),
             Format = format,
             Level = options.Level.ToString(),
-            // An array: PowerShell cannot index the lists that the compiler makes of collection expressions.
-            Findings = findings.Distinct().OrderByDescending(finding => finding.Severity).ToArray(),
+            Findings = findings,
             TensorCount = tensorCount,
             BytesRead = meter.Bytes,
             Duration = Stopwatch.GetElapsedTime(started),

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
+using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints;
 using LowMem.Loader.Import;
 using LowMem.PowerShell.Completion;
@@ -128,7 +129,7 @@ public sealed class ImportModelLowMemoryCommand : ModelPathCommand
             $"{report.Path}: {report.TensorCount} tensors, {report.MappedCount} of them mapped and {report.CopiedCount} copied.");
         string found = Prefix is null ? "found" : "given";
         WriteVerbose(report.Prefix.Length > 0
-            ? $"The state dict was {found} under '{report.Prefix}'."
+            ? $"The state dict was {found} under '{DisplayText.Name(report.Prefix)}'."
             : "The checkpoint is the state dict itself: nothing stands in front of its keys.");
         if (KeyMap is not null)
         {
@@ -148,7 +149,7 @@ public sealed class ImportModelLowMemoryCommand : ModelPathCommand
         if (keys.Length > 0)
         {
             string more = keys.Length > shown ? $" and {keys.Length - shown} more, which the LoadReport names" : string.Empty;
-            write($"{what}: {string.Join(", ", keys.Take(shown))}{more}.");
+            write($"{what}: {string.Join(", ", keys.Take(shown).Select(DisplayText.Name))}{more}.");
         }
     }
 

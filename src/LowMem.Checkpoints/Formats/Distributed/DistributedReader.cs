@@ -15,7 +15,7 @@ internal static class DistributedReader
 
     public static Checkpoint ReadDirectory(string directory, CancellationToken cancellationToken)
     {
-        using var file = CheckpointFileReader.Open(Path.Combine(directory, MetadataFile));
+        using var file = ContainedFile.Open(directory, MetadataFile);
         return Read(file, directory, cancellationToken);
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Formats.Zip;
 using LowMem.Checkpoints.Pickle;
 
@@ -36,7 +37,7 @@ internal sealed class ZipStorageResolver(ZipArchive archive, string prefix, stri
         {
             throw new TensorProblemException(
                 FindingCodes.StorageSizeMismatch,
-                $"storage '{reference.Key}' should be {reference.ByteLength} bytes, and its record has {outcome.Extent.ByteLength}");
+                $"storage '{DisplayText.Name(reference.Key)}' should be {reference.ByteLength} bytes, and its record has {outcome.Extent.ByteLength}");
         }
 
         return new ResolvedStorage(NamePrefix + reference.Key, reference.Type, outcome.Extent, outcome.UnreadableReason);

@@ -16,8 +16,7 @@ internal static class ShardIndexReader
 
     public static Checkpoint ReadDirectory(string directory, CancellationToken cancellationToken)
     {
-        string path = FindIn(directory);
-        using var file = CheckpointFileReader.Open(path);
+        using var file = ContainedFile.Open(directory, Path.GetFileName(FindIn(directory)));
         return ContentDetector.Detect(file) == ContentKind.ShardIndex
             ? Read(file, directory, cancellationToken)
             : CheckpointOpener.OpenFile(file, directory, cancellationToken);
@@ -90,7 +89,7 @@ internal static class ShardIndexReader
     {
         try
         {
-            using var file = CheckpointFileReader.Open(Path.Combine(directory, name));
+            using var file = ContainedFile.Open(directory, name);
             return CheckpointOpener.OpenFile(file, checkpoint, cancellationToken);
         }
         catch (CheckpointException exception)
@@ -98,7 +97,7 @@ internal static class ShardIndexReader
             errors.Add(exception);
             findings.Add(new CheckpointFinding(
                 FindingSeverity.Error,
-                FindingCodes.ShardMissing,
+                exception.ErrorId == CheckpointErrorIds.NotRegularFile ? exception.ErrorId : FindingCodes.ShardMissing,
                 null,
                 exception.Offset,
                 $"shard '{PickleText.Shorten(name)}' cannot be read: {exception.Detail}"));
