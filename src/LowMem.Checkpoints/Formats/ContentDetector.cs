@@ -13,6 +13,9 @@ internal static class ContentDetector
     private const int ProbeLength = 512;
     private const byte FrameOpcode = 0x95;
 
+    /// <summary>The same integer as protocols 0 and 1 write it, in text and without a mark in front.</summary>
+    private static ReadOnlySpan<byte> LegacyMagicText => "L119547037146038801333356L\n."u8;
+
     public static ContentKind Detect(CheckpointFileReader file)
     {
         byte[] start = file.ReadRange(0, Math.Min(file.Length, ProbeLength), "the start of the file");
@@ -26,7 +29,7 @@ internal static class ContentDetector
             return ContentKind.Zip;
         }
 
-        if (start[0] == 0x80 && IsLegacyMagic(start))
+        if ((start[0] == 0x80 && IsLegacyMagic(start)) || start.AsSpan().StartsWith(LegacyMagicText))
         {
             return ContentKind.LegacyPyTorch;
         }

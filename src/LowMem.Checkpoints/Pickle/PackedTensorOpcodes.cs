@@ -20,6 +20,10 @@ internal sealed class PackedTensorOpcodes(PickleCursor cursor, PickleMemo memo)
     private int end;
     private long nextPut;
 
+    // Where the frame ends, among all bytes and among those at hand; beyond them when there is none.
+    private long frameEnd;
+    private long frameLimit;
+
     /// <summary>How many opcodes put something into the memo.</summary>
     public long PutCount => nextPut - memo.Count;
 
@@ -32,6 +36,7 @@ internal sealed class PackedTensorOpcodes(PickleCursor cursor, PickleMemo memo)
         nextPut = memo.Count;
         Remembered.Clear();
         (start, position, end) = (0, 0, 0);
+        frameEnd = cursor.FrameEnd;
         BeginRow();
     }
 
@@ -44,6 +49,7 @@ internal sealed class PackedTensorOpcodes(PickleCursor cursor, PickleMemo memo)
             var window = cursor.Peek(LongestRow);
             (bytes, start, end) = (window.Array!, window.Offset, window.Offset + window.Count);
             position = start;
+            SetFrameLimit();
         }
     }
 
@@ -51,14 +57,20 @@ internal sealed class PackedTensorOpcodes(PickleCursor cursor, PickleMemo memo)
     public void Finish()
     {
         cursor.Skip(position - start);
+        cursor.GoOnInFrame(frameEnd);
         start = position;
     }
 
-    /// <summary>The next opcode; a frame only groups the bytes for reading ahead.</summary>
+    /// <summary>The next opcode that does something: not FRAME. None where a frame does not end between two opcodes.</summary>
     public PickleOpcode Next()
     {
+        if (position >= frameLimit && !TryLeaveFrame())
+        {
+            return NoOpcode;
+        }
+
         var opcode = position < end ? (PickleOpcode)bytes[position++] : NoOpcode;
-        return opcode == PickleOpcode.Frame ? NextBehindFrame() : opcode;
+        return opcode == PickleOpcode.Frame ? NextInFrame() : opcode;
     }
 
     /// <summary>The node that the next opcode fetches; null when it is another one.</summary>
@@ -84,6 +96,11 @@ internal sealed class PackedTensorOpcodes(PickleCursor cursor, PickleMemo memo)
     public bool TryPut(out bool isWanted)
     {
         isWanted = false;
+        if (position >= frameLimit && !TryLeaveFrame())
+        {
+            return false;
+        }
+
         long index;
         switch (position < end ? (PickleOpcode)bytes[position] : NoOpcode)
         {
@@ -191,9 +208,36 @@ internal sealed class PackedTensorOpcodes(PickleCursor cursor, PickleMemo memo)
         return number;
     }
 
-    private PickleOpcode NextBehindFrame()
+    private void SetFrameLimit()
     {
-        position = Math.Min(end, position + sizeof(long));
-        return Next();
+        long fromHere = frameEnd - cursor.Position;
+        frameLimit = frameEnd == PickleCursor.NoFrame ? long.MaxValue : position + fromHere;
+    }
+
+    /// <summary>False when the opcode before ran over the end of its frame, which the machine then refuses.</summary>
+    private bool TryLeaveFrame()
+    {
+        if (position > frameLimit)
+        {
+            return false;
+        }
+
+        (frameEnd, frameLimit) = (PickleCursor.NoFrame, long.MaxValue);
+        return true;
+    }
+
+    /// <summary>The opcode behind the argument of FRAME; none when the frame is not as it should be.</summary>
+    private PickleOpcode NextInFrame()
+    {
+        long length = Read(sizeof(long));
+        if (frameLimit != long.MaxValue || length <= 0 || length > cursor.Left - (position - start))
+        {
+            return NoOpcode;
+        }
+
+        frameLimit = position + length;
+        frameEnd = cursor.Position + (frameLimit - start);
+        var opcode = position < end ? (PickleOpcode)bytes[position++] : NoOpcode;
+        return opcode == PickleOpcode.Frame ? NoOpcode : opcode;
     }
 }

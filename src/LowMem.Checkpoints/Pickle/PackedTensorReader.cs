@@ -56,13 +56,14 @@ internal sealed class PackedTensorReader(PickleCursor cursor, PickleHeap heap, P
             return false;
         }
 
-        long start = cursor.Position;
+        var (start, frameEnd) = (cursor.Position, cursor.FrameEnd);
         rows.Clear();
         keys.Clear();
         opcodes.Begin();
         if (!ReadRows() || rows.Count < FewestRows)
         {
             cursor.MoveTo(start);
+            cursor.GoOnInFrame(frameEnd);
             return false;
         }
 

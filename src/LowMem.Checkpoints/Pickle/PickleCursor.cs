@@ -1,19 +1,16 @@
 using System.Buffers.Binary;
 using System.Numerics;
-using System.Text;
 
 namespace LowMem.Checkpoints.Pickle;
 
 /// <summary>Reads opcodes and their arguments; every length is checked against what is left before it is used.</summary>
 internal sealed class PickleCursor(IPickleInput input, PickleSource source)
 {
-    /// <summary>CPython refuses decimal integers of more digits as well (<c>sys.int_info.default_max_str_digits</c>).</summary>
-    private const int MaxDecimalDigits = 4300;
-
     /// <summary>The longest integer taken, in bytes: far above any number a checkpoint holds.</summary>
     private const int MaxIntegerBytes = 1 << 13;
 
-    private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
+    /// <summary>The end of the frame where there is none.</summary>
+    public const long NoFrame = long.MaxValue;
 
     // An array, since getting at the span of a memory costs more than most opcodes.
     private ArraySegment<byte> window = ArraySegment<byte>.Empty;
@@ -22,6 +19,14 @@ internal sealed class PickleCursor(IPickleInput input, PickleSource source)
 
     /// <summary>Where the next byte is read, from the start of the pickle.</summary>
     public long Position => windowStart + position;
+
+    /// <summary>Where the frame ends that the cursor is in; beyond every place when it is in none.</summary>
+    public long FrameEnd { get; private set; } = NoFrame;
+
+    /// <summary>How many bytes are left.</summary>
+    public long Left => input.Length - Position;
+
+    public bool IsInFrame => FrameEnd != NoFrame;
 
     public bool AtEnd => position >= window.Count && Position >= input.Length;
 
@@ -103,39 +108,54 @@ internal sealed class PickleCursor(IPickleInput input, PickleSource source)
             throw Invalid($"a length is negative ({length})");
         }
 
+        if (IsInFrame && length > FrameEnd - Position)
+        {
+            throw CrossesFrame();
+        }
+
         if (length > window.Count - position)
         {
             MoveWindow(length);
         }
     }
 
-    public string ReadUtf8(long length)
+    /// <summary>Leaves the frame when the cursor is at its end, which has to be between two opcodes.</summary>
+    /// <exception cref="CheckpointException">The opcode before ran over the end of the frame.</exception>
+    public void LeaveFrame()
     {
-        var bytes = Take(length);
-        try
+        if (Position > FrameEnd)
         {
-            return StrictUtf8.GetString(bytes);
+            throw CrossesFrame();
         }
-        catch (DecoderFallbackException)
+
+        if (Position == FrameEnd)
         {
-            // Python writes lone surrogates with "surrogatepass"; .NET has no such mode, so they become U+FFFD.
-            return Encoding.UTF8.GetString(bytes);
+            FrameEnd = NoFrame;
         }
     }
 
-    /// <summary>A Python-2 byte string: text when it is valid UTF-8, as <c>torch.load</c> decodes it, else bytes.</summary>
-    public PickleScalar ReadPython2String(long length)
+    /// <summary>Begins a frame at the argument of FRAME; false when more bytes are announced than are left.</summary>
+    /// <exception cref="CheckpointException">The last frame has not ended.</exception>
+    public bool TryBeginFrame()
     {
-        var bytes = Take(length);
-        try
+        if (IsInFrame)
         {
-            return PickleScalar.Of(StrictUtf8.GetString(bytes));
+            throw Unsafe("a frame begins before the frame around it ends");
         }
-        catch (DecoderFallbackException)
+
+        ulong length = BinaryPrimitives.ReadUInt64LittleEndian(Take(sizeof(ulong)));
+        if (length > (ulong)(input.Length - Position))
         {
-            return PickleScalar.Of(bytes.ToArray());
+            return false;
         }
+
+        // An empty frame has no end that anything could cross.
+        FrameEnd = length == 0 ? NoFrame : Position + (long)length;
+        return true;
     }
+
+    /// <summary>Takes over the frame that a faster reader of the same bytes has reached.</summary>
+    public void GoOnInFrame(long end) => FrameEnd = end;
 
     public BigInteger ReadInteger(long length)
     {
@@ -156,11 +176,21 @@ internal sealed class PickleCursor(IPickleInput input, PickleSource source)
             int end = rest.IndexOf((byte)'\n');
             if (end >= 0)
             {
+                if (end >= FrameEnd - Position)
+                {
+                    throw CrossesFrame();
+                }
+
                 position += end + 1;
                 return rest[..end];
             }
 
             long left = input.Length - Position;
+            if (rest.Length >= FrameEnd - Position)
+            {
+                throw CrossesFrame();
+            }
+
             if (rest.Length == left)
             {
                 throw PastEnd((ulong)left + 1, "the pickle ends inside a line");
@@ -170,71 +200,14 @@ internal sealed class PickleCursor(IPickleInput input, PickleSource source)
         }
     }
 
-    public string ReadTextLine() => Encoding.UTF8.GetString(ReadLine()).TrimEnd('\r');
-
-    /// <summary>The argument of INT: <c>00</c> and <c>01</c> are the booleans of protocol 1.</summary>
-    public PickleScalar ReadIntLine()
-    {
-        string text = ReadTextLine();
-        return text switch
-        {
-            "00" => PickleScalar.False,
-            "01" => PickleScalar.True,
-            _ => PickleScalar.Of(ParseDecimal(text)),
-        };
-    }
-
-    public PickleScalar ReadLongLine() => PickleScalar.Of(ParseDecimal(ReadTextLine().TrimEnd('L')));
-
-    public PickleScalar ReadFloatLine()
-    {
-        string text = ReadTextLine();
-        return PickleText.TryParseFloat(text, out double value)
-            ? PickleScalar.Of(value)
-            : throw Invalid($"'{PickleText.Shorten(text)}' is not a number");
-    }
-
-    public PickleScalar ReadQuotedLine()
-    {
-        byte[] bytes = PickleText.Unquote(ReadLine()) ?? throw Invalid("a string is not in quotes");
-        try
-        {
-            return PickleScalar.Of(StrictUtf8.GetString(bytes));
-        }
-        catch (DecoderFallbackException)
-        {
-            return PickleScalar.Of(bytes);
-        }
-    }
-
-    public PickleScalar ReadUnicodeLine() => PickleScalar.Of(PickleText.DecodeRawUnicodeEscape(ReadLine()));
-
-    public long ReadIndexLine()
-    {
-        string text = ReadTextLine();
-        return long.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out long index) && index >= 0
-            ? index
-            : throw Invalid($"'{PickleText.Shorten(text)}' is not a memo index");
-    }
-
     public CheckpointException Invalid(string message) =>
         source.Error(CheckpointErrorIds.FormatInvalid, Position, message);
 
-    private BigInteger ParseDecimal(string text)
-    {
-        if (text.Length > MaxDecimalDigits)
-        {
-            throw Invalid($"an integer of {text.Length} digits is more than the {MaxDecimalDigits} read here");
-        }
+    /// <summary>The error for bytes that two versions of Python read in two ways.</summary>
+    public CheckpointException Unsafe(string message) => source.Error(
+        CheckpointErrorIds.Unsafe, Position, $"{message}, so that versions of Python read different pickles from these bytes,");
 
-        return BigInteger.TryParse(
-            text.Trim(),
-            System.Globalization.NumberStyles.AllowLeadingSign,
-            System.Globalization.CultureInfo.InvariantCulture,
-            out var value)
-            ? value
-            : throw Invalid($"'{PickleText.Shorten(text)}' is not an integer");
-    }
+    private CheckpointException CrossesFrame() => Unsafe($"an opcode or its argument runs over the end of its frame at {FrameEnd}");
 
     private void MoveWindow(long atLeast)
     {

@@ -84,14 +84,15 @@ internal sealed class PickleHeap(PickleCursor cursor, PickleSource source, IPers
     {
         cursor.Require(length);
         Charge(2 * length);
-        return Remember(PickleScalar.Of(cursor.ReadUtf8(length)));
+        return Remember(PickleScalar.Of(PythonUtf8.Decode(cursor.Take(length))
+            ?? throw cursor.Invalid("a text is not valid UTF-8")));
     }
 
     public PickleScalar ReadPython2String(long length)
     {
         cursor.Require(length);
         Charge(2 * length);
-        return Remember(cursor.ReadPython2String(length));
+        return Remember(PickleLines.OfPython2(cursor.Take(length)));
     }
 
     public PickleScalar ReadBytes(long length)
@@ -101,12 +102,20 @@ internal sealed class PickleHeap(PickleCursor cursor, PickleSource source, IPers
         return Remember(PickleScalar.Of(cursor.Take(length).ToArray()));
     }
 
-    public void AddItems(PickleNode target, ReadOnlySpan<PickleNode> items)
+    /// <param name="target">What they are added to.</param>
+    /// <param name="kind">List for APPEND(S), set for ADDITEMS: neither of the two has the method that the other one calls.</param>
+    /// <param name="items">Of none at all Python makes nothing, whatever the target is.</param>
+    public void AddItems(PickleNode target, PickleSequenceKind kind, ReadOnlySpan<PickleNode> items)
     {
+        if (items.Length == 0)
+        {
+            return;
+        }
+
         Charge((long)items.Length * SlotCost);
         switch (target)
         {
-            case PickleSequence { Kind: PickleSequenceKind.List or PickleSequenceKind.Set } sequence:
+            case PickleSequence sequence when sequence.Kind == kind:
                 sequence.Add(items);
                 break;
             case PickleObject made:
@@ -116,7 +125,9 @@ internal sealed class PickleHeap(PickleCursor cursor, PickleSource source, IPers
                 global.IsWrittenTo = true;
                 break;
             default:
-                throw cursor.Invalid("items are appended to something that is no list");
+                throw cursor.Invalid(kind == PickleSequenceKind.List
+                    ? "items are appended to something that is no list"
+                    : "items are added to something that is no set");
         }
     }
 
@@ -161,10 +172,19 @@ internal sealed class PickleHeap(PickleCursor cursor, PickleSource source, IPers
             case PickleGlobal global:
                 global.IsWrittenTo = true;
                 break;
+            case var _ when IsNoState(state):
+                // Nothing to do, so that Python does not look at what it is on.
+                break;
             default:
                 throw cursor.Invalid("BUILD needs an object to set the state of");
         }
     }
+
+    private static bool IsNoState(PickleNode state) =>
+        state is PickleScalar { Value: null }
+        || (state is PickleSequence { Kind: PickleSequenceKind.Tuple, Count: 2 } pair
+            && pair[0] is PickleScalar { Value: null }
+            && pair[1] is PickleMapping { Count: 0 });
 
     /// <summary>Notes text or bytes in which another pickle may hide.</summary>
     public PickleScalar Remember(PickleScalar scalar)

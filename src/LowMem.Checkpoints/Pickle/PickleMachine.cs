@@ -18,6 +18,8 @@ internal sealed class PickleMachine
     private readonly PackedTensorReader tensors;
     private readonly CancellationToken cancellationToken;
     private long opcodes;
+    private CheckpointException? frameFault;
+    private bool stopsInFrame;
 
     private PickleMachine(
         IPickleInput input,
@@ -86,7 +88,11 @@ internal sealed class PickleMachine
         {
             Calls = machine.heap.Calls,
             Payloads = machine.heap.Payloads,
-            Error = error,
+
+            // A file that is cut off inside a frame is refused by every reader: that it is cut is what there is to say.
+            Error = error?.ErrorId == CheckpointErrorIds.Truncated ? error : machine.frameFault ?? error,
+            IsWhole = error is null,
+            EndsFrameWrongly = error?.ErrorId == CheckpointErrorIds.Unsafe || machine.stopsInFrame,
         };
     }
 
@@ -104,6 +110,11 @@ internal sealed class PickleMachine
                 cancellationToken.ThrowIfCancellationRequested();
             }
 
+            if (cursor.IsInFrame)
+            {
+                cursor.LeaveFrame();
+            }
+
             if (cursor.AtEnd)
             {
                 throw cursor.PastEnd(1, "the pickle ends without a STOP opcode");
@@ -112,7 +123,7 @@ internal sealed class PickleMachine
             var opcode = (PickleOpcode)cursor.ReadByte();
             if (opcode == PickleOpcode.Stop)
             {
-                return stack.Pop();
+                return Stop();
             }
 
             if (PickleScalarReader.TryRead(opcode, cursor, heap) is { } scalar)
@@ -124,6 +135,18 @@ internal sealed class PickleMachine
                 Step(opcode);
             }
         }
+    }
+
+    /// <summary>What is on top is the object, whatever lies below it.</summary>
+    private PickleNode Stop()
+    {
+        if (cursor.IsInFrame && cursor.Position < cursor.FrameEnd)
+        {
+            stopsInFrame = true;
+            frameFault ??= cursor.Unsafe($"the pickle stops before its frame ends at {cursor.FrameEnd}");
+        }
+
+        return stack.Pop();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -140,8 +163,12 @@ internal sealed class PickleMachine
 
                 break;
             case PickleOpcode.Frame:
-                // A frame only groups bytes for reading ahead; its length is a hint that is not relied on.
-                cursor.ReadUInt64Length();
+                if (!cursor.TryBeginFrame())
+                {
+                    // What follows is read all the same: only Python's C code stops here, and what it names is told.
+                    frameFault ??= cursor.Unsafe("a frame is longer than the rest of the pickle");
+                }
+
                 break;
             case PickleOpcode.Mark:
                 if (!TryReadTensors())
@@ -216,11 +243,13 @@ internal sealed class PickleMachine
                 break;
             case PickleOpcode.Append:
                 var item = stack.Pop();
-                heap.AddItems(stack.Top, [item]);
+                heap.AddItems(stack.Top, PickleSequenceKind.List, [item]);
                 break;
             case PickleOpcode.Appends:
+                AddItemsFromMark(PickleSequenceKind.List);
+                break;
             case PickleOpcode.AddItems:
-                AddItemsFromMark();
+                AddItemsFromMark(PickleSequenceKind.Set);
                 break;
             case PickleOpcode.SetItem:
                 var value = stack.Pop();
@@ -232,7 +261,7 @@ internal sealed class PickleMachine
                 break;
 
             case PickleOpcode.Get:
-                PushMemo(cursor.ReadIndexLine());
+                PushMemo(PickleLines.ReadIndex(cursor));
                 break;
             case PickleOpcode.BinGet:
                 PushMemo(cursor.ReadByte());
@@ -241,7 +270,7 @@ internal sealed class PickleMachine
                 PushMemo(cursor.ReadUInt32());
                 break;
             case PickleOpcode.Put:
-                SetMemo(cursor.ReadIndexLine());
+                SetMemo(PickleLines.ReadIndex(cursor));
                 break;
             case PickleOpcode.BinPut:
                 SetMemo(cursor.ReadByte());
@@ -308,11 +337,11 @@ internal sealed class PickleMachine
         return sequence;
     }
 
-    private void AddItemsFromMark()
+    private void AddItemsFromMark(PickleSequenceKind kind)
     {
         var items = stack.AboveMark().ToArray();
         stack.DropToMark();
-        heap.AddItems(stack.Top, items);
+        heap.AddItems(stack.Top, kind, items);
     }
 
     private void SetEntriesFromMark()

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Globalization;
 using System.Numerics;
 
 namespace LowMem.Checkpoints.Pickle;
@@ -112,7 +111,7 @@ internal sealed class PickleMemoUses
                 Add(cursor.ReadUInt32(), most);
                 return true;
             case PickleOpcode.Get:
-                if (long.TryParse(cursor.ReadLine(), CultureInfo.InvariantCulture, out long index))
+                if (PickleLines.ParseIndex(cursor.ReadLine()) is { } index)
                 {
                     Add(index, most);
                 }

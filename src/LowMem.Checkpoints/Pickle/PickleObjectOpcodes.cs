@@ -12,7 +12,7 @@ internal sealed class PickleObjectOpcodes(PickleSource source, PickleCursor curs
         switch (opcode)
         {
             case PickleOpcode.Global:
-                PushGlobal(cursor.ReadTextLine(), cursor.ReadTextLine());
+                PushGlobal(PickleLines.ReadName(cursor), PickleLines.ReadName(cursor));
                 break;
             case PickleOpcode.StackGlobal:
                 var name = stack.Pop();
@@ -29,7 +29,9 @@ internal sealed class PickleObjectOpcodes(PickleSource source, PickleCursor curs
                 PushExtension(cursor.ReadInt32());
                 break;
             case PickleOpcode.Inst:
-                var type = heap.GetGlobal(cursor.ReadTextLine(), cursor.ReadTextLine());
+                _ = stack.AboveMark();
+                var type = heap.GetGlobal(
+                    PickleLines.ReadAscii(cursor, "the module of INST", 1), PickleLines.ReadAscii(cursor, "the class of INST", 1));
                 var instanceArguments = heap.NewSequence(PickleSequenceKind.Tuple, stack.AboveMark());
                 stack.DropToMark();
                 Push(heap.NewCall(type, instanceArguments));
@@ -61,7 +63,7 @@ internal sealed class PickleObjectOpcodes(PickleSource source, PickleCursor curs
                 heap.SetState(stack.Top, state);
                 break;
             case PickleOpcode.PersId:
-                Push(heap.NewPersistentId(PickleScalar.Of(cursor.ReadTextLine())));
+                Push(heap.NewPersistentId(PickleScalar.Of(PickleLines.ReadAscii(cursor, "the id of PERSID", 0))));
                 break;
             case PickleOpcode.BinPersId:
                 Push(heap.NewPersistentId(stack.Pop()));
@@ -70,7 +72,11 @@ internal sealed class PickleObjectOpcodes(PickleSource source, PickleCursor curs
                 throw source.Error(
                     CheckpointErrorIds.Unsupported, cursor.Position, "the pickle keeps data in out-of-band buffers");
             case PickleOpcode.ReadonlyBuffer:
-                _ = stack.Top;
+                if (stack.Top is not (PickleScalar { Value: byte[] } or PickleObject or PicklePersistentId))
+                {
+                    throw cursor.Invalid("READONLY_BUFFER needs bytes");
+                }
+
                 break;
             default:
                 throw cursor.Invalid($"0x{(byte)opcode:x2} is not a pickle opcode");
@@ -85,9 +91,14 @@ internal sealed class PickleObjectOpcodes(PickleSource source, PickleCursor curs
 
     private void PushGlobal(string module, string name) => Push(heap.GetGlobal(module, name));
 
-    /// <summary>Anything but plain text is text that the pickle would first have to compute, or an error in Python.</summary>
-    private static string TextOf(PickleNode node) =>
-        node is PickleScalar { Value: string text } ? text : PickleGlobal.Computed;
+    /// <summary>What a call or a persistent id gives may be text that the pickle would first have to compute.</summary>
+    private string TextOf(PickleNode node) => node switch
+    {
+        PickleScalar { Value: string text } => text,
+        PickleObject or PicklePersistentId => PickleGlobal.Computed,
+        _ => throw cursor.Invalid("STACK_GLOBAL needs two texts"),
+    };
 
-    private void PushExtension(int code) => PushGlobal("copyreg", $"extension_{code}");
+    private void PushExtension(int code) => PushGlobal(
+        "copyreg", code > 0 ? $"extension_{code}" : throw cursor.Invalid($"extension {code} is below the first, 1"));
 }

@@ -14,6 +14,18 @@ internal sealed record PickleResult(
     /// <summary>The texts and bytes in which another pickle may hide.</summary>
     public required IReadOnlyList<PickleScalar> Payloads { get; init; }
 
-    /// <summary>Why it could not be read to its end, or null.</summary>
+    /// <summary>Why it is not taken, or null: it could not be read to its end, or its frames are none that a pickler writes.</summary>
     public CheckpointException? Error { get; init; }
+
+    /// <summary>Whether it was read up to its STOP.</summary>
+    public bool IsWhole { get; init; }
+
+    /// <summary>
+    /// Whether a frame ends where no pickler ends it. Bytes that only happen to look like a pickle have no frame that ends
+    /// within them; one that is longer than the rest they easily have.
+    /// </summary>
+    public bool EndsFrameWrongly { get; init; }
+
+    /// <summary>Whether versions of Python would read two pickles from it.</summary>
+    public bool BreaksFrames => Error?.ErrorId == CheckpointErrorIds.Unsafe;
 }

@@ -11,6 +11,9 @@ internal sealed record GlobalReport(
 {
     private const string Somewhere = "the pickle";
 
+    /// <summary>Why the file is refused whatever it names: two versions of Python would read two pickles. Null when it is not.</summary>
+    public string? Refusal { get; init; }
+
     /// <summary>Reports on all pickles of a checkpoint together, and on what hides in their texts and bytes.</summary>
     public static GlobalReport Of(params IReadOnlyCollection<PickleResult> pickles) => Of(pickles, [], CancellationToken.None);
 
@@ -35,8 +38,16 @@ internal sealed record GlobalReport(
             [.. byName.Select(group => group.Key)],
             [.. byName.Except(dangerous).Select(group => group.Key).Where(name => GlobalClassifier.Classify(name) == GlobalRisk.Unknown)],
             [.. dangerous.Select(group => group.Key)],
-            scanner.IsComplete ? [.. findings] : [.. findings, Incomplete]);
+            scanner.IsComplete ? [.. findings] : [.. findings, Incomplete])
+        {
+            Refusal = scanner.Refusal,
+        };
     }
+
+    /// <summary>The report itself, unless the file has to be refused.</summary>
+    /// <exception cref="CheckpointException">A hidden pickle is one to some versions of Python and another to others.</exception>
+    public GlobalReport OrRefuse(string path) =>
+        Refusal is null ? this : throw new CheckpointException(CheckpointErrorIds.Unsafe, path, Refusal).Naming(this);
 
     private static CheckpointFinding Incomplete { get; } = new(
         FindingSeverity.Error,

@@ -34,6 +34,9 @@ internal sealed class HiddenPickleScanner
     /// <summary>Whether everything was looked at; a file made to exhaust the scanner leaves some of it unseen.</summary>
     public bool IsComplete { get; private set; } = true;
 
+    /// <summary>Why the file is refused: a pickle in it that versions of Python read in two ways. Null when there is none.</summary>
+    public string? Refusal { get; private set; }
+
     /// <summary>What was named, each once.</summary>
     public IReadOnlyCollection<NamedGlobal> Named => named.Values;
 
@@ -92,7 +95,12 @@ internal sealed class HiddenPickleScanner
         var source = new PickleSource(string.Empty, place.Where, -1, MemoryBudget);
         var pickle = PickleMachine.ReadAsFarAsPossible(bytes, source, cancellationToken);
         workLeft -= pickle.ByteLength + AttemptCost;
-        bool isWhole = pickle.Error is null;
+        bool isWhole = pickle.IsWhole;
+        if (pickle.BreaksFrames && (isWhole || pickle.EndsFrameWrongly || (place.IsPickle && bytes.Length == place.Content.Length)))
+        {
+            Refusal ??= pickle.Error!.Detail;
+        }
+
         foreach (var global in GlobalUse.Of(pickle, place.Where))
         {
             // Bytes that happen to begin like a pickle and then break may "name" anything; only danger is told then, and

@@ -70,7 +70,6 @@ public sealed class AttackTests
         ["an integer of a megabyte"] = (() => Fill([0x8b, .. UInt32(Budget - 100)], [1], Stop), "an integer of"),
         ["a number of a million digits"] = (() => Fill([(byte)'L'], [(byte)'9'], [(byte)'\n', .. Stop]), "digits is more than"),
         ["many numbers of many digits"] = (() => Fill([(byte)'('], [(byte)'L', .. Repeat([(byte)'9'], 4000), (byte)'L', (byte)'\n'], [(byte)'l', .. Stop]), null),
-        ["a frame of all memory"] = (() => [0x80, 4, 0x95, .. Repeat([0xff], 7), 0x7f, (byte)'N', .. Stop], null),
 
         // The memo.
         ["a memo with holes"] = (() => [(byte)'N', .. Enumerable.Range(0, 150_000).SelectMany(i => (byte[])[(byte)'r', .. UInt32((i * 7919) + 5)]), .. Stop], null),

@@ -32,7 +32,15 @@ public sealed class PackedTensorRowsTests
         ["a key that is no text"] = ([.. Rows, (byte)'K', 1, .. Row("x", "1")[6..], (byte)'u'], false),
         ["thrown away"] = ([.. Rows, (byte)'1'], false),
         ["no value for the last key"] = ([.. Rows, .. Text("last"), (byte)'u'], false),
-        ["a frame between"] = ([.. Rows, 0x95, .. Number(1000), .. Row("x", "1"), (byte)'u'], true),
+        ["a frame between"] = ([.. Rows, 0x95, .. Number(Row("x", "1").Length + 2), .. Row("x", "1"), (byte)'u'], true),
+        ["frames one behind the other"] = ([.. Rows, .. Framed(Row("x", "1")), .. Framed(Row("y", "1")), (byte)'u'], true),
+        ["a frame that ends inside a row"] = ([.. Rows, .. Framed(Row("x", "1")[..8]), .. Row("x", "1")[8..], (byte)'u'], true),
+        ["a frame that ends inside a key"] = ([.. Rows, 0x95, .. Number(3), .. Row("x", "1"), (byte)'u'], false),
+        ["a frame that ends inside a number of the memo"] = ([.. Rows, 0x95, .. Number(7), .. Row("x", "1"), (byte)'u'], false),
+        ["a frame in a frame"] = ([.. Rows, .. Framed([.. Framed(Row("x", "1")), .. Row("y", "1")]), (byte)'u'], false),
+        ["a frame longer than the rest"] = ([.. Rows, 0x95, .. Number(1000), .. Row("x", "1"), (byte)'u'], false),
+        ["empty frames"] = ([.. Rows, .. Repeat(Framed([]), 3), .. Row("x", "1"), (byte)'u'], false),
+        ["a frame that ends in front of the STOP"] = ([.. Rows, 0x95, .. Number(Row("x", "1").Length + 1), .. Row("x", "1"), (byte)'u'], true),
         ["a key beyond ASCII"] = ([.. Rows, .. Row("größe", "1"), (byte)'u'], false),
         ["a key of two lines"] = ([.. Rows, .. Row("a\nb", "1"), (byte)'u'], false),
         ["an empty key"] = ([.. Rows, .. Row(string.Empty, "1"), (byte)'u'], false),
@@ -194,6 +202,8 @@ public sealed class PackedTensorRowsTests
         (byte)'h', Location, (byte)'K', 4, (byte)'t', (byte)'Q', (byte)'K', 0, .. shape, .. stride, 0x89,
         (byte)'h', Hooks, (byte)')', (byte)'R', (byte)'t', (byte)'R',
     ];
+
+    private static byte[] Framed(byte[] content) => [0x95, .. Number(content.Length), .. content];
 
     /// <summary>A tuple of small numbers, as the pickler writes it.</summary>
     private static byte[] Small(params byte[] values)

@@ -39,7 +39,7 @@ internal static class DistributedReader
     {
         var source = new PickleSource(file.Path, null, 0, PickleSource.BudgetFor(file.Length));
         var pickle = PickleMachine.Read(new FilePickleInput(file, 0, file.Length), source, persistentLoader: null, cancellationToken);
-        var globals = GlobalReport.Of([pickle], [], cancellationToken);
+        var globals = GlobalReport.Of([pickle], [], cancellationToken).OrRefuse(file.Path);
         var metadata = Parse(file, pickle, globals, cancellationToken);
         var files = new ChunkFiles(Path.GetDirectoryName(file.Path)!, checkpoint, cancellationToken);
         files.Read(metadata.Entries.SelectMany(entry => PlacesOf(metadata, entry)));

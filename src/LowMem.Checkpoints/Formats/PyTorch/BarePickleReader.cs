@@ -19,6 +19,11 @@ internal static class BarePickleReader
         var source = new PickleSource(file.Path, null, 0, PickleSource.BudgetFor(file.Length));
         var pickle = PickleMachine.ReadAsFarAsPossible(
             new FilePickleInput(file, 0, file.Length), source, persistentLoader: null, cancellationToken);
+        if (pickle.BreaksFrames)
+        {
+            throw pickle.Error!.Naming(GlobalReport.Of([pickle], [], cancellationToken));
+        }
+
         if (pickle.Error is not null || !IsWorthIt(file, pickle))
         {
             return null;
@@ -26,7 +31,8 @@ internal static class BarePickleReader
 
         byte[] rest = file.ReadRange(
             pickle.ByteLength, Math.Min(file.Length - pickle.ByteLength, MaxRest), "what follows the pickle");
-        var globals = GlobalReport.Of([pickle], [new HiddenBytes(rest, "what follows the pickle", IsPickle: true)], cancellationToken);
+        var globals = GlobalReport.Of([pickle], [new HiddenBytes(rest, "what follows the pickle", IsPickle: true)], cancellationToken)
+            .OrRefuse(file.Path);
         var factory = new TensorInfoFactory(file, checkpoint, CheckpointFormats.Pickle, new NoStorages());
         var walker = ObjectTreeWalker.Walk(file, factory, pickle, cancellationToken);
         return new Checkpoint

@@ -45,6 +45,8 @@ internal static class PyTorchZipReader
             throw error.Naming(globals);
         }
 
+        _ = globals.OrRefuse(file.Path);
+
         string? byteOrder = ReadLine(archive, prefix + "byteorder");
         var resolver = new ZipStorageResolver(archive, prefix, ZipStorageResolver.DataFolder, byteOrder == "big");
         string format = archive.Find(prefix + "constants.pkl") is null

@@ -22,6 +22,11 @@ internal sealed class LegacyPersistentIds : IPersistentLoader
             return type;
         }
 
+        if (id is PickleScalar { Value: string text } && TextPersistentId.TryParse(text) is { } parsed)
+        {
+            id = parsed;
+        }
+
         if (StorageReference.TryParse(id) is { } reference)
         {
             Storages.TryAdd(reference.Key, reference);

@@ -49,7 +49,8 @@ internal static class LegacyReader
         var storages = new LegacyStorageLocator(file, stream, ids.Storages, findings).Locate(keys);
         var factory = new TensorInfoFactory(file, checkpoint, CheckpointFormats.PyTorchLegacy, storages);
         var walker = ObjectTreeWalker.Walk(file, factory, pickle, cancellationToken);
-        var globals = GlobalReport.Of(pickles, [stream.ReadRest("last storage")], cancellationToken);
+        var globals = GlobalReport.Of(pickles, [stream.ReadRest("last storage")], cancellationToken)
+            .OrRefuse(file.Path);
         return new Checkpoint
         {
             Path = checkpoint,

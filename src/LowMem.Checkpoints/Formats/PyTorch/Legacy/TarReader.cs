@@ -39,7 +39,8 @@ internal static class TarReader
         var walker = ObjectTreeWalker.Walk(file, factory, pickle, cancellationToken);
         var hidden = HiddenMembers.Read(file, members.All.Except(streams.Select(item => item.Member)), findings);
         var globals = GlobalReport.Of(
-            pickles, streams.Select(item => item.Stream.ReadRest($"pickles in member '{item.Member.Name}'")).Concat(hidden), cancellationToken);
+            pickles, streams.Select(item => item.Stream.ReadRest($"pickles in member '{item.Member.Name}'")).Concat(hidden), cancellationToken)
+            .OrRefuse(file.Path);
         return new Checkpoint
         {
             Path = checkpoint,
