@@ -33,7 +33,7 @@ public sealed record CheckpointSummary
     /// <summary>Every global the pickles name.</summary>
     public required IReadOnlyList<string> Globals { get; init; }
 
-    /// <summary>Those of which nothing is known, neither good nor bad.</summary>
+    /// <summary>Those that are not known to be inert; nothing bad is known of them, either.</summary>
     public required IReadOnlyList<string> UnknownGlobals { get; init; }
 
     /// <summary>Those that could run code or reach outside the file.</summary>

@@ -86,6 +86,7 @@ internal sealed class PickleMachine
         {
             Calls = machine.heap.Calls,
             Payloads = machine.heap.Payloads,
+            Source = source,
             Error = error,
         };
     }

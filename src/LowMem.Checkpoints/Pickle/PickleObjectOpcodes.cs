@@ -9,30 +9,31 @@ internal sealed class PickleObjectOpcodes(PickleSource source, PickleCursor curs
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Step(PickleOpcode opcode)
     {
+        long start = cursor.Position - 1;
         switch (opcode)
         {
             case PickleOpcode.Global:
-                PushGlobal(cursor.ReadTextLine(), cursor.ReadTextLine());
+                PushGlobal(cursor.ReadTextLine(), cursor.ReadTextLine(), start);
                 break;
             case PickleOpcode.StackGlobal:
                 var name = stack.Pop();
                 var module = stack.Pop();
-                PushGlobal(TextOf(module), TextOf(name));
+                PushGlobal(TextOf(module), TextOf(name), start);
                 break;
             case PickleOpcode.Ext1:
-                PushExtension(cursor.ReadByte());
+                PushExtension(cursor.ReadByte(), start);
                 break;
             case PickleOpcode.Ext2:
-                PushExtension(cursor.ReadUInt16());
+                PushExtension(cursor.ReadUInt16(), start);
                 break;
             case PickleOpcode.Ext4:
-                PushExtension(cursor.ReadInt32());
+                PushExtension(cursor.ReadInt32(), start);
                 break;
             case PickleOpcode.Inst:
-                var type = heap.GetGlobal(cursor.ReadTextLine(), cursor.ReadTextLine());
+                var type = heap.GetGlobal(cursor.ReadTextLine(), cursor.ReadTextLine(), start);
                 var instanceArguments = heap.NewSequence(PickleSequenceKind.Tuple, stack.AboveMark());
                 stack.DropToMark();
-                Push(heap.NewCall(type, instanceArguments));
+                PushCall(opcode, heap.NewCall(type, instanceArguments));
                 break;
             case PickleOpcode.Obj:
                 var parts = stack.AboveMark();
@@ -44,17 +45,17 @@ internal sealed class PickleObjectOpcodes(PickleSource source, PickleCursor curs
                 var objectClass = parts[0];
                 var objectArguments = heap.NewSequence(PickleSequenceKind.Tuple, parts[1..]);
                 stack.DropToMark();
-                Push(heap.NewCall(objectClass, objectArguments));
+                PushCall(opcode, heap.NewCall(objectClass, objectArguments));
                 break;
             case PickleOpcode.Reduce:
             case PickleOpcode.NewObj:
                 var arguments = stack.Pop();
-                Push(heap.NewCall(stack.Pop(), arguments));
+                PushCall(opcode, heap.NewCall(stack.Pop(), arguments));
                 break;
             case PickleOpcode.NewObjEx:
                 var keywords = stack.Pop();
                 var positional = stack.Pop();
-                Push(heap.NewCall(stack.Pop(), positional, keywords));
+                PushCall(opcode, heap.NewCall(stack.Pop(), positional, keywords));
                 break;
             case PickleOpcode.Build:
                 var state = stack.Pop();
@@ -83,11 +84,17 @@ internal sealed class PickleObjectOpcodes(PickleSource source, PickleCursor curs
         stack.Push(node);
     }
 
-    private void PushGlobal(string module, string name) => Push(heap.GetGlobal(module, name));
+    private void PushCall(PickleOpcode opcode, PickleObject call)
+    {
+        call.Opcode = opcode;
+        Push(call);
+    }
+
+    private void PushGlobal(string module, string name, long start) => Push(heap.GetGlobal(module, name, start));
 
     /// <summary>Anything but plain text is text that the pickle would first have to compute, or an error in Python.</summary>
     private static string TextOf(PickleNode node) =>
         node is PickleScalar { Value: string text } ? text : PickleGlobal.Computed;
 
-    private void PushExtension(int code) => PushGlobal("copyreg", $"extension_{code}");
+    private void PushExtension(int code, long start) => PushGlobal("copyreg", $"extension_{code}", start);
 }

@@ -161,7 +161,7 @@ internal sealed class HiddenPickleScanner
     }
 
     private static bool IsDangerous(string module, string member) =>
-        GlobalClassifier.Classify(new PickleGlobal(module, member).FullName) == GlobalRisk.Dangerous;
+        GlobalClassifier.Classify(new PickleGlobal(module, member)) == GlobalRisk.Dangerous;
 
     private static bool IsName(ReadOnlySpan<byte> bytes)
     {

@@ -37,6 +37,7 @@ public static class CheckpointVerifier
             format = checkpoint.Format;
             tensorCount = checkpoint.Tensors.Count;
             findings.AddRange(checkpoint.Findings);
+            findings.AddRange(GlobalCheck.FindUnknown(checkpoint, options.AllowsGlobal));
             findings.AddRange(StructureCheck.FindOverlaps(checkpoint, cancellationToken));
             findings.AddRange(CheckData(checkpoint, options, progress, cancellationToken));
             findings.AddRange(options.AdditionalChecks?.Invoke(checkpoint) ?? []);

@@ -37,6 +37,7 @@ internal static class BarePickleReader
             Values = walker.Values,
             Globals = globals.All,
             UnknownGlobals = globals.Unknown,
+            UnknownUses = globals.UnknownUses,
             UnsafeGlobals = globals.Unsafe,
             Files = [file.Describe()],
             Findings = [.. globals.Findings, .. Trailing(pickle, rest), .. walker.Findings],

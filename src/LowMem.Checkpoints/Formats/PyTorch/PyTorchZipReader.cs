@@ -69,6 +69,7 @@ internal static class PyTorchZipReader
             Values = walker.Values,
             Globals = globals.All,
             UnknownGlobals = globals.Unknown,
+            UnknownUses = globals.UnknownUses,
             UnsafeGlobals = globals.Unsafe,
             Metadata = metadata,
             Files = [file.Describe()],

@@ -1,5 +1,6 @@
 using LowMem.Checkpoints.IO;
 using LowMem.Checkpoints.Pickle;
+using LowMem.Checkpoints.Safety;
 
 namespace LowMem.Checkpoints.Formats.Sharded;
 
@@ -155,12 +156,20 @@ internal static class ShardIndexReader
             Values = values,
             Globals = Union([.. shards.Select(shard => shard.Globals), .. errors.Select(error => error.Globals)]),
             UnknownGlobals = Union([.. shards.Select(shard => shard.UnknownGlobals)]),
+            UnknownUses = [.. shards.SelectMany(UsesIn)],
             UnsafeGlobals = Union([.. shards.Select(shard => shard.UnsafeGlobals), .. errors.Select(error => error.UnsafeGlobals)]),
             Metadata = index.Metadata,
             Files = [.. shards.SelectMany(shard => shard.Files)],
             ShardCount = index.Shards.Count,
             Findings = [.. findings, .. shards.SelectMany(shard => shard.Findings)],
         };
+    }
+
+    /// <summary>The offsets are those of the shard, which is named for it.</summary>
+    private static IEnumerable<NamedGlobal> UsesIn(Checkpoint shard)
+    {
+        string name = PickleText.Shorten(Path.GetFileName(shard.Files[0].Path));
+        return shard.UnknownUses.Select(use => use with { Where = $"{use.Where} of shard '{name}'" });
     }
 
     private static string[] Union(IReadOnlyList<string>[] names) =>

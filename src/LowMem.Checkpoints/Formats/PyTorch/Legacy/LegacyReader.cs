@@ -59,6 +59,7 @@ internal static class LegacyReader
             Values = walker.Values,
             Globals = globals.All,
             UnknownGlobals = globals.Unknown,
+            UnknownUses = globals.UnknownUses,
             UnsafeGlobals = globals.Unsafe,
             Metadata = LegacyMetadata.Of(system.Root, ids.Sources),
             Files = [file.Describe()],

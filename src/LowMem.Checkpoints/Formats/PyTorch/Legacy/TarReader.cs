@@ -49,6 +49,7 @@ internal static class TarReader
             Values = walker.Values,
             Globals = globals.All,
             UnknownGlobals = globals.Unknown,
+            UnknownUses = globals.UnknownUses,
             UnsafeGlobals = globals.Unsafe,
             Metadata = LegacyMetadata.Of(system, ids.Sources),
             Files = [file.Describe()],
