@@ -30,6 +30,15 @@ public sealed record Checkpoint
     /// <summary>Those of <see cref="Globals"/> that could run code or reach outside the file.</summary>
     public IReadOnlyList<string> UnsafeGlobals { get; init; } = [];
 
+    /// <summary>
+    /// Whether a current PyTorch's <c>torch.load(weights_only=True)</c> takes the file, without anything that a program allows by
+    /// itself; null when it is no file of <c>torch.load</c>: safetensors, TorchSharp, distributed checkpoints.
+    /// </summary>
+    public bool? WeightsOnly => WeightsOnlyAnswer?.IsAccepted;
+
+    /// <summary>The same with the reason.</summary>
+    internal Safety.WeightsOnly.WeightsOnlyAnswer? WeightsOnlyAnswer { get; init; }
+
     /// <summary>The free-form text that the file or index carries.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; init; } = new OrderedDictionary<string, string>();
 

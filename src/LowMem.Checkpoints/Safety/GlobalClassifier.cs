@@ -23,7 +23,9 @@ public static class GlobalClassifier
     {
         ArgumentNullException.ThrowIfNull(fullName);
         int dot = fullName.LastIndexOf('.');
-        return Classify(fullName, Math.Max(0, dot));
+        return dot < 0
+            ? Classify(fullName, 0)
+            : Classify(new PickleGlobal(fullName[..dot], fullName[(dot + 1)..]));
     }
 
     /// <summary>Says what a global could do if something resolved and called it.</summary>

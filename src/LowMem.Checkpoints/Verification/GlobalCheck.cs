@@ -11,6 +11,17 @@ internal static class GlobalCheck
     public static IEnumerable<CheckpointFinding> FindUnknown(Checkpoint checkpoint, Func<string, bool>? allows) =>
         checkpoint.UnknownUses.DistinctBy(use => use.Name).Select(use => Describe(use, allows?.Invoke(use.Name) == true));
 
+    /// <summary>Why PyTorch's restricted loading refuses the file. No fault: many harmless files are refused.</summary>
+    public static IEnumerable<CheckpointFinding> FindWeightsOnly(Checkpoint checkpoint) =>
+        checkpoint.WeightsOnlyAnswer is { IsAccepted: false } answer
+            ? [new CheckpointFinding(
+                FindingSeverity.Information,
+                FindingCodes.WeightsOnlyRefused,
+                null,
+                answer.Offset,
+                $"torch.load(weights_only=True) refuses the file: {answer.Reason}{(answer.Offset is { } offset ? $" (byte {offset})" : string.Empty)}")]
+            : [];
+
     private static CheckpointFinding Describe(NamedGlobal use, bool isAllowed)
     {
         string name = Show(use.Name);

@@ -1,6 +1,7 @@
 using LowMem.Checkpoints.IO;
 using LowMem.Checkpoints.Pickle;
 using LowMem.Checkpoints.Safety;
+using LowMem.Checkpoints.Safety.WeightsOnly;
 
 namespace LowMem.Checkpoints.Formats.PyTorch;
 
@@ -39,6 +40,7 @@ internal static class BarePickleReader
             UnknownGlobals = globals.Unknown,
             UnknownUses = globals.UnknownUses,
             UnsafeGlobals = globals.Unsafe,
+            WeightsOnlyAnswer = WeightsOnlyAnswer.Refused("it is a pickle without the magic number of PyTorch", 0),
             Files = [file.Describe()],
             Findings = [.. globals.Findings, .. Trailing(pickle, rest), .. walker.Findings],
         };

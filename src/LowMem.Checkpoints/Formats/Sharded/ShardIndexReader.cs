@@ -1,6 +1,7 @@
 using LowMem.Checkpoints.IO;
 using LowMem.Checkpoints.Pickle;
 using LowMem.Checkpoints.Safety;
+using LowMem.Checkpoints.Safety.WeightsOnly;
 
 namespace LowMem.Checkpoints.Formats.Sharded;
 
@@ -157,6 +158,7 @@ internal static class ShardIndexReader
             Globals = Union([.. shards.Select(shard => shard.Globals), .. errors.Select(error => error.Globals)]),
             UnknownGlobals = Union([.. shards.Select(shard => shard.UnknownGlobals)]),
             UnknownUses = [.. shards.SelectMany(UsesIn)],
+            WeightsOnlyAnswer = WeightsOnlyAnswer.Combine(shards.Select(shard => shard.WeightsOnlyAnswer)),
             UnsafeGlobals = Union([.. shards.Select(shard => shard.UnsafeGlobals), .. errors.Select(error => error.UnsafeGlobals)]),
             Metadata = index.Metadata,
             Files = [.. shards.SelectMany(shard => shard.Files)],

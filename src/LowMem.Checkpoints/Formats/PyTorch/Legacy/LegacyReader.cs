@@ -1,6 +1,7 @@
 using LowMem.Checkpoints.IO;
 using LowMem.Checkpoints.Pickle;
 using LowMem.Checkpoints.Safety;
+using LowMem.Checkpoints.Safety.WeightsOnly;
 
 namespace LowMem.Checkpoints.Formats.PyTorch.Legacy;
 
@@ -61,6 +62,7 @@ internal static class LegacyReader
             UnknownGlobals = globals.Unknown,
             UnknownUses = globals.UnknownUses,
             UnsafeGlobals = globals.Unsafe,
+            WeightsOnlyAnswer = WeightsOnlyCheck.Of(file, pickles, cancellationToken),
             Metadata = LegacyMetadata.Of(system.Root, ids.Sources),
             Files = [file.Describe()],
             Findings = [.. findings, .. globals.Findings, .. walker.Findings],
