@@ -6,6 +6,12 @@ public static class FindingCodes
     /// <summary>The pickle names a global that could run code or reach outside the file.</summary>
     public const string UnsafeGlobal = "UnsafeGlobal";
 
+    /// <summary>The pickle names a global that is not known to be inert; allowed ones are reported as information.</summary>
+    public const string UnknownGlobal = "UnknownGlobal";
+
+    /// <summary>PyTorch's <c>torch.load(weights_only=True)</c> would refuse the file.</summary>
+    public const string WeightsOnlyRefused = "WeightsOnlyRefused";
+
     /// <summary>There is more that looks like pickles than was read.</summary>
     public const string HiddenPickles = "HiddenPickles";
 

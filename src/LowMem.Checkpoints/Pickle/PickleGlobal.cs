@@ -16,6 +16,9 @@ internal sealed class PickleGlobal(string module, string name) : PickleNode
     /// <summary>Module and name with Python-2 module names put in their Python-3 form.</summary>
     public string FullName { get; } = PythonModules.Modernize(module) + "." + name;
 
+    /// <summary>Where the opcode that names it first is, from the start of the pickle; -1 when that is not known.</summary>
+    public long Position { get; init; } = -1;
+
     /// <summary>Whether the pickle sets items or attributes on what it imports, which changes the running program.</summary>
     public bool IsWrittenTo { get; set; }
 }

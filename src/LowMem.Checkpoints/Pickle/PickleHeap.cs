@@ -66,12 +66,12 @@ internal sealed class PickleHeap(PickleCursor cursor, PickleSource source, IPers
 
     public PickleNode NewPersistentId(PickleNode id) => persistentLoader?.Load(id) ?? new PicklePersistentId(id);
 
-    public PickleGlobal GetGlobal(string module, string name)
+    public PickleGlobal GetGlobal(string module, string name, long position = -1)
     {
         if (!globalsByName.TryGetValue((module, name), out var global))
         {
             Charge(4L * (module.Length + name.Length) + NodeCost);
-            global = new PickleGlobal(module, name);
+            global = new PickleGlobal(module, name) { Position = position };
             globalsByName.Add((module, name), global);
             globals.Add(global);
         }
@@ -167,7 +167,7 @@ internal sealed class PickleHeap(PickleCursor cursor, PickleSource source, IPers
         switch (target)
         {
             case PickleObject made:
-                made.State = state;
+                made.Build(state);
                 break;
             case PickleGlobal global:
                 global.IsWrittenTo = true;

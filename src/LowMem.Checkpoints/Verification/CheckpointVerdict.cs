@@ -17,6 +17,12 @@ public sealed record CheckpointVerdict
     /// <summary>True when no finding is an error.</summary>
     public bool Passed => Errors == 0;
 
+    /// <summary>
+    /// Whether a current PyTorch's <c>torch.load(weights_only=True)</c> takes the file; null when it is no file of
+    /// <c>torch.load</c>, such as safetensors, or could not be listed.
+    /// </summary>
+    public bool? WeightsOnly { get; init; }
+
     /// <summary>The name of the <see cref="VerificationLevel"/>.</summary>
     public required string Level { get; init; }
 

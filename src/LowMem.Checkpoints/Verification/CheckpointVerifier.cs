@@ -30,13 +30,17 @@ public static class CheckpointVerifier
         using var meter = ReadMeter.Start();
         var findings = new List<CheckpointFinding>();
         string? format = null;
+        bool? weightsOnly = null;
         long tensorCount = 0;
         try
         {
             var checkpoint = Checkpoint.Open(path, cancellationToken);
             format = checkpoint.Format;
             tensorCount = checkpoint.Tensors.Count;
+            weightsOnly = checkpoint.WeightsOnly;
             findings.AddRange(checkpoint.Findings);
+            findings.AddRange(GlobalCheck.FindUnknown(checkpoint, options.AllowsGlobal));
+            findings.AddRange(GlobalCheck.FindWeightsOnly(checkpoint));
             findings.AddRange(StructureCheck.FindOverlaps(checkpoint, cancellationToken));
             findings.AddRange(CheckData(checkpoint, options, progress, cancellationToken));
             findings.AddRange(options.AdditionalChecks?.Invoke(checkpoint) ?? []);
@@ -51,6 +55,7 @@ public static class CheckpointVerifier
         {
             Path = Path.GetFullPath(path),
             Format = format,
+            WeightsOnly = weightsOnly,
             Level = options.Level.ToString(),
             Findings = findings,
             TensorCount = tensorCount,

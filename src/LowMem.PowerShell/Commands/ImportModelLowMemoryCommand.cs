@@ -84,6 +84,7 @@ public sealed class ImportModelLowMemoryCommand : ModelPathCommand
     protected override void ProcessCheckpoint(string path)
     {
         var checkpoint = OpenCheckpoint(path);
+        WarnOfUnknown(checkpoint);
         string target = Module is null ? "a new module" : Module.GetType().Name;
         if (!ShouldProcess(target, $"Load '{path}'"))
         {
@@ -106,6 +107,17 @@ public sealed class ImportModelLowMemoryCommand : ModelPathCommand
             AllowUnsafeGlobals = AllowUnsafeGlobals,
         };
         WriteObject(Load(checkpoint, options));
+    }
+
+    /// <summary>They are loaded, since nothing runs; torch.load would run them.</summary>
+    private void WarnOfUnknown(Checkpoint checkpoint)
+    {
+        if (checkpoint.UnknownGlobals.Count > 0)
+        {
+            WriteWarning(
+                $"{checkpoint.Path}: the file names what is not known to be inert: {checkpoint.DescribeUnknownGlobals()}. "
+                + "Nothing of it is run here.");
+        }
     }
 
     private PSObject Load(Checkpoint checkpoint, ImportOptions options)

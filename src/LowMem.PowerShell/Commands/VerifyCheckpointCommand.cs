@@ -30,6 +30,13 @@ public abstract class VerifyCheckpointCommand : CheckpointPathCommand
     [SuppressMessage("Performance", "CA1819:Properties should not return arrays", Justification = "A cmdlet parameter.")]
     public string[]? AllowNonFinite { get; set; }
 
+    /// <summary>The globals that are trusted although they are not known to be inert; wildcards are allowed, and case counts.</summary>
+    [Parameter]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    [SuppressMessage("Performance", "CA1819:Properties should not return arrays", Justification = "A cmdlet parameter.")]
+    public string[]? AllowGlobal { get; set; }
+
     /// <summary>A TorchSharp module that the checkpoint has to fit.</summary>
     [Parameter]
     [ValidateNotNull]
@@ -50,6 +57,7 @@ public abstract class VerifyCheckpointCommand : CheckpointPathCommand
             Level = Manifest is not null && !MyInvocation.BoundParameters.ContainsKey(nameof(Level)) ? VerificationLevel.Checksum : Level,
             Manifest = ReadManifest(),
             AllowsNonFinite = AllowNonFinite is null ? null : new NamePatterns(AllowNonFinite).IsMatch,
+            AllowsGlobal = AllowGlobal is null ? null : new NamePatterns(AllowGlobal, matchesCase: true).IsMatch,
             AdditionalChecks = Module is null ? null : CheckFit,
         };
         var verdict = ProgressBar.Run(

@@ -1,5 +1,7 @@
 using LowMem.Checkpoints.IO;
 using LowMem.Checkpoints.Pickle;
+using LowMem.Checkpoints.Safety;
+using LowMem.Checkpoints.Safety.WeightsOnly;
 
 namespace LowMem.Checkpoints.Formats.Sharded;
 
@@ -154,12 +156,21 @@ internal static class ShardIndexReader
             Values = values,
             Globals = Union([.. shards.Select(shard => shard.Globals), .. errors.Select(error => error.Globals)]),
             UnknownGlobals = Union([.. shards.Select(shard => shard.UnknownGlobals)]),
+            UnknownUses = [.. shards.SelectMany(UsesIn)],
+            WeightsOnlyAnswer = WeightsOnlyAnswer.Combine(shards.Select(shard => shard.WeightsOnlyAnswer)),
             UnsafeGlobals = Union([.. shards.Select(shard => shard.UnsafeGlobals), .. errors.Select(error => error.UnsafeGlobals)]),
             Metadata = index.Metadata,
             Files = [.. shards.SelectMany(shard => shard.Files)],
             ShardCount = index.Shards.Count,
             Findings = [.. findings, .. shards.SelectMany(shard => shard.Findings)],
         };
+    }
+
+    /// <summary>The offsets are those of the shard, which is named for it.</summary>
+    private static IEnumerable<NamedGlobal> UsesIn(Checkpoint shard)
+    {
+        string name = PickleText.Shorten(Path.GetFileName(shard.Files[0].Path));
+        return shard.UnknownUses.Select(use => use with { Where = $"{use.Where} of shard '{name}'" });
     }
 
     private static string[] Union(IReadOnlyList<string>[] names) =>

@@ -78,6 +78,9 @@ internal sealed class ZipArchive
 
     public CheckpointFileReader File { get; }
 
+    /// <summary>Where the central directory ends; behind it are the end record, its comment, and what somebody added.</summary>
+    public long DirectoryEnd { get; init; }
+
     /// <summary>The entries in the order of the central directory.</summary>
     public IReadOnlyList<ZipEntry> Entries => directory;
 

@@ -43,7 +43,7 @@ internal static class ZipDirectoryReader
                 $"the central directory has {length - position} bytes more than its {count} entries"));
         }
 
-        return new ZipArchive(file, new ZipDirectory(places), offset, findings);
+        return new ZipArchive(file, new ZipDirectory(places), offset, findings) { DirectoryEnd = offset + length };
     }
 
     private static (long Offset, long Length, long Count) FindDirectory(

@@ -2,6 +2,7 @@ using LowMem.Checkpoints.Formats.Tar;
 using LowMem.Checkpoints.IO;
 using LowMem.Checkpoints.Pickle;
 using LowMem.Checkpoints.Safety;
+using LowMem.Checkpoints.Safety.WeightsOnly;
 
 namespace LowMem.Checkpoints.Formats.PyTorch.Legacy;
 
@@ -50,7 +51,9 @@ internal static class TarReader
             Values = walker.Values,
             Globals = globals.All,
             UnknownGlobals = globals.Unknown,
+            UnknownUses = globals.UnknownUses,
             UnsafeGlobals = globals.Unsafe,
+            WeightsOnlyAnswer = WeightsOnlyAnswer.Refused("it is a tar archive of PyTorch 0.1"),
             Metadata = LegacyMetadata.Of(system, ids.Sources),
             Files = [file.Describe()],
             Findings = [.. findings, .. globals.Findings, .. walker.Findings],
