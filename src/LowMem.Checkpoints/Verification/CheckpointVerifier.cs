@@ -36,8 +36,8 @@ public static class CheckpointVerifier
             var checkpoint = Checkpoint.Open(path, cancellationToken);
             format = checkpoint.Format;
             tensorCount = checkpoint.Tensors.Count;
-            findings.AddRange(checkpoint.Findings);
-            findings.AddRange(StructureCheck.FindOverlaps(checkpoint, cancellationToken));
+            findings.AddRange(checkpoint.Findings.Select(finding => StructureCheck.Judge(checkpoint, finding)));
+            findings.AddRange(StructureCheck.Find(checkpoint, cancellationToken));
             findings.AddRange(CheckData(checkpoint, options, progress, cancellationToken));
             findings.AddRange(options.AdditionalChecks?.Invoke(checkpoint) ?? []);
         }

@@ -72,6 +72,8 @@ internal static class PyTorchZipReader
             UnsafeGlobals = globals.Unsafe,
             Metadata = metadata,
             Files = [file.Describe()],
+            Storages = ZipStorageResolver.ListStorages(archive, $"{prefix}{ZipStorageResolver.DataFolder}/")
+                .Where(storage => !walker.OtherStorages.Contains(storage.Key)),
             Findings = [.. archive.Findings, .. globals.Findings, .. walker.Findings, .. constants?.Findings ?? []],
         };
     }

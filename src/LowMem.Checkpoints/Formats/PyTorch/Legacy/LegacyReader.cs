@@ -62,6 +62,7 @@ internal static class LegacyReader
             UnsafeGlobals = globals.Unsafe,
             Metadata = LegacyMetadata.Of(system.Root, ids.Sources),
             Files = [file.Describe()],
+            Storages = storages.List(file.Path).Where(storage => !walker.OtherStorages.Contains(storage.Key)),
             Findings = [.. findings, .. globals.Findings, .. walker.Findings],
         };
     }

@@ -52,6 +52,7 @@ internal static class TarReader
             UnsafeGlobals = globals.Unsafe,
             Metadata = LegacyMetadata.Of(system, ids.Sources),
             Files = [file.Describe()],
+            Storages = storages.Table.List(file.Path).Where(storage => !walker.OtherStorages.Contains(storage.Key)),
             Findings = [.. findings, .. globals.Findings, .. walker.Findings],
         };
 
