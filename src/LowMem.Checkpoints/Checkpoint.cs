@@ -48,6 +48,9 @@ public sealed record Checkpoint
     /// <summary>The archives that are parts of <see cref="Files"/>; none when each file is a whole of its own.</summary>
     internal IReadOnlyList<ArchivePlace> Archives { get; init; } = [];
 
+    /// <summary>The storages that the files hold, told as they are asked for; none where tensors are all that there is.</summary>
+    internal IEnumerable<StoredStorage> Storages { get; init; } = [];
+
     /// <summary>How many shards there are; 0 when the checkpoint is one file.</summary>
     public int ShardCount { get; init; }
 

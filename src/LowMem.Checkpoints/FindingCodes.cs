@@ -21,6 +21,12 @@ public static class FindingCodes
     /// <summary>The size of a storage's record is not its element count times its element size.</summary>
     public const string StorageSizeMismatch = "StorageSizeMismatch";
 
+    /// <summary>The file holds storages that no listed tensor uses.</summary>
+    public const string UnlistedStorage = "UnlistedStorage";
+
+    /// <summary>Several tensors go by one key.</summary>
+    public const string DuplicateKey = "DuplicateKey";
+
     /// <summary>A tensor reaches outside its storage.</summary>
     public const string TensorOutOfBounds = "TensorOutOfBounds";
 

@@ -128,3 +128,50 @@ Describe 'What a verdict is in other forms' {
         $json.Findings[0].Code | Should -BeExactly 'UnsafeGlobal'
     }
 }
+
+Describe 'A path that is no regular file' {
+    BeforeAll {
+        function New-Pipe([string] $Path) {
+            & mkfifo $Path
+            $Path
+        }
+    }
+
+    It 'is an error at once, and the rest of the pipeline goes on: <_>' -Skip:$IsWindows -ForEach @(
+        'Get-CheckpointInfo', 'Test-Checkpoint', 'Import-ModelLowMemory', 'Measure-ModelMemory', 'New-CheckpointManifest') {
+        $pipe = New-Pipe "$TestDrive/$_.pt"
+        Copy-Item "$samples/boring.pt" "$TestDrive/$_-good.pt"
+
+        $output = @($pipe, '/dev/zero', "$TestDrive/$_-good.pt" | & $_ -ErrorAction SilentlyContinue -ErrorVariable failures)
+
+        $output.Count | Should -BeGreaterThan 0
+        @($failures | ForEach-Object { ($_.FullyQualifiedErrorId -split ',')[0] }) | Should -Be @('CheckpointNotRegularFile', 'CheckpointNotRegularFile')
+        @($failures.TargetObject) | Should -Be @($pipe, '/dev/zero')
+        "$($failures[0])" | Should -BeLike '*named pipe (FIFO)*'
+    }
+
+    It 'is refused as a manifest and as the text of a model' -Skip:$IsWindows {
+        $pipe = New-Pipe "$TestDrive/other"
+
+        Test-Checkpoint "$samples/boring.pt" -Manifest $pipe -ErrorAction SilentlyContinue -ErrorVariable failure | Should -BeNullOrEmpty
+        $failure[0].FullyQualifiedErrorId | Should -BeLike 'CheckpointNotRegularFile,*'
+        New-ModelSkeleton -Definition $pipe -ErrorAction SilentlyContinue -ErrorVariable failure | Should -BeNullOrEmpty
+        $failure[0].FullyQualifiedErrorId | Should -BeLike 'CheckpointNotRegularFile,*'
+    }
+
+    It 'does not pass' -Skip:$IsWindows {
+        $failure = Get-TerminatingError { Assert-Checkpoint (New-Pipe "$TestDrive/asserted") }
+
+        $failure.TargetObject[0].Findings[0].Code | Should -BeExactly 'CheckpointNotRegularFile'
+        Test-Checkpoint "$TestDrive/asserted" -Quiet | Should -BeFalse
+    }
+
+    It 'is told as a circle of links' -Skip:$IsWindows {
+        $null = New-Item -ItemType SymbolicLink "$TestDrive/a.pt" -Value "$TestDrive/b.pt" -Force
+        $null = New-Item -ItemType SymbolicLink "$TestDrive/b.pt" -Value "$TestDrive/a.pt" -Force
+
+        Get-CheckpointInfo "$TestDrive/a.pt" -ErrorAction SilentlyContinue -ErrorVariable failure
+        $failure[0].FullyQualifiedErrorId | Should -BeLike 'CheckpointNotFound,*'
+        "$($failure[0])" | Should -BeLike '*its links lead in a circle*'
+    }
+}

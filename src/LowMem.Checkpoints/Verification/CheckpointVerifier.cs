@@ -38,10 +38,10 @@ public static class CheckpointVerifier
             format = checkpoint.Format;
             tensorCount = checkpoint.Tensors.Count;
             weightsOnly = checkpoint.WeightsOnly;
-            findings.AddRange(checkpoint.Findings);
+            findings.AddRange(checkpoint.Findings.Select(finding => StructureCheck.Judge(checkpoint, finding)));
             findings.AddRange(GlobalCheck.FindUnknown(checkpoint, options.AllowsGlobal));
             findings.AddRange(GlobalCheck.FindWeightsOnly(checkpoint));
-            findings.AddRange(StructureCheck.FindOverlaps(checkpoint, cancellationToken));
+            findings.AddRange(StructureCheck.Find(checkpoint, cancellationToken));
             findings.AddRange(CheckData(checkpoint, options, progress, cancellationToken));
             findings.AddRange(options.AdditionalChecks?.Invoke(checkpoint) ?? []);
         }

@@ -29,7 +29,7 @@ internal static class HiddenRecords
         byte[] prefix = Encoding.UTF8.GetBytes(dataPrefix);
         foreach (var entry in archive.Entries)
         {
-            if ((main is { } read && entry.Equals(read)) || IsTensorData(entry.NameBytes, prefix) || entry.Length < ProbeLength)
+            if ((main is { } read && entry.Equals(read)) || IsTensorData(entry.NameBytes, prefix) || entry.Length < ProbeLength || !entry.IsReadable)
             {
                 continue;
             }
@@ -78,7 +78,7 @@ internal static class HiddenRecords
     public static bool StartsLikeContent(ReadOnlySpan<byte> start) => StartsLikePickle(start) || start.StartsWith("PK"u8);
 
     /// <summary>Storages are named by numbers or by addresses: nothing with a dot or in a deeper directory.</summary>
-    private static bool IsTensorData(ReadOnlySpan<byte> name, ReadOnlySpan<byte> dataPrefix) =>
+    public static bool IsTensorData(ReadOnlySpan<byte> name, ReadOnlySpan<byte> dataPrefix) =>
         name.StartsWith(dataPrefix) && name[dataPrefix.Length..].IndexOfAny((byte)'.', (byte)'/') < 0;
 
     private static byte[]? TryRead(ZipArchive archive, ZipEntry entry, ref long limit)

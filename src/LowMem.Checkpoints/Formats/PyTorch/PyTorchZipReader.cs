@@ -79,6 +79,8 @@ internal static class PyTorchZipReader
                 : WeightsOnlyCheck.Of(input, source, cancellationToken),
             Metadata = metadata,
             Files = [file.Describe()],
+            Storages = ZipStorageResolver.ListStorages(archive, $"{prefix}{ZipStorageResolver.DataFolder}/")
+                .Where(storage => !walker.OtherStorages.Contains(storage.Key)),
             Findings = [.. archive.Findings, .. globals.Findings, .. walker.Findings, .. constants?.Findings ?? []],
         };
     }

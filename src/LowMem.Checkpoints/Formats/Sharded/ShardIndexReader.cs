@@ -161,6 +161,7 @@ internal static class ShardIndexReader
             UnsafeGlobals = Union([.. shards.Select(shard => shard.UnsafeGlobals), .. errors.Select(error => error.UnsafeGlobals)]),
             Metadata = index.Metadata,
             Files = [.. shards.SelectMany(shard => shard.Files)],
+            Storages = shards.SelectMany(shard => shard.Storages),
             ShardCount = index.Shards.Count,
             Findings = [.. findings, .. shards.SelectMany(shard => shard.Findings)],
         };

@@ -98,6 +98,12 @@ internal static class ZipDirectoryReader
         long length = BinaryPrimitives.ReadUInt32LittleEndian(end[12..]);
         long offset = BinaryPrimitives.ReadUInt32LittleEndian(end[16..]);
         long limit = endOffset;
+        if (BinaryPrimitives.ReadUInt16LittleEndian(end[4..]) is not (0 or ushort.MaxValue)
+            || BinaryPrimitives.ReadUInt16LittleEndian(end[6..]) is not (0 or ushort.MaxValue))
+        {
+            throw Invalid(file, endOffset, "it is one part of a split archive. Join the parts first");
+        }
+
         if (endOffset >= LocatorLength)
         {
             Span<byte> locator = stackalloc byte[LocatorLength];

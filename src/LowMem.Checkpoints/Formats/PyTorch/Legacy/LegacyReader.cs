@@ -66,6 +66,7 @@ internal static class LegacyReader
             WeightsOnlyAnswer = WeightsOnlyCheck.Of(file, pickles, cancellationToken),
             Metadata = LegacyMetadata.Of(system.Root, ids.Sources),
             Files = [file.Describe()],
+            Storages = storages.List(file.Path).Where(storage => !walker.OtherStorages.Contains(storage.Key)),
             Findings = [.. findings, .. globals.Findings, .. walker.Findings],
         };
     }

@@ -56,6 +56,7 @@ internal static class TarReader
             WeightsOnlyAnswer = WeightsOnlyAnswer.Refused("it is a tar archive of PyTorch 0.1"),
             Metadata = LegacyMetadata.Of(system, ids.Sources),
             Files = [file.Describe()],
+            Storages = storages.Table.List(file.Path).Where(storage => !walker.OtherStorages.Contains(storage.Key)),
             Findings = [.. findings, .. globals.Findings, .. walker.Findings],
         };
 
