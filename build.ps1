@@ -9,7 +9,8 @@
     Test     the tests of the libraries and tools, then those of the commands
     Analyze  formatting, analyzers and, where installed, PSScriptAnalyzer
     Bench    memory and speed against the alternatives
-    Fuzz     changed fixtures, a minute for each format; what was learned stays in out/fuzz for the next time
+    Fuzz     changed fixtures, a minute for each format; what was learned stays in out/fuzz for the next time;
+             then changed pickles, a minute, compared with what a CPython reads, where there is one
     Help     the help file of the commands, from docs/en-US, by platyPS
     Package  a zip of the module for this platform in out/
     Clean    removes what the other tasks made
@@ -120,6 +121,9 @@ function Invoke-FuzzTask {
         'run', '--project', (Join-Path $root 'tests' 'LowMem.Fuzz'), '-c', $Configuration, '--'
         'all', '--seconds', "$FuzzSeconds", '--seed', "$([Random]::Shared.Next())"
         '--corpus', (Join-Path $kept 'corpus'), '--findings', (Join-Path $kept 'findings'))
+    Invoke-Native dotnet @(
+        'run', '--project', (Join-Path $root 'tests' 'LowMem.Differential'), '-c', $Configuration, '--'
+        '--count', '1000000000', '--seconds', "$FuzzSeconds", '--seed', "$([Random]::Shared.Next())")
 }
 
 function Invoke-HelpTask {

@@ -1,0 +1,26 @@
+using LowMem.Checkpoints.Pickle;
+
+namespace LowMem.Differential;
+
+/// <summary>Reads a pickle as the readers of checkpoints do, opcode by opcode and in the fast way.</summary>
+internal static class OurReader
+{
+    /// <summary>The two readings.</summary>
+    public static Reading[] Read(byte[] pickle)
+    {
+        var source = new PickleSource("pickle", "data.pkl", 0, PickleSource.BudgetFor(1 << 20));
+        var input = new MemoryPickleInput(pickle);
+        var uses = PickleMemoUses.Find(input, source, CancellationToken.None);
+        return
+        [
+            ToReading(PickleMachine.ReadAsFarAsPossible(pickle, source, CancellationToken.None)),
+            ToReading(PickleMachine.ReadAsFarAsPossible(input, source, persistentLoader: null, CancellationToken.None, uses)),
+        ];
+    }
+
+    private static Reading ToReading(PickleResult result) => new(
+        result.Error is null,
+        result.ByteLength,
+        [.. result.Globals.Select(global => $"{global.Module}\n{global.Name}")],
+        result.Error is { } error ? error.Detail : NodeText.Describe(result.Root));
+}
