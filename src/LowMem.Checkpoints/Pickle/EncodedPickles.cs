@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 
 namespace LowMem.Checkpoints.Pickle;
 
@@ -21,17 +22,23 @@ internal static class EncodedPickles
 
     private static readonly SearchValues<byte> HexDigits = SearchValues.Create("0123456789ABCDEFabcdef"u8);
 
-    /// <summary>Whether a text has letters enough in one run to be worth decoding.</summary>
+    /// <summary>Whether a text has a run of letters that begins like a pickle in base64 or hexadecimal.</summary>
     public static bool MayHold(ReadOnlySpan<char> text)
     {
-        int run = 0;
-        foreach (char character in text)
+        int start = 0;
+        for (int i = 0; i <= text.Length; i++)
         {
-            run = character < 128 && Letters.Contains((byte)character) ? run + 1 : 0;
-            if (run >= ShortestRun)
+            if (i < text.Length && text[i] < 128 && Letters.Contains((byte)text[i]))
+            {
+                continue;
+            }
+
+            if (i - start >= ShortestRun && Begins(Encoding.ASCII.GetBytes(text[start..i].ToArray())))
             {
                 return true;
             }
+
+            start = i + 1;
         }
 
         return false;
@@ -40,16 +47,40 @@ internal static class EncodedPickles
     /// <inheritdoc cref="MayHold(ReadOnlySpan{char})"/>
     public static bool MayHold(ReadOnlySpan<byte> bytes)
     {
-        while (bytes.IndexOfAny(Letters) is >= 0 and int start)
+        while (bytes.Length >= ShortestRun && bytes.IndexOfAny(Letters) is >= 0 and int start)
         {
             bytes = bytes[start..];
-            int length = LengthOfRun(bytes);
-            if (length >= ShortestRun)
+            int end = bytes.IndexOfAnyExcept(Letters);
+            int length = end < 0 ? bytes.Length : end;
+            if (length >= ShortestRun && Begins(bytes[..length]))
             {
                 return true;
             }
 
             bytes = bytes[length..];
+        }
+
+        return false;
+    }
+
+    /// <summary>The start of the run, or a PROTO of protocol 0 to 5 in it.</summary>
+    private static bool Begins(ReadOnlySpan<byte> run)
+    {
+        Span<byte> start = stackalloc byte[6];
+        if ((Convert.FromHexString(run[..12], start, out _, out _) == OperationStatus.Done && BeginsLikePickle(start))
+            || (System.Buffers.Text.Base64.DecodeFromUtf8(run[..8], start, out _, out _) == OperationStatus.Done && BeginsLikePickle(start)))
+        {
+            return true;
+        }
+
+        while (run.IndexOf("gA"u8) is >= 0 and int place && place + 2 < run.Length)
+        {
+            if (run[place + 2] is >= (byte)'A' and <= (byte)'X')
+            {
+                return true;
+            }
+
+            run = run[(place + 1)..];
         }
 
         return false;

@@ -22,6 +22,8 @@ internal sealed class GlobalDemands
     private readonly Dictionary<PickleGlobal, (KnownUse Use, string? Opcode)> demands = new(ReferenceEqualityComparer.Instance);
     private readonly HashSet<PickleNode> seen = new(ReferenceEqualityComparer.Instance);
 
+    private readonly HashSet<(string Function, PickleNode Arguments)> expanded = [];
+
     /// <summary>Whether something is called that the pickle itself makes, so that its name is not the last word.</summary>
     public bool CallsComputed { get; private set; }
 
@@ -55,7 +57,7 @@ internal sealed class GlobalDemands
         }
 
         Demand(global, UseOf(call), NameOf(call.Opcode));
-        if (Callers.TryGetValue(global.FullName, out int most))
+        if (Callers.TryGetValue(global.FullName, out int most) && expanded.Add((global.FullName, call.Arguments)))
         {
             AddCallees(call, most);
         }

@@ -21,7 +21,7 @@ internal static class HookedAttributes
     public static IEnumerable<string> Of(PickleResult pickle)
     {
         // One dict may be the state of many objects.
-        var seen = new HashSet<PickleMapping>(ReferenceEqualityComparer.Instance);
+        var seen = new HashSet<PickleNode>(ReferenceEqualityComparer.Instance);
         foreach (var call in pickle.Calls)
         {
             if (call is PackedTensorCall || (call.IsUnchanged && call.ArgumentCount == 0))
@@ -37,13 +37,15 @@ internal static class HookedAttributes
         }
     }
 
-    private static IEnumerable<string> KeysOf(PickleObject call, HashSet<PickleMapping> seen)
+    private static IEnumerable<string> KeysOf(PickleObject call, HashSet<PickleNode> seen)
     {
         // The state of slots is the second of two.
         IEnumerable<PickleNode> states = call.State is PickleSequence { Kind: PickleSequenceKind.Tuple, Count: 2 } pair
             ? pair.Items
             : call.State is null ? [] : [call.State];
-        var direct = call.ArgumentList.Concat(states).OfType<PickleMapping>();
+        // One tuple may be the arguments of many calls.
+        var arguments = seen.Add(call.Arguments) ? call.ArgumentList : [];
+        var direct = arguments.Concat(states).OfType<PickleMapping>();
         return direct.Append(call.Mapping)
             .OfType<PickleMapping>()
             .Where(seen.Add)
