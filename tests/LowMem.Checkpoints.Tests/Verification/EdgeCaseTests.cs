@@ -66,7 +66,9 @@ public sealed class EdgeCaseTests
         var manifest = CheckpointManifest.Create(Checkpoint.Open(file.Path, Token), null, Token);
 
         Assert.Equal(["a.b", "a.b"], manifest.Tensors.Select(tensor => tensor.Key));
-        Assert.True(CheckpointVerifier.Verify(file.Path, new VerificationOptions { Manifest = manifest }, null, Token).Passed);
+        Assert.Equal(
+            [FindingCodes.DuplicateKey],
+            CheckpointVerifier.Verify(file.Path, new VerificationOptions { Manifest = manifest }, null, Token).Findings.Select(finding => finding.Code));
         Assert.Equal(
             2,
             CheckpointVerifier.Verify(swapped.Path, new VerificationOptions { Manifest = manifest }, null, Token).Findings
