@@ -1,4 +1,6 @@
 using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Tests.Builders;
+using LowMem.Checkpoints.Tests.Formats;
 
 namespace LowMem.Checkpoints.Tests.Diagnostics;
 
@@ -59,6 +61,20 @@ public sealed class DisplayTextTests
 
         Assert.Equal($"a?b.pt: first?forged{Environment.NewLine}  second?{Environment.NewLine}  third", error.Message);
         Assert.Equal("a\nb.pt", error.Path);
+    }
+
+    [Theory]
+    [InlineData("0")]
+    [InlineData("lost")]
+    public void TheKeyOfATensorAtFaultIsShortInItsFinding(string storage)
+    {
+        string key = "\u001b\n" + new string('k', 1200);
+        using var file = MutatedFile.With(TensorBytes.Archive([(key, TensorBytes.Vector(storage, 3))], ("0", new byte[4])).Build());
+
+        var checkpoint = file.Open();
+
+        Assert.Equal(key, Assert.Single(checkpoint.Tensors).Key);
+        Assert.StartsWith($"tensor '??{new string('k', 198)}...': ", Assert.Single(checkpoint.Findings).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -179,7 +179,7 @@ internal sealed class ObjectTreeWalker
         }
         catch (TensorProblemException problem)
         {
-            Findings.Add(new CheckpointFinding(FindingSeverity.Error, problem.Code, key, null, $"tensor '{key}': {problem.Message}"));
+            Findings.Add(new CheckpointFinding(FindingSeverity.Error, problem.Code, key, null, $"tensor '{PickleText.Shorten(key)}': {problem.Message}"));
             return factory.CreateFaulty(key, description, problem.Message);
         }
     }

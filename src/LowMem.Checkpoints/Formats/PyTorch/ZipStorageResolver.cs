@@ -107,14 +107,14 @@ internal sealed class ZipStorageResolver(ZipArchive archive, string prefix, stri
             {
                 ZipEntry.Stored when entry.CompressedLength == entry.Length => new Outcome(Extent(offset)),
                 ZipEntry.Stored => new Outcome(
-                    FindingCodes.ArchiveEntryInvalid, $"record '{folder}/{key}' is stored, and yet its two sizes differ"),
+                    FindingCodes.ArchiveEntryInvalid, $"record '{folder}/{PickleText.Shorten(key)}' is stored, and yet its two sizes differ"),
                 ZipEntry.Deflated when entry is { ClaimsTooMuch: false, IsBomb: true } => new Outcome(
                     Extent(-1), $"its record unfolds {entry.CompressedLength} bytes to {entry.Length}, which is too much to read"),
                 ZipEntry.Deflated when !entry.ClaimsTooMuch => new Outcome(
                     Extent(-1) with { Deflated = (offset, entry.CompressedLength) }),
                 ZipEntry.Deflated => new Outcome(
                     FindingCodes.ArchiveEntryInvalid,
-                    $"record '{folder}/{key}' claims to unfold {entry.CompressedLength} bytes to {entry.Length}"),
+                    $"record '{folder}/{PickleText.Shorten(key)}' claims to unfold {entry.CompressedLength} bytes to {entry.Length}"),
                 _ => new Outcome(Extent(-1), $"its record uses compression method {entry.Method}"),
             };
         }

@@ -202,7 +202,7 @@ internal sealed class ZipArchive
         {
             case ZipEntry.Stored when entry.CompressedLength == entry.Length:
                 dataOffset = offset;
-                return File.ReadRange(offset, entry.Length, $"'{entry.Name}'");
+                return File.ReadRange(offset, entry.Length, $"'{PickleText.Shorten(entry.Name)}'");
             case ZipEntry.Stored:
                 throw Invalid(entry, "is stored, and yet its two sizes differ");
             case ZipEntry.Deflated:
@@ -232,7 +232,7 @@ internal sealed class ZipArchive
         long offset = GetDataOffset(entry);
         return entry.Method switch
         {
-            ZipEntry.Stored => File.ReadRange(offset, Math.Min(length, entry.CompressedLength), $"'{entry.Name}'"),
+            ZipEntry.Stored => File.ReadRange(offset, Math.Min(length, entry.CompressedLength), $"'{PickleText.Shorten(entry.Name)}'"),
             ZipEntry.Deflated => InflateStart(entry, offset, length),
             _ => throw Invalid(entry, DescribeUnreadable(entry), CheckpointErrorIds.Unsupported),
         };
@@ -242,7 +242,7 @@ internal sealed class ZipArchive
     {
         try
         {
-            return Inflater.InflateStart(File, offset, entry.CompressedLength, length, $"'{entry.Name}'");
+            return Inflater.InflateStart(File, offset, entry.CompressedLength, length, $"'{PickleText.Shorten(entry.Name)}'");
         }
         catch (InvalidDataException exception)
         {
@@ -259,7 +259,7 @@ internal sealed class ZipArchive
 
         try
         {
-            return Inflater.Inflate(File, offset, entry.CompressedLength, entry.Length, $"'{entry.Name}'");
+            return Inflater.Inflate(File, offset, entry.CompressedLength, entry.Length, $"'{PickleText.Shorten(entry.Name)}'");
         }
         catch (InvalidDataException exception)
         {
