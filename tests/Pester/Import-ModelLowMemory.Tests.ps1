@@ -30,6 +30,16 @@ Describe 'Import-ModelLowMemory' {
         }
     }
 
+    Context 'globals that nobody knows' {
+        It 'loads, and warns with their names' {
+            $path = "$PSScriptRoot/../fixtures/whole-module.pt"
+            $unknown = (Get-CheckpointInfo $path -Summary).UnknownGlobals
+            $model = Import-ModelLowMemory $path -WarningVariable warnings -WarningAction SilentlyContinue
+            $model.LoadReport.TensorCount | Should -BeGreaterThan 0
+            foreach ($name in $unknown) { "$warnings" | Should -BeLike "*$name*" }
+        }
+    }
+
     Context 'the report' {
         It 'says what was mapped' {
             $report = (Import-ModelLowMemory "$samples/boring.pt" (New-BoringSkeleton)).LoadReport

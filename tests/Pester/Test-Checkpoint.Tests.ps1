@@ -111,6 +111,32 @@ Describe 'Test-Checkpoint' {
         }
     }
 
+    Context '-AllowGlobal' {
+        It 'does not pass a class that nobody knows, and says how to allow it' {
+            $verdict = Test-Checkpoint $fixtures/whole-module.pt
+            $verdict.Passed | Should -BeFalse
+            $finding = @($verdict.Findings | Where-Object Code -EQ UnknownGlobal)[0]
+            "$($finding.Severity)" | Should -Be 'Error'
+            $finding.Message | Should -Match "-AllowGlobal '[^']+' lets it pass"
+        }
+
+        It 'passes it when a wildcard names it, and tells it as information' {
+            $names = (Get-CheckpointInfo $fixtures/whole-module.pt -Summary).UnknownGlobals
+            $verdict = Test-Checkpoint $fixtures/whole-module.pt -AllowGlobal ($names -replace '[^.]+$', '*')
+            $verdict.Passed | Should -BeTrue
+            @($verdict.Findings | Where-Object Code -EQ UnknownGlobal).Severity | ForEach-Object { "$_" | Should -Be 'Information' }
+        }
+
+        It 'tells letters of one case from those of the other' {
+            $names = (Get-CheckpointInfo $fixtures/whole-module.pt -Summary).UnknownGlobals
+            Test-Checkpoint $fixtures/whole-module.pt -AllowGlobal $names.ToUpperInvariant() -Quiet | Should -BeFalse
+        }
+
+        It 'allows nothing that is dangerous' {
+            Test-Checkpoint $fixtures/unsafe_os_system.pt -AllowGlobal '*' -Quiet | Should -BeFalse
+        }
+    }
+
     Context '-Level Checksum' {
         It 'names record, key, expected and found of bytes that have changed' {
             $tensor = @(Get-CheckpointInfo "$samples/boring.pt" -Key stages.1.weight)[0]
