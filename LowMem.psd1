@@ -15,6 +15,7 @@
 
     # Named one by one: PowerShell then finds a command without loading the module.
     CmdletsToExport      = @(
+        'Assert-Checkpoint'
         'Get-CheckpointInfo'
         'Get-ModuleParameter'
         'Import-ModelLowMemory'

@@ -21,11 +21,23 @@ public sealed record Checkpoint
     /// <summary>Every global the pickles name, as <c>module.name</c>, sorted.</summary>
     public IReadOnlyList<string> Globals { get; init; } = [];
 
-    /// <summary>Those of <see cref="Globals"/> of which nothing is known, neither good nor bad.</summary>
+    /// <summary>Those of <see cref="Globals"/> that are not known to be inert; nothing bad is known of them, either.</summary>
     public IReadOnlyList<string> UnknownGlobals { get; init; } = [];
+
+    /// <summary>Where each of <see cref="UnknownGlobals"/> stands and what is done with it.</summary>
+    internal IReadOnlyList<Safety.NamedGlobal> UnknownUses { get; init; } = [];
 
     /// <summary>Those of <see cref="Globals"/> that could run code or reach outside the file.</summary>
     public IReadOnlyList<string> UnsafeGlobals { get; init; } = [];
+
+    /// <summary>
+    /// Whether a current PyTorch's <c>torch.load(weights_only=True)</c> takes the file, without anything that a program allows by
+    /// itself; null when it is no file of <c>torch.load</c>: safetensors, TorchSharp, distributed checkpoints.
+    /// </summary>
+    public bool? WeightsOnly => WeightsOnlyAnswer?.IsAccepted;
+
+    /// <summary>The same with the reason.</summary>
+    internal Safety.WeightsOnly.WeightsOnlyAnswer? WeightsOnlyAnswer { get; init; }
 
     /// <summary>The free-form text that the file or index carries.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; init; } = new OrderedDictionary<string, string>();
@@ -35,6 +47,9 @@ public sealed record Checkpoint
 
     /// <summary>The archives that are parts of <see cref="Files"/>; none when each file is a whole of its own.</summary>
     internal IReadOnlyList<ArchivePlace> Archives { get; init; } = [];
+
+    /// <summary>The storages that the files hold, told as they are asked for; none where tensors are all that there is.</summary>
+    internal IEnumerable<StoredStorage> Storages { get; init; } = [];
 
     /// <summary>How many shards there are; 0 when the checkpoint is one file.</summary>
     public int ShardCount { get; init; }
@@ -54,11 +69,16 @@ public sealed record Checkpoint
     /// The names of <see cref="UnsafeGlobals"/> for a message: the first few, each cut to a bounded length, and without
     /// the control characters by which a file could write to the terminal that shows it.
     /// </summary>
-    public string DescribeUnsafeGlobals()
+    public string DescribeUnsafeGlobals() => Describe(UnsafeGlobals);
+
+    /// <summary>The names of <see cref="UnknownGlobals"/> for a message, in the same way.</summary>
+    public string DescribeUnknownGlobals() => Describe(UnknownGlobals);
+
+    private static string Describe(IReadOnlyList<string> globals)
     {
         const int most = 10;
-        string names = string.Join(", ", UnsafeGlobals.Take(most).Select(Pickle.PickleText.Shorten));
-        return UnsafeGlobals.Count > most ? $"{names} and {UnsafeGlobals.Count - most} more" : names;
+        string names = string.Join(", ", globals.Take(most).Select(Pickle.PickleText.Shorten));
+        return globals.Count > most ? $"{names} and {globals.Count - most} more" : names;
     }
 
     /// <summary>The figures of the whole checkpoint.</summary>

@@ -9,6 +9,9 @@ public static class CheckpointErrorIds
     /// <summary>The operating system would not let the file be read.</summary>
     public const string AccessDenied = "CheckpointAccessDenied";
 
+    /// <summary>It is a pipe, a device, a socket or another thing that is no regular file.</summary>
+    public const string NotRegularFile = "CheckpointNotRegularFile";
+
     /// <summary>The content breaks the rules of its format, or is of no format known here.</summary>
     public const string FormatInvalid = "CheckpointFormatInvalid";
 
@@ -18,6 +21,9 @@ public static class CheckpointErrorIds
     /// <summary>The content is sound as far as can be told, but uses something that is not read here.</summary>
     public const string Unsupported = "CheckpointUnsupported";
 
-    /// <summary>The file names globals that could run code if PyTorch loaded it.</summary>
+    /// <summary>
+    /// The file names globals that could run code if PyTorch loaded it, or holds a pickle that versions of Python read in
+    /// different ways.
+    /// </summary>
     public const string Unsafe = "CheckpointUnsafe";
 }

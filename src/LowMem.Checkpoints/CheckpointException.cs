@@ -1,3 +1,5 @@
+using LowMem.Checkpoints.Diagnostics;
+
 namespace LowMem.Checkpoints;
 
 /// <summary>
@@ -10,12 +12,14 @@ public sealed class CheckpointException : Exception
     /// <param name="path">The file or directory at fault.</param>
     /// <param name="message">What is wrong, where, and what to do.</param>
     /// <param name="innerException">The cause, or null.</param>
-    public CheckpointException(string errorId, string path, string message, Exception? innerException = null)
-        : base($"{path}: {message}", innerException)
+    /// <param name="lines">More to say, each on a line of its own; or null.</param>
+    public CheckpointException(
+        string errorId, string path, string message, Exception? innerException = null, IEnumerable<string>? lines = null)
+        : base($"{DisplayText.Line(path)}: {Compose(message, lines)}", innerException)
     {
         ErrorId = errorId;
         Path = path;
-        Detail = message;
+        Detail = Compose(message, lines);
     }
 
     /// <summary>The stable id, one of <see cref="CheckpointErrorIds"/>.</summary>
@@ -58,4 +62,8 @@ public sealed class CheckpointException : Exception
             UnsafeGlobals = report.Unsafe.ToArray(),
         };
     }
+
+    // Line breaks are ours alone: one in a name from the file would begin a line that looks like ours.
+    private static string Compose(string message, IEnumerable<string>? lines) =>
+        string.Join(Environment.NewLine, (lines ?? []).Prepend(message).Select(DisplayText.Line));
 }

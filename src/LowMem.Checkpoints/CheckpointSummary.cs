@@ -33,11 +33,17 @@ public sealed record CheckpointSummary
     /// <summary>Every global the pickles name.</summary>
     public required IReadOnlyList<string> Globals { get; init; }
 
-    /// <summary>Those of which nothing is known, neither good nor bad.</summary>
+    /// <summary>Those that are not known to be inert; nothing bad is known of them, either.</summary>
     public required IReadOnlyList<string> UnknownGlobals { get; init; }
 
     /// <summary>Those that could run code or reach outside the file.</summary>
     public required IReadOnlyList<string> UnsafeGlobals { get; init; }
+
+    /// <summary>
+    /// Whether a current PyTorch's <c>torch.load(weights_only=True)</c> takes the file; null when it is no file of
+    /// <c>torch.load</c>, such as safetensors.
+    /// </summary>
+    public bool? WeightsOnly { get; init; }
 
     /// <summary>The leaves that are not tensors: epoch, learning rate, ... .</summary>
     public required IReadOnlyDictionary<string, object?> Values { get; init; }
@@ -80,6 +86,7 @@ public sealed record CheckpointSummary
             Globals = checkpoint.Globals.ToArray(),
             UnknownGlobals = checkpoint.UnknownGlobals.ToArray(),
             UnsafeGlobals = checkpoint.UnsafeGlobals.ToArray(),
+            WeightsOnly = checkpoint.WeightsOnly,
             Values = checkpoint.Values,
             Metadata = checkpoint.Metadata,
         };

@@ -6,6 +6,12 @@ public static class FindingCodes
     /// <summary>The pickle names a global that could run code or reach outside the file.</summary>
     public const string UnsafeGlobal = "UnsafeGlobal";
 
+    /// <summary>The pickle names a global that is not known to be inert; allowed ones are reported as information.</summary>
+    public const string UnknownGlobal = "UnknownGlobal";
+
+    /// <summary>PyTorch's <c>torch.load(weights_only=True)</c> would refuse the file.</summary>
+    public const string WeightsOnlyRefused = "WeightsOnlyRefused";
+
     /// <summary>There is more that looks like pickles than was read.</summary>
     public const string HiddenPickles = "HiddenPickles";
 
@@ -14,6 +20,12 @@ public static class FindingCodes
 
     /// <summary>The size of a storage's record is not its element count times its element size.</summary>
     public const string StorageSizeMismatch = "StorageSizeMismatch";
+
+    /// <summary>The file holds storages that no listed tensor uses.</summary>
+    public const string UnlistedStorage = "UnlistedStorage";
+
+    /// <summary>Several tensors go by one key.</summary>
+    public const string DuplicateKey = "DuplicateKey";
 
     /// <summary>A tensor reaches outside its storage.</summary>
     public const string TensorOutOfBounds = "TensorOutOfBounds";

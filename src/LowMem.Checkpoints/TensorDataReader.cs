@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.IO;
 
 namespace LowMem.Checkpoints;
@@ -30,7 +31,7 @@ public sealed class TensorDataReader : IDisposable
         if (tensor.UnreadableReason is { } reason)
         {
             throw new CheckpointException(
-                CheckpointErrorIds.Unsupported, tensor.Path, $"the values of '{tensor.Key}' cannot be read: {reason}.")
+                CheckpointErrorIds.Unsupported, tensor.Path, $"the values of '{DisplayText.Name(tensor.Key)}' cannot be read: {reason}.")
             {
                 Record = tensor.Key,
             };
@@ -103,7 +104,7 @@ public sealed class TensorDataReader : IDisposable
     {
         var file = GetFile(tensor.Path);
         return tensor.Storage is { Offset: >= 0 } storage
-            ? new FileStorageBytes(file, storage.Offset, $"tensor '{tensor.Key}'")
+            ? new FileStorageBytes(file, storage.Offset, $"tensor '{DisplayText.Name(tensor.Key)}'")
             : new MemoryStorageBytes(unaddressable.Get(file, tensor));
     }
 

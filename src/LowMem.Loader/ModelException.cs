@@ -1,3 +1,5 @@
+using LowMem.Checkpoints.Diagnostics;
+
 namespace LowMem.Loader;
 
 /// <summary>The base of the errors of this library: it says what is wrong, where, and what to do.</summary>
@@ -7,8 +9,9 @@ public class ModelException : Exception
     /// <param name="errorId">One of <see cref="ModelErrorIds"/>.</param>
     /// <param name="message">What is wrong, where, and what to do.</param>
     /// <param name="innerException">The cause, or null.</param>
-    public ModelException(string errorId, string message, Exception? innerException = null)
-        : base(message, innerException)
+    /// <param name="lines">More to say, each on a line of its own; or null.</param>
+    public ModelException(string errorId, string message, Exception? innerException = null, IEnumerable<string>? lines = null)
+        : base(string.Join(Environment.NewLine, (lines ?? []).Prepend(message).Select(DisplayText.Line)), innerException)
     {
         ErrorId = errorId;
     }

@@ -58,6 +58,44 @@ internal static class Execution
         }
     }
 
+    /// <summary>Opens a checkpoint, changes the file, and reads what was listed: it is another file then, and that is said.</summary>
+    public static void InspectChanging(string path)
+    {
+        try
+        {
+            var checkpoint = Checkpoint.Open(path);
+            Change(path);
+            _ = checkpoint.GetSummary();
+            Read(checkpoint);
+            _ = CheckpointManifest.Create(checkpoint);
+        }
+        catch (CheckpointException)
+        {
+            // The file is broken, or not the one that was opened, and that is said.
+        }
+    }
+
+    // What is changed follows from the content, so that an input that fails once fails again.
+    private static void Change(string path)
+    {
+        var content = File.ReadAllBytes(path);
+        int place = (int)(content.Aggregate(17u, (hash, value) => unchecked((hash * 31) + value)) % (uint)Math.Max(1, content.Length));
+        switch (place % 3)
+        {
+            case 0:
+                content = content[..place];
+                break;
+            case 1:
+                content = [.. content, .. content];
+                break;
+            default:
+                content[place] ^= 0x55;
+                break;
+        }
+
+        File.WriteAllBytes(path, content);
+    }
+
     /// <summary>Reads a manifest, and writes it again.</summary>
     public static void ReadManifest(string path)
     {

@@ -66,6 +66,7 @@ internal sealed record FuzzTarget(string Name, string[] Patterns, IReadOnlyList<
         new("torchsharp", ["*.dat"], []),
         new("sharded", ["sharded-*"], [.. JsonWords, .. PickleWords]),
         new("distributed", ["dcp*"], [.. PickleWords, .. ZipWords]),
+        new("changing", ["*.pt", "*.safetensors", "legacy-*.pth", "tar-*.pth"], []) { Inspect = Execution.InspectChanging },
         new("manifest", ["*.safetensors", "*.pt"], JsonWords) { Envelope = Envelope.Manifest, Inspect = Execution.ReadManifest },
         new("definition", ["*.txt"], DefinitionWords) { Folder = "definitions", Inspect = Execution.ParseDefinition },
     ];

@@ -38,19 +38,18 @@ internal sealed class CheckpointFileReader : IDisposable
     /// <summary>How many bytes have been read so far.</summary>
     public long BytesRead => Interlocked.Read(ref bytesRead);
 
-    /// <exception cref="CheckpointException">The file is not there or may not be read.</exception>
+    /// <exception cref="CheckpointException">The file is not there may not be read, or is no regular file.</exception>
     public static CheckpointFileReader Open(string path)
     {
-        SafeFileHandle? handle = null;
+        // Delete is shared so that a reader never keeps somebody from replacing the file.
+        var handle = RegularFile.Open(path, FileShare.Read | FileShare.Delete);
         try
         {
-            // Delete is shared so that a reader never keeps somebody from replacing the file.
-            handle = File.OpenHandle(path, share: FileShare.Read | FileShare.Delete);
             return new CheckpointFileReader(path, handle);
         }
         catch (Exception exception) when (FileErrors.IsFileError(exception))
         {
-            handle?.Dispose();
+            handle.Dispose();
             throw FileErrors.Wrap(exception, path);
         }
     }

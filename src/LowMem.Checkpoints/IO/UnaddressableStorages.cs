@@ -1,3 +1,5 @@
+using LowMem.Checkpoints.Diagnostics;
+
 namespace LowMem.Checkpoints.IO;
 
 /// <summary>
@@ -36,15 +38,15 @@ internal sealed class UnaddressableStorages
     {
         var (offset, length) = storage.Deflated
             ?? throw new CheckpointException(
-                CheckpointErrorIds.Unsupported, tensor.Path, $"the bytes of '{tensor.Key}' are not in the file.");
+                CheckpointErrorIds.Unsupported, tensor.Path, $"the bytes of '{DisplayText.Name(tensor.Key)}' are not in the file.");
         try
         {
-            return Inflater.Inflate(file, offset, length, storage.ByteLength, $"the storage of '{tensor.Key}'");
+            return Inflater.Inflate(file, offset, length, storage.ByteLength, $"the storage of '{DisplayText.Name(tensor.Key)}'");
         }
         catch (InvalidDataException exception)
         {
             throw new CheckpointException(
-                CheckpointErrorIds.FormatInvalid, tensor.Path, $"the compressed storage of '{tensor.Key}' {exception.Message}.", exception)
+                CheckpointErrorIds.FormatInvalid, tensor.Path, $"the compressed storage of '{DisplayText.Name(tensor.Key)}' {exception.Message}.", exception)
             {
                 Record = tensor.Key,
                 Offset = offset,

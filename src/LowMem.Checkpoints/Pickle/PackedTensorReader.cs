@@ -113,7 +113,7 @@ internal sealed class PackedTensorReader(PickleCursor cursor, PickleHeap heap, P
 
     private bool AddKey(ReadOnlySpan<byte> text)
     {
-        if (text.Length is 0 or > LongestKey || !Ascii.IsValid(text) || text.Contains((byte)'\n'))
+        if (text.Length is 0 or > LongestKey || !Ascii.IsValid(text) || text.Contains((byte)'\n') || EncodedPickles.MayHold(text))
         {
             return false;
         }

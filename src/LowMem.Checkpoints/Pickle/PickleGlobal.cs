@@ -19,6 +19,9 @@ internal sealed class PickleGlobal(string module, string name, bool isPython2 = 
     /// <summary>Module and name of what Python would get: names of Python 2 in their form of Python 3.</summary>
     public string FullName { get; } = isPython2 ? PythonModules.FullNameOf(module, name) : module + "." + name;
 
+    /// <summary>Where the opcode that names it first is, from the start of the pickle; -1 when that is not known.</summary>
+    public long Position { get; init; } = -1;
+
     /// <summary>Whether the pickle sets items or attributes on what it imports, which changes the running program.</summary>
     public bool IsWrittenTo { get; set; }
 }

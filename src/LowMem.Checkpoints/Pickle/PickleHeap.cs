@@ -69,12 +69,12 @@ internal sealed class PickleHeap(PickleCursor cursor, PickleSource source, IPers
 
     public PickleNode NewPersistentId(PickleNode id) => persistentLoader?.Load(id) ?? new PicklePersistentId(id);
 
-    public PickleGlobal GetGlobal(string module, string name)
+    public PickleGlobal GetGlobal(string module, string name, long position = -1)
     {
         if (!globalsByName.TryGetValue((module, name, NamesPython2), out var global))
         {
             Charge(4L * (module.Length + name.Length) + NodeCost);
-            global = new PickleGlobal(module, name, NamesPython2);
+            global = new PickleGlobal(module, name, NamesPython2) { Position = position };
             globalsByName.Add((module, name, NamesPython2), global);
             globals.Add(global);
         }
@@ -170,7 +170,7 @@ internal sealed class PickleHeap(PickleCursor cursor, PickleSource source, IPers
         switch (target)
         {
             case PickleObject made:
-                made.State = state;
+                made.Build(state);
                 break;
             case PickleGlobal global:
                 global.IsWrittenTo = true;

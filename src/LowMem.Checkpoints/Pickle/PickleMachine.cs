@@ -88,6 +88,7 @@ internal sealed class PickleMachine
         {
             Calls = machine.heap.Calls,
             Payloads = machine.heap.Payloads,
+            Source = source,
 
             // A file that is cut off inside a frame is refused by every reader: that it is cut is what there is to say.
             Error = error?.ErrorId == CheckpointErrorIds.Truncated ? error : machine.frameFault ?? error,

@@ -24,6 +24,9 @@ internal abstract class PickleObject(PickleNode callable) : PickleNode
         set => Change().State = value;
     }
 
+    /// <summary>Whether BUILD gave it a state more than once; no pickler writes that.</summary>
+    public bool IsBuiltAgain => changes is { BuildCount: > 1 };
+
     /// <summary>What APPEND(S) and ADDITEMS put on it.</summary>
     public IReadOnlyList<PickleNode> Items => changes?.Items ?? (IReadOnlyList<PickleNode>)[];
 
@@ -32,6 +35,9 @@ internal abstract class PickleObject(PickleNode callable) : PickleNode
 
     /// <summary>The same as a dict; null when there is nothing.</summary>
     public PickleMapping? Mapping => changes?.Mapping;
+
+    /// <summary>The opcode that makes it: REDUCE unless said.</summary>
+    public PickleOpcode Opcode { get; set; } = PickleOpcode.Reduce;
 
     /// <summary>Whether nothing was set on it since the call.</summary>
     public bool IsUnchanged => changes is null;
@@ -44,6 +50,13 @@ internal abstract class PickleObject(PickleNode callable) : PickleNode
 
     /// <summary>The arguments when they are a tuple, else an empty one.</summary>
     public IReadOnlyList<PickleNode> ArgumentList => (Arguments as PickleSequence)?.Items ?? [];
+
+    /// <summary>Gives it a state, as BUILD does.</summary>
+    public void Build(PickleNode state)
+    {
+        State = state;
+        Change().BuildCount++;
+    }
 
     public void AddItems(ReadOnlySpan<PickleNode> added) => (Change().Items ??= []).AddRange(added);
 
@@ -59,6 +72,8 @@ internal abstract class PickleObject(PickleNode callable) : PickleNode
     private sealed class Changes
     {
         public PickleNode? State { get; set; }
+
+        public long BuildCount { get; set; }
 
         public List<PickleNode>? Items { get; set; }
 

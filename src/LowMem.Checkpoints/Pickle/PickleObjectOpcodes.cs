@@ -9,32 +9,33 @@ internal sealed class PickleObjectOpcodes(PickleSource source, PickleCursor curs
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Step(PickleOpcode opcode)
     {
+        long start = cursor.Position - 1;
         switch (opcode)
         {
             case PickleOpcode.Global:
-                PushGlobal(PickleLines.ReadName(cursor), PickleLines.ReadName(cursor));
+                PushGlobal(PickleLines.ReadName(cursor), PickleLines.ReadName(cursor), start);
                 break;
             case PickleOpcode.StackGlobal:
                 var name = stack.Pop();
                 var module = stack.Pop();
-                PushGlobal(TextOf(module), TextOf(name));
+                PushGlobal(TextOf(module), TextOf(name), start);
                 break;
             case PickleOpcode.Ext1:
-                PushExtension(cursor.ReadByte());
+                PushExtension(cursor.ReadByte(), start);
                 break;
             case PickleOpcode.Ext2:
-                PushExtension(cursor.ReadUInt16());
+                PushExtension(cursor.ReadUInt16(), start);
                 break;
             case PickleOpcode.Ext4:
-                PushExtension(cursor.ReadInt32());
+                PushExtension(cursor.ReadInt32(), start);
                 break;
             case PickleOpcode.Inst:
                 _ = stack.AboveMark();
                 var type = heap.GetGlobal(
-                    PickleLines.ReadAscii(cursor, "the module of INST", 1), PickleLines.ReadAscii(cursor, "the class of INST", 1));
+                    PickleLines.ReadAscii(cursor, "the module of INST", 1), PickleLines.ReadAscii(cursor, "the class of INST", 1), start);
                 var instanceArguments = heap.NewSequence(PickleSequenceKind.Tuple, stack.AboveMark());
                 stack.DropToMark();
-                Push(heap.NewCall(type, instanceArguments));
+                PushCall(opcode, heap.NewCall(type, instanceArguments));
                 break;
             case PickleOpcode.Obj:
                 var parts = stack.AboveMark();
@@ -46,17 +47,17 @@ internal sealed class PickleObjectOpcodes(PickleSource source, PickleCursor curs
                 var objectClass = parts[0];
                 var objectArguments = heap.NewSequence(PickleSequenceKind.Tuple, parts[1..]);
                 stack.DropToMark();
-                Push(heap.NewCall(objectClass, objectArguments));
+                PushCall(opcode, heap.NewCall(objectClass, objectArguments));
                 break;
             case PickleOpcode.Reduce:
             case PickleOpcode.NewObj:
                 var arguments = stack.Pop();
-                Push(heap.NewCall(stack.Pop(), arguments));
+                PushCall(opcode, heap.NewCall(stack.Pop(), arguments));
                 break;
             case PickleOpcode.NewObjEx:
                 var keywords = stack.Pop();
                 var positional = stack.Pop();
-                Push(heap.NewCall(stack.Pop(), positional, keywords));
+                PushCall(opcode, heap.NewCall(stack.Pop(), positional, keywords));
                 break;
             case PickleOpcode.Build:
                 var state = stack.Pop();
@@ -89,7 +90,13 @@ internal sealed class PickleObjectOpcodes(PickleSource source, PickleCursor curs
         stack.Push(node);
     }
 
-    private void PushGlobal(string module, string name) => Push(heap.GetGlobal(module, name));
+    private void PushCall(PickleOpcode opcode, PickleObject call)
+    {
+        call.Opcode = opcode;
+        Push(call);
+    }
+
+    private void PushGlobal(string module, string name, long start) => Push(heap.GetGlobal(module, name, start));
 
     /// <summary>What a call or a persistent id gives may be text that the pickle would first have to compute.</summary>
     private string TextOf(PickleNode node) => node switch
@@ -99,6 +106,6 @@ internal sealed class PickleObjectOpcodes(PickleSource source, PickleCursor curs
         _ => throw cursor.Invalid("STACK_GLOBAL needs two texts"),
     };
 
-    private void PushExtension(int code) => PushGlobal(
-        "copyreg", code > 0 ? $"extension_{code}" : throw cursor.Invalid($"extension {code} is below the first, 1"));
+    private void PushExtension(int code, long start) => PushGlobal(
+        "copyreg", code > 0 ? $"extension_{code}" : throw cursor.Invalid($"extension {code} is below the first, 1"), start);
 }

@@ -10,11 +10,19 @@ internal static class PicklePayload
 
     private const byte NewestProtocol = 5;
 
-    /// <summary>Whether it is worth a closer look: it holds PROTO, or the line ends of a GLOBAL in text form.</summary>
+    /// <summary>
+    /// Whether it is worth a closer look: it holds PROTO, the line ends of a GLOBAL in text form, an archive, or
+    /// letters enough to be a pickle in base64 or hexadecimal.
+    /// </summary>
     public static bool MayHoldPickle(PickleScalar scalar) => scalar.Value switch
     {
-        byte[] bytes => FindProto(bytes) >= 0 || bytes.AsSpan().Count((byte)'\n') >= 2,
-        string text => text.Contains((char)Proto, StringComparison.Ordinal) || text.AsSpan().Count('\n') >= 2,
+        byte[] bytes => FindProto(bytes) >= 0
+            || bytes.AsSpan().Count((byte)'\n') >= 2
+            || EncodedPickles.MayHold(bytes)
+            || NestedArchives.MayHold(bytes),
+        string text => text.Contains((char)Proto, StringComparison.Ordinal) || text.AsSpan().Count('\n') >= 2
+            || EncodedPickles.MayHold(text)
+            || text.Contains("PK\u0003\u0004", StringComparison.Ordinal),
         _ => false,
     };
 

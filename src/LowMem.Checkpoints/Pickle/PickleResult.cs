@@ -14,6 +14,9 @@ internal sealed record PickleResult(
     /// <summary>The texts and bytes in which another pickle may hide.</summary>
     public required IReadOnlyList<PickleScalar> Payloads { get; init; }
 
+    /// <summary>What was read, and where it is.</summary>
+    public PickleSource? Source { get; init; }
+
     /// <summary>Why it is not taken, or null: it could not be read to its end, or its frames are none that a pickler writes.</summary>
     public CheckpointException? Error { get; init; }
 

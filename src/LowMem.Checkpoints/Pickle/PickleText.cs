@@ -101,13 +101,8 @@ internal static class PickleText
         return text.ToString();
     }
 
-    /// <summary>A text from a file, cut so that it fits a message, with control characters shown as '?'.</summary>
-    public static string Shorten(string text)
-    {
-        const int longest = 80;
-        var cut = text.Length > longest ? string.Concat(text.AsSpan(0, longest), "...") : text;
-        return string.Concat(cut.Select(character => char.IsControl(character) ? '?' : character));
-    }
+    /// <inheritdoc cref="Diagnostics.DisplayText.Name"/>
+    public static string Shorten(string text) => Diagnostics.DisplayText.Name(text);
 
     private static bool IsOctal(byte character) => character is >= (byte)'0' and <= (byte)'7';
 

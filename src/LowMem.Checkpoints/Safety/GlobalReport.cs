@@ -5,7 +5,7 @@ namespace LowMem.Checkpoints.Safety;
 /// <summary>The globals that the pickles of a checkpoint name, sorted, with those picked out that are not known.</summary>
 internal sealed record GlobalReport(
     IReadOnlyList<string> All,
-    IReadOnlyList<string> Unknown,
+    IReadOnlyList<NamedGlobal> UnknownUses,
     IReadOnlyList<string> Unsafe,
     IReadOnlyList<CheckpointFinding> Findings)
 {
@@ -27,27 +27,33 @@ internal sealed record GlobalReport(
         var payloads = pickles.SelectMany(pickle => pickle.Payloads)
             .Select(payload => new HiddenBytes(PicklePayload.GetBytes(payload), "a pickle inside a value", IsPickle: false));
         var scanner = HiddenPickleScanner.Scan(payloads.Concat(hidden), cancellationToken);
-        var byName = pickles.SelectMany(pickle => GlobalUse.Of(pickle, Somewhere))
+        var byName = pickles.SelectMany(pickle => GlobalUse.Of(pickle, NameOf(pickle)))
             .Concat(scanner.Named)
             .GroupBy(global => global.Name, StringComparer.Ordinal)
             .OrderBy(group => group.Key, StringComparer.Ordinal)
             .ToList();
-        var dangerous = byName.Where(group => group.Any(global => global.IsDangerous)).ToList();
-        var findings = dangerous.Select(group => Finding(group.First(global => global.IsDangerous)));
+        var worst = byName.Select(group => group.MaxBy(global => (global.Risk, global.CalledBy is not null, global.Offset is not null))!).ToList();
+        var findings = worst.Where(global => global.IsDangerous).Select(Finding);
         return new GlobalReport(
             [.. byName.Select(group => group.Key)],
-            [.. byName.Except(dangerous).Select(group => group.Key).Where(name => GlobalClassifier.Classify(name) == GlobalRisk.Unknown)],
-            [.. dangerous.Select(group => group.Key)],
+            [.. worst.Where(global => global.Risk == GlobalRisk.Unknown)],
+            [.. worst.Where(global => global.IsDangerous).Select(global => global.Name)],
             scanner.IsComplete ? [.. findings] : [.. findings, Incomplete])
         {
             Refusal = scanner.Refusal,
         };
     }
 
+    /// <summary>The names that are not known to be inert, nor dangerous.</summary>
+    public IReadOnlyList<string> Unknown { get; } = [.. UnknownUses.Select(global => global.Name)];
+
     /// <summary>The report itself, unless the file has to be refused.</summary>
     /// <exception cref="CheckpointException">A hidden pickle is one to some versions of Python and another to others.</exception>
     public GlobalReport OrRefuse(string path) =>
         Refusal is null ? this : throw new CheckpointException(CheckpointErrorIds.Unsafe, path, Refusal).Naming(this);
+
+    private static string NameOf(PickleResult pickle) =>
+        pickle.Source?.Record is { } record ? $"record '{PickleText.Shorten(record)}'" : Somewhere;
 
     private static CheckpointFinding Incomplete { get; } = new(
         FindingSeverity.Error,
@@ -60,6 +66,6 @@ internal sealed record GlobalReport(
         FindingSeverity.Error,
         FindingCodes.UnsafeGlobal,
         null,
-        null,
+        global.Offset,
         $"{global.Where} names '{PickleText.Shorten(global.Name)}', which could run code if PyTorch loaded the file");
 }

@@ -1,109 +1,50 @@
 using LowMem.Checkpoints.Pickle;
+using LowMem.Checkpoints.Safety.Known;
 
 namespace LowMem.Checkpoints.Safety;
 
 /// <summary>Judges the globals of one pickle by what it does with them.</summary>
 internal static class GlobalUse
 {
-    private const string GetAttribute = "builtins.getattr";
-
     public static IEnumerable<NamedGlobal> Of(PickleResult pickle, string where)
     {
-        bool looksUpMembersOnly = LooksUpMembersOnly(pickle);
+        bool looksUpMembersOnly = MemberLookups.AreAll(pickle);
+        var demands = GlobalDemands.Of(pickle);
+        long start = pickle.Source?.Offset ?? -1;
         foreach (var global in pickle.Globals)
         {
-            string name = global.FullName;
-            bool isDangerous = global.IsWrittenTo
-                || (GlobalClassifier.Classify(name) == GlobalRisk.Dangerous
-                    && !(name == GetAttribute && looksUpMembersOnly));
-            yield return new NamedGlobal(name, where, isDangerous);
+            var demand = demands.Find(global);
+            yield return new NamedGlobal(global.FullName, where, Judge(global, demand.Use, looksUpMembersOnly))
+            {
+                Offset = start >= 0 && global.Position >= 0 ? start + global.Position : null,
+                CalledBy = demand.Opcode,
+            };
+        }
+
+        if (demands.CallsComputed)
+        {
+            yield return new NamedGlobal(PickleGlobal.Computed, where, GlobalRisk.Dangerous);
+        }
+
+        foreach (string name in HookedAttributes.Of(pickle))
+        {
+            yield return new NamedGlobal(name, where, GlobalRisk.Dangerous);
         }
     }
 
-    /// <summary>
-    /// Python 3.11 pickles enum members as <c>getattr(Class, 'NAME')</c>. That is harmless as long as each is just that,
-    /// and its result is data: nothing calls it, changes it, or is called with it.
-    /// </summary>
-    private static bool LooksUpMembersOnly(PickleResult pickle)
+    private static GlobalRisk Judge(PickleGlobal global, KnownUse demand, bool looksUpMembersOnly)
     {
-        if (!pickle.Globals.Any(global => global.FullName == GetAttribute) || pickle.Error is not null)
+        if (global.IsWrittenTo)
         {
-            return false;
+            return GlobalRisk.Dangerous;
         }
 
-        foreach (var call in pickle.Calls)
+        var risk = GlobalClassifier.Classify(global);
+        return risk switch
         {
-            if (call.CallableName == GetAttribute ? !IsMemberOfClass(call) : call.Callable is not PickleGlobal)
-            {
-                return false;
-            }
-        }
-
-        return !ReachesFromArguments(pickle.Calls);
-    }
-
-    private static bool IsMemberOfClass(PickleObject call) =>
-        call is { State: null, Items.Count: 0, Entries.Count: 0 }
-        && call.ArgumentList is [PickleGlobal, PickleScalar { Value: string member }]
-        && !member.StartsWith('_')
-        && !member.Contains('.', StringComparison.Ordinal);
-
-    /// <summary>Whether any call gets getattr itself, or something that it returned, among its arguments.</summary>
-    private static bool ReachesFromArguments(IReadOnlyList<PickleObject> calls)
-    {
-        var seen = new HashSet<PickleNode>(ReferenceEqualityComparer.Instance);
-        var queue = new Stack<PickleNode>();
-        foreach (var call in calls)
-        {
-            queue.Push(call.Arguments);
-        }
-
-        while (queue.TryPop(out var node))
-        {
-            if (node is PickleScalar || !seen.Add(node))
-            {
-                continue;
-            }
-
-            switch (node)
-            {
-                case PickleGlobal { FullName: GetAttribute } or PickleObject { CallableName: GetAttribute }:
-                    return true;
-                case PickleSequence sequence:
-                    PushAll(sequence.Items);
-                    break;
-                case PickleMapping mapping:
-                    PushEntries(mapping.Entries);
-                    break;
-                case PickleObject made:
-                    PushAll(made.Items);
-                    PushEntries(made.Entries);
-                    if (made.State is { } state)
-                    {
-                        queue.Push(state);
-                    }
-
-                    break;
-            }
-        }
-
-        return false;
-
-        void PushAll(IReadOnlyList<PickleNode> nodes)
-        {
-            foreach (var item in nodes)
-            {
-                queue.Push(item);
-            }
-        }
-
-        void PushEntries(IReadOnlyList<KeyValuePair<PickleNode, PickleNode>> entries)
-        {
-            foreach (var (key, value) in entries)
-            {
-                queue.Push(key);
-                queue.Push(value);
-            }
-        }
+            GlobalRisk.Dangerous when looksUpMembersOnly && global.FullName == MemberLookups.GetAttribute => GlobalRisk.Known,
+            GlobalRisk.Known when demand > GlobalClassifier.FindKnownUse(global.FullName) => GlobalRisk.Unknown,
+            _ => risk,
+        };
     }
 }

@@ -76,6 +76,7 @@ internal sealed class HiddenPickleScanner
         }
 
         FindTextPickles(place, nesting);
+        Unwrap(place, nesting);
         while (PicklePayload.FindProto(rest.Span) is >= 0 and int start)
         {
             if (workLeft < 0)
@@ -126,6 +127,35 @@ internal sealed class HiddenPickleScanner
         return isWhole ? (int)pickle.ByteLength : 2;
     }
 
+    /// <summary>Looks into members of archives inside the bytes, and into text that decodes to a pickle.</summary>
+    private void Unwrap(HiddenBytes place, int nesting)
+    {
+        // The bytes may be only the mapping of a value: each wrapping costs what it unfolds to.
+        foreach (byte[]? member in NestedArchives.Unfold(place.Content, () => Math.Max(0, workLeft)))
+        {
+            workLeft -= AttemptCost + (member?.Length ?? 0);
+            Enqueue(member, place with { Where = $"an archive in {place.Where}" }, nesting);
+        }
+
+        foreach (byte[] decoded in EncodedPickles.Decode(place.Content))
+        {
+            workLeft -= AttemptCost + decoded.Length;
+            Enqueue(decoded, place with { Where = $"encoded text in {place.Where}", IsPickle = false }, nesting);
+        }
+    }
+
+    private void Enqueue(byte[]? content, HiddenBytes place, int nesting)
+    {
+        if (content is null || nesting == MaxNesting || workLeft < 0)
+        {
+            IsComplete = false;
+        }
+        else
+        {
+            queue.Enqueue((place with { Content = content }, nesting + 1));
+        }
+    }
+
     /// <summary>
     /// Pickles of protocol 0 behind something else: they begin with a GLOBAL in text form, <c>cos\nsystem\n</c>. Tried
     /// only where the name is dangerous, so that ordinary text costs nothing.
@@ -169,7 +199,7 @@ internal sealed class HiddenPickleScanner
     }
 
     private static bool IsDangerous(string module, string member) =>
-        GlobalClassifier.Classify(new PickleGlobal(module, member).FullName) == GlobalRisk.Dangerous;
+        GlobalClassifier.Classify(new PickleGlobal(module, member)) == GlobalRisk.Dangerous;
 
     private static bool IsName(ReadOnlySpan<byte> bytes)
     {

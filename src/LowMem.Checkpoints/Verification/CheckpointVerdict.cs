@@ -3,6 +3,8 @@ namespace LowMem.Checkpoints.Verification;
 /// <summary>What a verification came to.</summary>
 public sealed record CheckpointVerdict
 {
+    private readonly FindingList findings = FindingList.Empty;
+
     /// <summary>The format of content that is of no format known here.</summary>
     public const string UnknownFormat = "unknown";
 
@@ -13,13 +15,32 @@ public sealed record CheckpointVerdict
     public required string Format { get; init; }
 
     /// <summary>True when no finding is an error.</summary>
-    public bool Passed => Findings.All(finding => finding.Severity != FindingSeverity.Error);
+    public bool Passed => Errors == 0;
+
+    /// <summary>
+    /// Whether a current PyTorch's <c>torch.load(weights_only=True)</c> takes the file; null when it is no file of
+    /// <c>torch.load</c>, such as safetensors, or could not be listed.
+    /// </summary>
+    public bool? WeightsOnly { get; init; }
 
     /// <summary>The name of the <see cref="VerificationLevel"/>.</summary>
     public required string Level { get; init; }
 
-    /// <summary>What was noticed, errors first.</summary>
-    public required IReadOnlyList<CheckpointFinding> Findings { get; init; }
+    /// <summary>How many findings are errors.</summary>
+    public int Errors => Count(FindingSeverity.Error);
+
+    /// <summary>How many findings are warnings.</summary>
+    public int Warnings => Count(FindingSeverity.Warning);
+
+    /// <summary>The first of <see cref="Findings"/> as one line, the worst of them; null when there is none.</summary>
+    public string? FirstFinding => findings.Count > 0 ? findings[0].ToString() : null;
+
+    /// <summary>What was noticed, errors first. As text, all of it: a table or CSV file then holds what there is to read.</summary>
+    public required IReadOnlyList<CheckpointFinding> Findings
+    {
+        get => findings;
+        init => findings = FindingList.Of(value);
+    }
 
     /// <summary>The number of keys that name a tensor; 0 when the checkpoint could not be listed.</summary>
     public required long TensorCount { get; init; }
@@ -29,4 +50,6 @@ public sealed record CheckpointVerdict
 
     /// <summary>How long it took.</summary>
     public required TimeSpan Duration { get; init; }
+
+    private int Count(FindingSeverity severity) => findings.Count(finding => finding.Severity == severity);
 }

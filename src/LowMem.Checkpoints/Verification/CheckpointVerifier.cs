@@ -30,14 +30,18 @@ public static class CheckpointVerifier
         using var meter = ReadMeter.Start();
         var findings = new List<CheckpointFinding>();
         string? format = null;
+        bool? weightsOnly = null;
         long tensorCount = 0;
         try
         {
             var checkpoint = Checkpoint.Open(path, cancellationToken);
             format = checkpoint.Format;
             tensorCount = checkpoint.Tensors.Count;
-            findings.AddRange(checkpoint.Findings);
-            findings.AddRange(StructureCheck.FindOverlaps(checkpoint, cancellationToken));
+            weightsOnly = checkpoint.WeightsOnly;
+            findings.AddRange(checkpoint.Findings.Select(finding => StructureCheck.Judge(checkpoint, finding)));
+            findings.AddRange(GlobalCheck.FindUnknown(checkpoint, options.AllowsGlobal));
+            findings.AddRange(GlobalCheck.FindWeightsOnly(checkpoint));
+            findings.AddRange(StructureCheck.Find(checkpoint, cancellationToken));
             findings.AddRange(CheckData(checkpoint, options, progress, cancellationToken));
             findings.AddRange(options.AdditionalChecks?.Invoke(checkpoint) ?? []);
         }
@@ -51,9 +55,9 @@ public static class CheckpointVerifier
         {
             Path = Path.GetFullPath(path),
             Format = format,
+            WeightsOnly = weightsOnly,
             Level = options.Level.ToString(),
-            // An array: PowerShell cannot index the lists that the compiler makes of collection expressions.
-            Findings = findings.Distinct().OrderByDescending(finding => finding.Severity).ToArray(),
+            Findings = findings,
             TensorCount = tensorCount,
             BytesRead = meter.Bytes,
             Duration = Stopwatch.GetElapsedTime(started),

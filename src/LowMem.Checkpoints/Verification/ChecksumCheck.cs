@@ -105,6 +105,12 @@ internal sealed class ChecksumCheck(Checkpoint checkpoint, bool hasManifest)
         foreach (var entry in archive.EntriesInFileOrder)
         {
             cancellationToken.ThrowIfCancellationRequested();
+            if (!entry.IsReadable)
+            {
+                // The archive has said so when it was opened.
+                continue;
+            }
+
             try
             {
                 long offset = archive.GetDataOffset(entry);
@@ -141,10 +147,6 @@ internal sealed class ChecksumCheck(Checkpoint checkpoint, bool hasManifest)
             case ZipEntry.Deflated:
                 AddEntryFinding(
                     FindingSeverity.Error, entry, $"record '{name}' claims to unfold {entry.CompressedLength} bytes to {entry.Length}");
-                break;
-            default:
-                AddEntryFinding(
-                    FindingSeverity.Warning, entry, $"record '{name}' uses compression method {entry.Method}; it was not checked");
                 break;
         }
     }

@@ -15,6 +15,12 @@ public sealed record VerificationOptions
     /// </summary>
     public Func<string, bool>? AllowsNonFinite { get; init; }
 
+    /// <summary>
+    /// Whether the global of that name (<c>module.name</c>) is trusted although it is not known to be inert; null when none is.
+    /// It is asked about unknown globals only: what is dangerous cannot be allowed so.
+    /// </summary>
+    public Func<string, bool>? AllowsGlobal { get; init; }
+
     /// <summary>Looks at the opened checkpoint for more, such as its fit with a module; or null.</summary>
     public Func<Checkpoint, IEnumerable<CheckpointFinding>>? AdditionalChecks { get; init; }
 }

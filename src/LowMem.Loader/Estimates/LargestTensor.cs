@@ -1,3 +1,5 @@
+using LowMem.Checkpoints.Diagnostics;
+
 namespace LowMem.Loader.Estimates;
 
 /// <summary>The tensor that takes the most memory.</summary>
@@ -6,5 +8,5 @@ namespace LowMem.Loader.Estimates;
 public sealed record LargestTensor(string Key, long ByteLength)
 {
     /// <inheritdoc/>
-    public override string ToString() => $"{Key} ({ByteLength} bytes)";
+    public override string ToString() => $"{DisplayText.Name(Key)} ({ByteLength} bytes)";
 }

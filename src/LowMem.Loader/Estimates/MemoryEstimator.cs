@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints;
 using LowMem.Loader.Import;
 using LowMem.Loader.Memory;
@@ -32,7 +33,7 @@ public static class MemoryEstimator
             .ToList();
         if (tensors.Count == 0 && checkpoint.Tensors.Count > 0)
         {
-            throw new ModelException(ModelErrorIds.Mismatch, $"{checkpoint.Path}: no key of a tensor begins with '{prefix}'.");
+            throw new ModelException(ModelErrorIds.Mismatch, $"{checkpoint.Path}: no key of a tensor begins with '{DisplayText.Name(prefix)}'.");
         }
 
         return Estimate(checkpoint, prefix, tensors, AvailableMemory.GetBytes());

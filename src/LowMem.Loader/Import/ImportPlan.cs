@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints;
 using LowMem.Loader.Modules;
 using LowMem.Loader.Skeletons;
@@ -123,7 +124,7 @@ internal sealed record ImportPlan(
             tensor.Slot is { IsBuffer: false, ModuleType: "Embedding" } && tensor.Slot.Shape.AsSpan().SequenceEqual(missing.Shape));
         return twin is null
             ? null
-            : $"If the model ties it to {twin.Slot.Key}, which has this shape, tie the two first: $linear.weight = $embedding.weight";
+            : $"If the model ties it to {DisplayText.Name(twin.Slot.Key)}, which has this shape, tie the two first: $linear.weight = $embedding.weight";
     }
 
     /// <summary>Refuses a file that was made to do more than hold weights.</summary>
@@ -175,7 +176,7 @@ internal sealed record ImportPlan(
             : throw new ModelException(
                 ModelErrorIds.Mismatch,
                 $"None of the module's {all.Count} tensors is to be loaded: what is included or excluded leaves nothing. "
-                + $"Its keys are such as '{all[0].Keys[0]}'.");
+                + $"Its keys are such as '{DisplayText.Name(all[0].Keys[0])}'.");
     }
 
     private static string[] GetKeys(ModuleParameter slot) => slot.Ties switch

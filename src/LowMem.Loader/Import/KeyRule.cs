@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.RegularExpressions;
+using LowMem.Checkpoints.Diagnostics;
 
 namespace LowMem.Loader.Import;
 
@@ -77,7 +78,7 @@ public sealed class KeyRule
         {
             throw new ModelException(
                 ModelErrorIds.KeyMapInvalid,
-                $"The rule '{Text}' of the key map takes longer than {MatchTimeout.TotalSeconds} s for '{key}'. Write it with fewer nested repetitions.",
+                $"The rule '{Text}' of the key map takes longer than {MatchTimeout.TotalSeconds} s for '{DisplayText.Name(key)}'. Write it with fewer nested repetitions.",
                 error);
         }
     }

@@ -1,3 +1,5 @@
+using LowMem.Checkpoints.Diagnostics;
+
 namespace LowMem.Loader.Import;
 
 /// <summary>Renames keys by rules.</summary>
@@ -42,7 +44,7 @@ public sealed class KeyRules(IReadOnlyList<KeyRule> rules, bool areOrdered = tru
             {
                 throw new ModelException(
                     ModelErrorIds.KeyMapInvalid,
-                    $"Two rules of the key map, '{applied}' and '{rule}', are for '{key}', and the map has no order. "
+                    $"Two rules of the key map, '{applied}' and '{rule}', are for '{DisplayText.Name(key)}', and the map has no order. "
                     + "Give it one: [ordered]@{ ... } in PowerShell.");
             }
 

@@ -1,3 +1,5 @@
+using LowMem.Checkpoints.Diagnostics;
+
 namespace LowMem.Loader.Import;
 
 /// <summary>What an import did, and what it cost.</summary>
@@ -67,5 +69,5 @@ public sealed record LoadReport
     public required long PrivateBytesPeak { get; init; }
 
     /// <inheritdoc/>
-    public override string ToString() => $"{Mode} from {Path}";
+    public override string ToString() => $"{Mode} from {DisplayText.Line(Path)}";
 }

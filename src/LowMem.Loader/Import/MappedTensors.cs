@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints;
 using LowMem.Loader.Memory;
 using TorchSharp;
@@ -69,7 +70,7 @@ internal sealed class MappedTensors(IReadOnlyDictionary<string, CheckpointFile> 
         if (!isInside)
         {
             throw new CheckpointException(
-                CheckpointErrorIds.FormatInvalid, tensor.Path, $"The tensor '{tensor.Key}' reaches out of its storage.")
+                CheckpointErrorIds.FormatInvalid, tensor.Path, $"The tensor '{DisplayText.Name(tensor.Key)}' reaches out of its storage.")
             {
                 Record = tensor.Key,
                 Offset = tensor.Offset,

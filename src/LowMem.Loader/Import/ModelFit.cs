@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints;
 using LowMem.Loader.Modules;
 using LowMem.Loader.Native;
@@ -81,7 +82,7 @@ public static class ModelFit
         DTypeCast,
         planned.Source.Key,
         null,
-        $"{planned.Slot.Key} is {planned.Slot.DType} in the module and {planned.Source.DType} in the checkpoint; an import casts it");
+        $"{DisplayText.Name(planned.Slot.Key)} is {planned.Slot.DType} in the module and {planned.Source.DType} in the checkpoint; an import casts it");
 
     private static CheckpointFinding Describe(ModelMismatch mismatch) => new(
         FindingSeverity.Error,

@@ -1,3 +1,5 @@
+using LowMem.Checkpoints.Diagnostics;
+
 namespace LowMem.Loader.Import;
 
 /// <summary>One thing about which a checkpoint and a module disagree.</summary>
@@ -10,14 +12,18 @@ public sealed record ModelMismatch(ModelMismatchKind Kind, string Key, string? E
     /// <summary>What may be the reason and what to do then, as a sentence; null when nothing in particular is known.</summary>
     public string? Advice { get; init; }
 
-    /// <inheritdoc/>
-    public override string ToString() => Advice is null ? Describe() : $"{Describe()}. {Advice}";
+    /// <summary>What does not fit, as one sentence; harmless to show, whatever the file says.</summary>
+    public override string ToString() => DisplayText.Line(Advice is null ? Describe() : $"{Describe()}. {Advice}");
 
-    private string Describe() => Kind switch
+    private string Describe()
     {
-        ModelMismatchKind.MissingKey => $"{Key} is missing (the module has {Expected})",
-        ModelMismatchKind.UnexpectedKey => $"{Key} is unexpected (the checkpoint has {Found})",
-        ModelMismatchKind.Unreadable => $"{Key} cannot be read ({Found})",
-        _ => $"{Key}: the module has {Expected}, the checkpoint {Found}",
-    };
+        string key = DisplayText.Name(Key);
+        return Kind switch
+        {
+            ModelMismatchKind.MissingKey => $"{key} is missing (the module has {Expected})",
+            ModelMismatchKind.UnexpectedKey => $"{key} is unexpected (the checkpoint has {Found})",
+            ModelMismatchKind.Unreadable => $"{key} cannot be read ({Found})",
+            _ => $"{key}: the module has {Expected}, the checkpoint {Found}",
+        };
+    }
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using LowMem.Checkpoints.Diagnostics;
 
 namespace LowMem.Loader.Import;
 
@@ -12,7 +13,7 @@ public sealed class ModelMismatchException : ModelException
     /// <param name="prefix">What its keys have in front of the module's; empty when nothing.</param>
     /// <param name="mismatches">Everything that does not fit; at least one.</param>
     public ModelMismatchException(string path, string prefix, IReadOnlyList<ModelMismatch> mismatches)
-        : base(ModelErrorIds.Mismatch, Describe(path, prefix, mismatches))
+        : base(ModelErrorIds.Mismatch, Describe(path, prefix, mismatches), lines: List(mismatches))
     {
         Path = path;
         Prefix = prefix;
@@ -33,24 +34,21 @@ public sealed class ModelMismatchException : ModelException
         var text = new StringBuilder(path).Append(": the checkpoint does not fit the module");
         if (prefix.Length > 0)
         {
-            text.Append(" (its keys begin with '").Append(prefix).Append("')");
+            text.Append(" (its keys begin with '").Append(DisplayText.Name(prefix)).Append("')");
         }
 
         text.Append(": ").AppendJoin(", ", mismatches.CountBy(mismatch => mismatch.Kind)
             .Select(group => $"{group.Value} {GetLabel(group.Key)}"))
             .Append(". The module is as it was.");
-        foreach (var mismatch in mismatches.Take(MaxLines))
-        {
-            text.AppendLine().Append("  ").Append(mismatch);
-        }
-
-        if (mismatches.Count > MaxLines)
-        {
-            text.AppendLine().Append("  and ").Append(mismatches.Count - MaxLines).Append(" more");
-        }
 
         return text.ToString();
     }
+
+    private static IEnumerable<string> List(IReadOnlyList<ModelMismatch> mismatches) =>
+    [
+        .. mismatches.Take(MaxLines).Select(mismatch => $"  {mismatch}"),
+        .. mismatches.Count > MaxLines ? (string[])[$"  and {mismatches.Count - MaxLines} more"] : [],
+    ];
 
     private static string GetLabel(ModelMismatchKind kind) => kind switch
     {

@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints;
 using LowMem.Loader.Modules;
 using TorchSharp;
@@ -50,7 +51,7 @@ internal sealed class PlanChecks(ImportOptions options, DeviceType device, Tenso
                 ModelMismatchKind.Ambiguous,
                 slot.Key,
                 $"one tensor ({string.Join(" = ", slot.Ties.Select(tie => tie.Key))})",
-                $"different values in {source.Key} and {other.Key}"));
+                $"different values in {DisplayText.Name(source.Key)} and {DisplayText.Name(other.Key)}"));
             return null;
         }
 

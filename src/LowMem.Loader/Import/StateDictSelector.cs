@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints;
 using LowMem.Loader.Skeletons;
 
@@ -78,7 +79,7 @@ internal sealed class StateDictSelector
             {
                 throw new ModelException(
                     ModelErrorIds.KeyMapInvalid,
-                    $"{path}: '{byName[mapped][0].Key}' and '{tensor.Key}' both become '{mapped}' by the key map. "
+                    $"{path}: '{DisplayText.Name(byName[mapped][0].Key)}' and '{DisplayText.Name(tensor.Key)}' both become '{DisplayText.Name(mapped)}' by the key map. "
                     + "Map one of them to another name, or leave it out.");
             }
         }
@@ -94,7 +95,7 @@ internal sealed class StateDictSelector
             var tops = tensors.Select(tensor => tensor.Key[..(tensor.Key.IndexOf('.') + 1)]).Where(top => top.Length > 0).Distinct().Take(10);
             throw new ModelException(
                 ModelErrorIds.Mismatch,
-                $"{path}: no key of a tensor begins with '{dotted}'. Keys begin with: {string.Join(", ", tops)}");
+                $"{path}: no key of a tensor begins with '{DisplayText.Name(dotted)}'. Keys begin with: {string.Join(", ", tops.Select(DisplayText.Name))}");
         }
 
         return dotted;
@@ -225,7 +226,7 @@ internal sealed class StateDictSelector
             return prefixes.OrderBy(prefix => prefix.Length).ThenBy(prefix => prefix, StringComparer.Ordinal).First();
         }
 
-        var names = string.Join(", ", prefixes.Order(StringComparer.Ordinal).Take(10).Select(prefix => $"'{prefix}'"));
+        var names = string.Join(", ", prefixes.Order(StringComparer.Ordinal).Take(10).Select(prefix => $"'{DisplayText.Name(prefix)}'"));
         throw new ModelException(
             ModelErrorIds.Mismatch,
             $"{path}: {matches} of the module's {groupCount} tensors are found behind each of {prefixes.Count} prefixes: "

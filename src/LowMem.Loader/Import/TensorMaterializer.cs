@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints;
 using LowMem.Loader.Memory;
 using LowMem.Loader.Modules;
@@ -225,7 +226,7 @@ internal sealed class TensorMaterializer : IDisposable
         }
         catch (ExternalException error)
         {
-            throw OutOfMemory($"'{planned.Slot.Key}' ({PlanChecks.Describe(planned.Slot.DType, shape)})", error);
+            throw OutOfMemory($"'{DisplayText.Name(planned.Slot.Key)}' ({PlanChecks.Describe(planned.Slot.DType, shape)})", error);
         }
     }
 

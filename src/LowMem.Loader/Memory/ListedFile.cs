@@ -1,4 +1,5 @@
 using LowMem.Checkpoints;
+using LowMem.Checkpoints.IO;
 
 namespace LowMem.Loader.Memory;
 
@@ -12,17 +13,13 @@ internal static class ListedFile
         FileStream stream;
         try
         {
-            stream = new FileStream(file.Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            stream = new FileStream(
+                RegularFile.Open(file.Path, FileShare.ReadWrite | FileShare.Delete), FileAccess.Read, bufferSize: 0);
         }
-        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        catch (CheckpointException error) when (error.ErrorId == CheckpointErrorIds.NotFound)
         {
             throw new CheckpointException(
                 CheckpointErrorIds.NotFound, file.Path, "The file is gone since it was listed. List it again.", error);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new CheckpointException(
-                CheckpointErrorIds.AccessDenied, file.Path, $"The file cannot be opened any more: {error.Message}", error);
         }
 
         try

@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Diagnostics;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -27,12 +28,12 @@ internal static class ParameterBinder
 
             if (device != DeviceType.CPU)
             {
-                return $"'{tie.Key}' belongs to a {tie.ModuleType}, which computes in C++ and holds its values on the CPU only";
+                return $"'{DisplayText.Name(tie.Key)}' belongs to a {tie.ModuleType}, which computes in C++ and holds its values on the CPU only";
             }
 
             if (native.Used.dtype != type && !native.CanReplace && !NativeModules.CanConvert(tie.Module, type))
             {
-                return $"'{tie.Key}' belongs to a {tie.ModuleType}, which computes in C++ and cannot take {ScalarTypes.GetName(type)}";
+                return $"'{DisplayText.Name(tie.Key)}' belongs to a {tie.ModuleType}, which computes in C++ and cannot take {ScalarTypes.GetName(type)}";
             }
         }
 
@@ -60,8 +61,8 @@ internal static class ParameterBinder
                 var (key, other) = types[tie.Module];
                 yield return (
                     slot,
-                    $"'{tie.Key}' belongs to a {tie.ModuleType}, which computes in C++ with one element type: it cannot be "
-                    + $"{ScalarTypes.GetName(type)} while '{key}' is {ScalarTypes.GetName(other)}");
+                    $"'{DisplayText.Name(tie.Key)}' belongs to a {tie.ModuleType}, which computes in C++ with one element type: it cannot be "
+                    + $"{ScalarTypes.GetName(type)} while '{DisplayText.Name(key)}' is {ScalarTypes.GetName(other)}");
             }
         }
     }
@@ -171,13 +172,13 @@ internal static class ParameterBinder
         {
             throw new ModelException(
                 ModelErrorIds.Mismatch,
-                $"'{slot.Key}' has the shape [{string.Join(", ", slot.Shape)}], the value [{string.Join(", ", value.shape)}].");
+                $"'{DisplayText.Name(slot.Key)}' has the shape [{string.Join(", ", slot.Shape)}], the value [{string.Join(", ", value.shape)}].");
         }
 
         if (slot.Ties.FirstOrDefault(tie => tie.Tensor.IsInvalid) is { } disposed)
         {
             throw new ModelException(
-                ModelErrorIds.ModuleInvalid, $"'{disposed.Key}' has been disposed of since the module was listed.");
+                ModelErrorIds.ModuleInvalid, $"'{DisplayText.Name(disposed.Key)}' has been disposed of since the module was listed.");
         }
 
         if (FindObstacle(slot, type, value.device_type) is { } obstacle)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints;
 using static TorchSharp.torch;
 
@@ -27,7 +28,7 @@ internal static class CheckpointSkeleton
             throw Invalid(
                 checkpoint,
                 "a module cannot hold "
-                + string.Join("; ", bad.Select(tensor => $"'{tensor.Key}': {FindProblem(tensor, start)}"))
+                + string.Join("; ", bad.Select(tensor => $"'{DisplayText.Name(tensor.Key)}': {FindProblem(tensor, start)}"))
                 + ". Name the sub-dictionary that holds the weights as the prefix, or build the skeleton from code.");
         }
 
@@ -41,7 +42,7 @@ internal static class CheckpointSkeleton
             cancellationToken.ThrowIfCancellationRequested();
             if (!keys.Add(tensor.Key))
             {
-                throw Invalid(checkpoint, $"the key '{tensor.Key}' is there twice. Name the sub-dictionary that is meant as the prefix.");
+                throw Invalid(checkpoint, $"the key '{DisplayText.Name(tensor.Key)}' is there twice. Name the sub-dictionary that is meant as the prefix.");
             }
 
             var (path, name) = Split(tensor.Key[start.Length..]);
@@ -107,7 +108,7 @@ internal static class CheckpointSkeleton
         }
 
         var tops = checkpoint.Tensors.Select(tensor => tensor.Key.Split('.')[0]).Distinct().Take(MaximumNamed);
-        return $"no key begins with '{prefix}'. The keys begin with: {string.Join(", ", tops)}.";
+        return $"no key begins with '{DisplayText.Name(prefix)}'. The keys begin with: {string.Join(", ", tops.Select(DisplayText.Name))}.";
     }
 
     private static ModelException Invalid(Checkpoint checkpoint, string problem) =>

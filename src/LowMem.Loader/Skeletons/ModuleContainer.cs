@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Diagnostics;
 using LowMem.Loader.Modules;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -34,7 +35,7 @@ public sealed class ModuleContainer : nn.Module<Tensor, Tensor>
     public nn.Module this[string name] => _internal_submodules.TryGetValue(name, out var child)
         ? child
         : throw new KeyNotFoundException(
-            $"There is no module '{name}' here; there are: {string.Join(", ", _internal_submodules.Keys)}.");
+            $"There is no module '{DisplayText.Name(name)}' here; there are: {string.Join(", ", _internal_submodules.Keys)}.");
 
     /// <summary>Adds a child after the others.</summary>
     /// <param name="name">Its name in keys: not empty, without a dot, and not taken.</param>
@@ -48,13 +49,13 @@ public sealed class ModuleContainer : nn.Module<Tensor, Tensor>
         {
             throw new ModelException(
                 ModelErrorIds.SkeletonInvalid,
-                $"'{name}' cannot name a module: keys are joined by dots. Nest a container in a container instead.");
+                $"'{DisplayText.Name(name)}' cannot name a module: keys are joined by dots. Nest a container in a container instead.");
         }
 
         if (_internal_submodules.ContainsKey(name))
         {
             throw new ModelException(
-                ModelErrorIds.SkeletonInvalid, $"There are two modules named '{name}'. Give each its own name.");
+                ModelErrorIds.SkeletonInvalid, $"There are two modules named '{DisplayText.Name(name)}'. Give each its own name.");
         }
 
         register_module(name, module);
@@ -134,7 +135,7 @@ public sealed class ModuleContainer : nn.Module<Tensor, Tensor>
             {
                 throw new ModelException(
                     ModelErrorIds.ModuleUnsupported,
-                    $"The module '{name}' ({child.GetType().Name}) does not take one tensor and give one tensor, so it cannot "
+                    $"The module '{DisplayText.Name(name)}' ({child.GetType().Name}) does not take one tensor and give one tensor, so it cannot "
                     + "run in sequence. Call the modules yourself, or write a module class with a forward of its own.");
             }
         }

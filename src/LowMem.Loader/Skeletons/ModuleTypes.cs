@@ -1,4 +1,5 @@
 using System.Reflection;
+using LowMem.Checkpoints.IO;
 using static TorchSharp.torch;
 
 namespace LowMem.Loader.Skeletons;
@@ -40,6 +41,7 @@ internal static class ModuleTypes
             throw Invalid(path, "there is no such file.");
         }
 
+        RegularFile.Check(path);
         try
         {
             return Assembly.LoadFrom(path);

@@ -2,6 +2,7 @@ using System.Collections.ObjectModel;
 using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
 using LowMem.Checkpoints;
+using LowMem.Checkpoints.IO;
 using LowMem.PowerShell.Errors;
 using Microsoft.PowerShell.Commands;
 
@@ -102,7 +103,8 @@ public abstract class CheckpointPathCommand : LowMemCommand
         catch (ItemNotFoundException exception)
         {
             // In full: whoever reads a log does not know the directory that the path was relative to.
-            ReportNotFound(SessionState.Path.GetUnresolvedProviderPathFromPSPath(path), "there is no such file or directory.", exception);
+            string full = SessionState.Path.GetUnresolvedProviderPathFromPSPath(path);
+            ReportNotFound(full, RegularFile.DescribeLink(full) ?? "there is no such file or directory.", exception);
         }
         catch (Exception exception) when (exception is System.Management.Automation.DriveNotFoundException or ProviderNotFoundException or PSInvalidOperationException)
         {

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
+using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints;
 using LowMem.Loader.Import;
 using LowMem.PowerShell.Completion;
@@ -83,6 +84,7 @@ public sealed class ImportModelLowMemoryCommand : ModelPathCommand
     protected override void ProcessCheckpoint(string path)
     {
         var checkpoint = OpenCheckpoint(path);
+        WarnOfUnknown(checkpoint);
         string target = Module is null ? "a new module" : Module.GetType().Name;
         if (!ShouldProcess(target, $"Load '{path}'"))
         {
@@ -107,6 +109,17 @@ public sealed class ImportModelLowMemoryCommand : ModelPathCommand
         WriteObject(Load(checkpoint, options));
     }
 
+    /// <summary>They are loaded, since nothing runs; torch.load would run them.</summary>
+    private void WarnOfUnknown(Checkpoint checkpoint)
+    {
+        if (checkpoint.UnknownGlobals.Count > 0)
+        {
+            WriteWarning(
+                $"{checkpoint.Path}: the file names what is not known to be inert: {checkpoint.DescribeUnknownGlobals()}. "
+                + "Nothing of it is run here.");
+        }
+    }
+
     private PSObject Load(Checkpoint checkpoint, ImportOptions options)
     {
         var (module, report) = ProgressBar.Run<ImportProgress, (nn.Module, LoadReport)>(
@@ -128,7 +141,7 @@ public sealed class ImportModelLowMemoryCommand : ModelPathCommand
             $"{report.Path}: {report.TensorCount} tensors, {report.MappedCount} of them mapped and {report.CopiedCount} copied.");
         string found = Prefix is null ? "found" : "given";
         WriteVerbose(report.Prefix.Length > 0
-            ? $"The state dict was {found} under '{report.Prefix}'."
+            ? $"The state dict was {found} under '{DisplayText.Name(report.Prefix)}'."
             : "The checkpoint is the state dict itself: nothing stands in front of its keys.");
         if (KeyMap is not null)
         {
@@ -148,7 +161,7 @@ public sealed class ImportModelLowMemoryCommand : ModelPathCommand
         if (keys.Length > 0)
         {
             string more = keys.Length > shown ? $" and {keys.Length - shown} more, which the LoadReport names" : string.Empty;
-            write($"{what}: {string.Join(", ", keys.Take(shown))}{more}.");
+            write($"{what}: {string.Join(", ", keys.Take(shown).Select(DisplayText.Name))}{more}.");
         }
     }
 

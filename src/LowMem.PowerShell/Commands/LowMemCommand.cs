@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using LowMem.Checkpoints.Diagnostics;
 using LowMem.PowerShell.Errors;
 
 namespace LowMem.PowerShell.Commands;
@@ -44,6 +45,31 @@ public abstract class LowMemCommand : PSCmdlet, IDisposable
     /// <summary>Says that one item could not be worked on.</summary>
     /// <param name="record">Why.</param>
     protected virtual void ReportError(ErrorRecord record) => WriteError(record);
+
+    // What a cmdlet writes for people goes through one gate, whatever it was made of.
+
+    /// <summary>Writes an error whose category names its target without what a terminal would obey.</summary>
+    /// <param name="record">The error; its message is harmless already.</param>
+    protected new void WriteError(ErrorRecord record)
+    {
+        ArgumentNullException.ThrowIfNull(record);
+        record.CategoryInfo.TargetName = DisplayText.Line(record.CategoryInfo.TargetName);
+        base.WriteError(record);
+    }
+
+    /// <summary>Writes a warning without what a terminal would obey.</summary>
+    /// <param name="text">One line.</param>
+    protected new void WriteWarning(string text) => base.WriteWarning(DisplayText.Line(text));
+
+    /// <summary>Writes a verbose message without what a terminal would obey.</summary>
+    /// <param name="text">One line.</param>
+    protected new void WriteVerbose(string text) => base.WriteVerbose(DisplayText.Line(text));
+
+    /// <summary>Asks before something is changed, without what a terminal would obey.</summary>
+    /// <param name="target">What is changed.</param>
+    /// <param name="action">How.</param>
+    protected new bool ShouldProcess(string target, string action) =>
+        base.ShouldProcess(DisplayText.Line(target), DisplayText.Line(action));
 
     /// <summary>Frees what the cmdlet holds.</summary>
     protected virtual void Dispose(bool disposing)

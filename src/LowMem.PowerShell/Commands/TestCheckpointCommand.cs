@@ -1,66 +1,21 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
-using LowMem.Checkpoints;
 using LowMem.Checkpoints.Verification;
-using LowMem.Loader.Import;
-using LowMem.PowerShell.Completion;
-using LowMem.PowerShell.Pipeline;
 
 namespace LowMem.PowerShell.Commands;
 
 /// <summary>Test-Checkpoint: one verdict for each checkpoint.</summary>
 [Cmdlet(VerbsDiagnostic.Test, "Checkpoint", DefaultParameterSetName = PathSet)]
 [OutputType(typeof(CheckpointVerdict), typeof(bool))]
-public sealed class TestCheckpointCommand : CheckpointPathCommand
+public sealed class TestCheckpointCommand : VerifyCheckpointCommand
 {
-    private CheckpointManifest? manifest;
-
-    /// <summary>How closely to look.</summary>
-    [Parameter]
-    public VerificationLevel Level { get; set; }
-
-    /// <summary>A file of New-CheckpointManifest to compare with.</summary>
-    [Parameter]
-    [ValidateNotNullOrEmpty]
-    public string? Manifest { get; set; }
-
-    /// <summary>The tensors that may hold NaN and infinities; wildcards are allowed.</summary>
-    [Parameter]
-    [SupportsWildcards]
-    [ValidateNotNullOrEmpty]
-    [ArgumentCompleter(typeof(CheckpointKeyCompleter))]
-    [SuppressMessage("Performance", "CA1819:Properties should not return arrays", Justification = "A cmdlet parameter.")]
-    public string[]? AllowNonFinite { get; set; }
-
-    /// <summary>A TorchSharp module that the checkpoint has to fit.</summary>
-    [Parameter]
-    [ValidateNotNull]
-    [ValidateModule]
-    public object? Module { get; set; }
-
-    /// <summary>What the checkpoint's keys have in front of the module's; found by itself when left out.</summary>
-    [Parameter]
-    [AllowEmptyString]
-    [ArgumentCompleter(typeof(CheckpointPrefixCompleter))]
-    public string? Prefix { get; set; }
-
     /// <summary>True or false instead of a verdict.</summary>
     [Parameter]
     public SwitchParameter Quiet { get; set; }
 
     /// <inheritdoc/>
-    protected override void ProcessCheckpoint(string path)
+    protected override void Conclude(CheckpointVerdict verdict)
     {
-        var options = new VerificationOptions
-        {
-            Level = Manifest is not null && !MyInvocation.BoundParameters.ContainsKey(nameof(Level)) ? VerificationLevel.Checksum : Level,
-            Manifest = ReadManifest(),
-            AllowsNonFinite = AllowNonFinite is null ? null : new NamePatterns(AllowNonFinite).IsMatch,
-            AdditionalChecks = Module is null ? null : CheckFit,
-        };
-        var verdict = ProgressBar.Run(
-            this, "Testing checkpoint", path, progress => CheckpointVerifier.Verify(path, options, progress, StopToken));
-        WriteVerbose($"{path}: {verdict.Findings.Count} findings, {verdict.BytesRead} bytes read in {verdict.Duration}.");
+        ArgumentNullException.ThrowIfNull(verdict);
         WriteObject(Quiet ? verdict.Passed : verdict);
     }
 
@@ -78,12 +33,4 @@ public sealed class TestCheckpointCommand : CheckpointPathCommand
             base.ReportError(record);
         }
     }
-
-    /// <summary>Read once; when that fails, each checkpoint has its error, since none can be tested.</summary>
-    private CheckpointManifest? ReadManifest() => Manifest is null
-        ? null
-        : manifest ??= CheckpointManifest.Read(SessionState.Path.GetUnresolvedProviderPathFromPSPath(Manifest));
-
-    private IEnumerable<CheckpointFinding> CheckFit(Checkpoint checkpoint) =>
-        ModelFit.Check(Module is PSObject wrapped ? wrapped.BaseObject : Module!, checkpoint, Prefix, StopToken);
 }

@@ -6,6 +6,9 @@ namespace LowMem.PowerShell.Completion;
 public sealed class CheckpointPrefixCompleter : NameCompleter
 {
     /// <inheritdoc/>
+    protected override bool TakesWildcards => false;
+
+    /// <inheritdoc/>
     protected override IEnumerable<string> GetNames(IDictionary parameters) =>
         NamedCheckpoints.Open(parameters)
             .SelectMany(checkpoint => checkpoint.Tensors)

@@ -6,6 +6,9 @@ public static class ErrorIds
     /// <summary>The path is not one of the file system.</summary>
     public const string PathNotFileSystem = "PathNotFileSystem";
 
+    /// <summary>A checkpoint that was to pass did not, or there was none.</summary>
+    public const string NotPassed = "CheckpointNotPassed";
+
     /// <summary>The checkpoint has no tensor of that key.</summary>
     public const string KeyNotFound = "CheckpointKeyNotFound";
 

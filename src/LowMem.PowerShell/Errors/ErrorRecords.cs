@@ -1,5 +1,7 @@
 using System.Management.Automation;
+using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints;
+using LowMem.Checkpoints.Verification;
 using LowMem.Loader;
 
 namespace LowMem.PowerShell.Errors;
@@ -22,57 +24,81 @@ internal static class ErrorRecords
     public static ErrorRecord OfFindings(Checkpoint checkpoint, IReadOnlyList<CheckpointFinding> errors)
     {
         const int shown = 10;
-        string list = string.Join(Environment.NewLine, errors.Take(shown).Select(finding => $"  {finding.Message}"));
-        string more = errors.Count > shown ? $"{Environment.NewLine}  and {errors.Count - shown} more" : string.Empty;
+        IEnumerable<string> more = errors.Count > shown ? [$"  and {errors.Count - shown} more"] : [];
         var exception = new CheckpointException(
             CheckpointErrorIds.FormatInvalid,
             checkpoint.Path,
-            $"{errors.Count} {(errors.Count == 1 ? "fault" : "faults")}; what is at fault cannot be read:{Environment.NewLine}{list}{more}");
+            $"{errors.Count} {(errors.Count == 1 ? "fault" : "faults")}; what is at fault cannot be read:",
+            lines: [.. errors.Take(shown).Select(finding => $"  {finding.Message}"), .. more]);
         return Of(exception, checkpoint.Path);
     }
 
+    /// <summary>One error for all checkpoints that were to pass.</summary>
+    /// <param name="failed">Those that did not.</param>
+    /// <param name="passed">How many did.</param>
+    public static CheckpointNotPassedException NotPassed(IReadOnlyList<CheckpointVerdict> failed, int passed)
+    {
+        if (failed.Count == 0)
+        {
+            return new CheckpointNotPassedException("There was no checkpoint to test, so none has passed.", []);
+        }
+
+        const int most = 1000;
+        const int mostOfOne = 100;
+        var lines = failed.SelectMany(verdict => Shorten(verdict.Findings, mostOfOne).Select(text => $"{verdict.Path}: {text}"));
+        string message = $"{failed.Count} of {failed.Count + passed} {(failed.Count + passed == 1 ? "checkpoint" : "checkpoints")} did not pass:";
+        return new CheckpointNotPassedException(
+            string.Join($"{Environment.NewLine}  ", Shorten([.. lines], most).Prepend(message).Select(DisplayText.Line)), [.. failed]);
+    }
+
     public static ErrorRecord NotFileSystem(string path, string provider) => new(
-        new ArgumentException($"'{path}' is a path of the provider {provider}; checkpoints are files."),
+        new ArgumentException(DisplayText.Line($"'{path}' is a path of the provider {provider}; checkpoints are files.")),
         ErrorIds.PathNotFileSystem,
         ErrorCategory.InvalidArgument,
         path);
 
     public static ErrorRecord KeyNotFound(string path, string key) => new(
-        new KeyNotFoundException($"{path}: there is no tensor '{key}'. Get-CheckpointInfo lists the keys there are; wildcards are allowed."),
+        new KeyNotFoundException(DisplayText.Line($"{path}: there is no tensor '{key}'. Get-CheckpointInfo lists the keys there are; wildcards are allowed.")),
         ErrorIds.KeyNotFound,
         ErrorCategory.ObjectNotFound,
         path);
 
     public static ErrorRecord ParameterNotFound(string key, object target) => new(
-        new KeyNotFoundException($"The module has no parameter or buffer '{key}'. Get-ModuleParameter lists those it has; wildcards are allowed."),
+        new KeyNotFoundException(DisplayText.Line($"The module has no parameter or buffer '{key}'. Get-ModuleParameter lists those it has; wildcards are allowed.")),
         ErrorIds.ParameterNotFound,
         ErrorCategory.ObjectNotFound,
         target);
 
     public static ErrorRecord OutputExists(string path) => new(
-        new IOException($"{path}: there is such a file already. Name another one, or replace it with -Force."),
+        new IOException(DisplayText.Line($"{path}: there is such a file already. Name another one, or replace it with -Force.")),
         ErrorIds.OutputExists,
         ErrorCategory.ResourceExists,
         path);
 
     public static ErrorRecord OutputIsInput(string path) => new(
-        new ArgumentException($"{path}: this file is part of the checkpoint and would be lost. Name another one."),
+        new ArgumentException(DisplayText.Line($"{path}: this file is part of the checkpoint and would be lost. Name another one.")),
         ErrorIds.OutputIsInput,
         ErrorCategory.InvalidArgument,
         path);
 
     public static ErrorRecord ParametersExclusive(string one, string other) => new(
-        new ArgumentException($"-{one} and -{other} cannot be given together: choose one."),
+        new ArgumentException(DisplayText.Line($"-{one} and -{other} cannot be given together: choose one.")),
         ErrorIds.ParametersExclusive,
         ErrorCategory.InvalidArgument,
         targetObject: null);
 
     public static ErrorRecord KeyMapUnsupported(object value) => new(
-        new ArgumentException(
-            $"-KeyMap takes a dictionary of rules, such as [ordered]@{{ 'bert.*' = '*' }}, or a script block, and not a {value.GetType().Name}."),
+        new ArgumentException(DisplayText.Line($"-KeyMap takes a dictionary of rules, such as [ordered]@{{ 'bert.*' = '*' }}, or a script block, and not a {value.GetType().Name}.")),
         ModelErrorIds.KeyMapInvalid,
         ErrorCategory.InvalidArgument,
         value);
+
+    private static IEnumerable<string> Shorten<T>(IReadOnlyCollection<T> items, int most)
+        where T : notnull
+    {
+        var texts = items.Take(most).Select(item => item.ToString()!);
+        return items.Count > most ? texts.Append($"and {items.Count - most} more, which the error's target holds") : texts;
+    }
 
     private static ErrorRecord Create(Exception exception, string errorId, object? target)
     {
@@ -101,6 +127,7 @@ internal static class ErrorRecords
     private static ErrorCategory CategoryOf(string errorId) => errorId switch
     {
         CheckpointErrorIds.NotFound => ErrorCategory.ObjectNotFound,
+        CheckpointErrorIds.NotRegularFile => ErrorCategory.InvalidType,
         CheckpointErrorIds.AccessDenied => ErrorCategory.PermissionDenied,
         CheckpointErrorIds.Unsupported or ModelErrorIds.ModuleUnsupported => ErrorCategory.NotImplemented,
         CheckpointErrorIds.Unsafe => ErrorCategory.SecurityError,

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Management.Automation;
 using System.Text.RegularExpressions;
+using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints;
 using LowMem.Loader;
 using LowMem.Loader.Import;
@@ -37,7 +38,7 @@ internal static class KeyMapArgument
                 string { Length: > 0 } wildcard => KeyRule.FromWildcard(wildcard, replacement),
                 var other => throw new ModelException(
                     ModelErrorIds.KeyMapInvalid,
-                    $"A rule of the key map has the key '{other}' ({other.GetType().Name}). Use text with wildcards, or a [regex]."),
+                    $"A rule of the key map has the key '{DisplayText.Name(other.ToString())}' ({other.GetType().Name}). Use text with wildcards, or a [regex]."),
             });
         }
 
@@ -70,13 +71,13 @@ internal static class KeyMapArgument
                 1 => results[0] is null ? null : LanguagePrimitives.ConvertTo<string>(results[0]),
                 _ => throw new ModelException(
                     ModelErrorIds.KeyMapInvalid,
-                    $"The script block of the key map gives {results.Count} values for '{key}'. It is to give one key, or nothing."),
+                    $"The script block of the key map gives {results.Count} values for '{DisplayText.Name(key)}'. It is to give one key, or nothing."),
             };
         }
         catch (RuntimeException error) when (error is not PipelineStoppedException)
         {
             throw new ModelException(
-                ModelErrorIds.KeyMapInvalid, $"The script block of the key map fails for '{key}': {error.Message}", error);
+                ModelErrorIds.KeyMapInvalid, $"The script block of the key map fails for '{DisplayText.Name(key)}': {error.Message}", error);
         }
     }
 

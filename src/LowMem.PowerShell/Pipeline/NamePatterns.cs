@@ -9,10 +9,11 @@ internal sealed class NamePatterns
     private readonly bool[] matched;
 
     /// <param name="keys">The patterns; null or none means that everything matches.</param>
-    public NamePatterns(string[]? keys)
+    /// <param name="matchesCase">Whether case counts, as it does in Python; as everywhere in PowerShell, it does not when left out.</param>
+    public NamePatterns(string[]? keys, bool matchesCase = false)
     {
-        // As everywhere in PowerShell, case does not count.
-        patterns = [.. (keys ?? []).Select(key => (key, WildcardPattern.Get(key, WildcardOptions.IgnoreCase | WildcardOptions.CultureInvariant)))];
+        var options = matchesCase ? WildcardOptions.None : WildcardOptions.IgnoreCase | WildcardOptions.CultureInvariant;
+        patterns = [.. (keys ?? []).Select(key => (key, WildcardPattern.Get(key, options)))];
         matched = new bool[patterns.Length];
     }
 

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Verification;
 
 namespace LowMem.PowerShell.Pipeline;
@@ -39,7 +40,7 @@ internal static class ProgressBar
         where TReport : struct
     {
         var progress = new LatestProgress<TReport>(position);
-        var record = new ProgressRecord(ActivityId, activity, path);
+        var record = new ProgressRecord(ActivityId, activity, DisplayText.Line(path));
         bool shown = false;
         try
         {

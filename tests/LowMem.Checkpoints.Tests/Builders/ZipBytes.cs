@@ -18,6 +18,9 @@ internal sealed class ZipBytes
 
         public ushort Flags { get; init; }
 
+        /// <summary>The part of a split archive that holds it.</summary>
+        public ushort Disk { get; init; }
+
         public uint CompressedLength { get; init; } = (uint)Stored.Length;
 
         public uint HeaderOffset { get; init; }
@@ -85,6 +88,7 @@ internal sealed class ZipBytes
             BinaryPrimitives.WriteUInt32LittleEndian(entry.AsSpan(20), record.CompressedLength);
             BinaryPrimitives.WriteUInt32LittleEndian(entry.AsSpan(24), record.Length);
             BinaryPrimitives.WriteUInt16LittleEndian(entry.AsSpan(28), (ushort)name.Length);
+            BinaryPrimitives.WriteUInt16LittleEndian(entry.AsSpan(34), record.Disk);
             BinaryPrimitives.WriteUInt32LittleEndian(entry.AsSpan(42), record.HeaderOffset);
             archive.Write(entry);
             archive.Write(name);

@@ -24,7 +24,9 @@ public sealed class AttackTests
         { "builtins", "object.__reduce__" },
         { "pathlib", "Path.unlink" },
         { "torch", "FloatStorage.from_file" },
-        { "OS", "system" },
+        { "mymodels.utils", "os.system" },
+        { "six.moves.builtins", "eval" },
+        { "sklearn.externals.six.moves.cPickle", "loads" },
         { "os ", "system" },
         { "os\r", "system" },
         { " os", "system" },
@@ -44,13 +46,15 @@ public sealed class AttackTests
         "collections.OrderedDict", "torch._utils._rebuild_tensor_v2", "torch.float8_e4m3fn", "torch.cuda.HalfStorage",
         "argparse.Namespace", "pathlib.PosixPath", "datetime.datetime", "decimal.Decimal", "uuid.UUID",
         "fractions.Fraction", "numpy.core.multiarray.scalar", "numpy._core.multiarray._reconstruct", "numpy.dtype",
-        "torch.serialization._get_layout",
+        "torch.serialization._get_layout", "torch.nn.modules.linear.Linear", "__torch__.torch.nn.Linear", "_io.BytesIO",
+        "io.StringIO", "_pyio.BytesIO", "cStringIO.StringIO", "_datetime.datetime", "pathlib._local.PosixPath",
+        "__builtin__.long", "__builtin__.unicode", "omegaconf.dictconfig.DictConfig", "transformers.training_args.TrainingArguments",
     ];
 
     public static TheoryData<string> Unknown =>
     [
-        "__main__.Net", "mymodule.os_tools.Thing", "omegaconf.dictconfig.DictConfig", "__torch__.torch.nn.Linear",
-        "transformers.training_args.TrainingArguments", "torch.nn.modules.linear.Linear", "systems.Model", "",
+        "__main__.Net", "mymodule.os_tools.Thing", "mymodel.layers.NT", "mymodel.nt.Config", "mymodel.os.Config", "OS.system",
+        "torch.nn.modules.linear", "torch.nn.modules.linear.Linear.forward", "systems.Model", "codecs.encode", "",
     ];
 
     [Theory]

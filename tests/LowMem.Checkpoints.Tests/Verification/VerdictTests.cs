@@ -24,7 +24,7 @@ public sealed class VerdictTests
 
         foreach (var level in new[] { VerificationLevel.Structure, VerificationLevel.Checksum })
         {
-            var verdict = Verify(path, level);
+            var verdict = Verify(path, level, checkpoint.UnknownGlobals.Contains);
 
             Assert.True(verdict.Passed, string.Join(Environment.NewLine, verdict.Findings));
             Assert.Equal(path, verdict.Path);
@@ -34,6 +34,26 @@ public sealed class VerdictTests
             Assert.InRange(verdict.BytesRead, 1, long.MaxValue);
             Assert.True(verdict.Duration > TimeSpan.Zero);
         }
+    }
+
+    [Theory]
+    [InlineData("legacy-whole-module")]
+    [InlineData("tensor-subclass")]
+    [InlineData("values")]
+    [InlineData("whole-module")]
+    [InlineData("wrapped-modules")]
+    public void DoesNotPassClassesThatNobodyKnowsUnlessEachIsAllowed(string name)
+    {
+        string path = FixtureFiles.PathOf(name);
+        string[] unknown = [.. Checkpoint.Open(path, Token).UnknownGlobals];
+
+        var verdict = Verify(path, VerificationLevel.Structure);
+        var allButOne = Verify(path, VerificationLevel.Structure, global => global != unknown[0]);
+
+        Assert.False(verdict.Passed);
+        Assert.Equal(unknown.Length, verdict.Findings.Count(finding => finding is { Code: FindingCodes.UnknownGlobal, Severity: FindingSeverity.Error }));
+        Assert.Single(allButOne.Findings, finding => finding.Severity == FindingSeverity.Error);
+        Assert.Equal(unknown.Length - 1, allButOne.Findings.Count(finding => finding is { Code: FindingCodes.UnknownGlobal, Severity: FindingSeverity.Information }));
     }
 
     [Theory]
@@ -124,7 +144,6 @@ public sealed class VerdictTests
 
     [Theory]
     [InlineData("state-dict", CheckpointFormats.PyTorchZip)]
-    [InlineData("shapes", CheckpointFormats.Safetensors)]
     public void WarnsOfTrailingBytesAndPasses(string fixture, string format)
     {
         using var file = MutatedFile.Of(fixture, bytes => [.. bytes, 1, 2, 3]);
@@ -173,8 +192,8 @@ public sealed class VerdictTests
         Assert.Equal([finding], verdict.Findings);
     }
 
-    private static CheckpointVerdict Verify(string path, VerificationLevel level) =>
-        CheckpointVerifier.Verify(path, new VerificationOptions { Level = level }, null, Token);
+    private static CheckpointVerdict Verify(string path, VerificationLevel level, Func<string, bool>? allowsGlobal = null) =>
+        CheckpointVerifier.Verify(path, new VerificationOptions { Level = level, AllowsGlobal = allowsGlobal }, null, Token);
 
     private static bool IsFaulty(string name) => FixtureFiles.Expectation(name).TryGetProperty("error", out _);
 

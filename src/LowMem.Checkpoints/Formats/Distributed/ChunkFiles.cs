@@ -49,14 +49,17 @@ internal sealed class ChunkFiles(string directory, string checkpoint, Cancellati
 
         try
         {
-            using var file = CheckpointFileReader.Open(Path.Combine(directory, name));
+            using var file = ContainedFile.Open(directory, name);
             Files.Add(file.Describe());
             CheckLength(file, shown, pieces);
             ReadPieces(file, shown, pieces);
         }
         catch (CheckpointException exception)
         {
-            Refuse(pieces, FindingCodes.ShardMissing, $"file '{shown}' cannot be read: {exception.Detail}");
+            Refuse(
+                pieces,
+                exception.ErrorId == CheckpointErrorIds.NotRegularFile ? exception.ErrorId : FindingCodes.ShardMissing,
+                $"file '{shown}' cannot be read: {exception.Detail}");
         }
     }
 

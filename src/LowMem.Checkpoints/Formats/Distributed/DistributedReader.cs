@@ -15,7 +15,7 @@ internal static class DistributedReader
 
     public static Checkpoint ReadDirectory(string directory, CancellationToken cancellationToken)
     {
-        using var file = CheckpointFileReader.Open(Path.Combine(directory, MetadataFile));
+        using var file = ContainedFile.Open(directory, MetadataFile);
         return Read(file, directory, cancellationToken);
     }
 
@@ -60,6 +60,7 @@ internal static class DistributedReader
             Values = assembler.Values,
             Globals = Union(globals.All, pieces.Select(piece => piece.Globals).Concat(files.Errors.Select(error => error.Globals))),
             UnknownGlobals = Union(globals.Unknown, pieces.Select(piece => piece.UnknownGlobals)),
+            UnknownUses = [.. globals.UnknownUses, .. pieces.SelectMany(piece => piece.UnknownUses)],
             UnsafeGlobals = Union(
                 globals.Unsafe, pieces.Select(piece => piece.UnsafeGlobals).Concat(files.Errors.Select(error => error.UnsafeGlobals))),
             Files = [file.Describe(), .. files.Files],

@@ -1,6 +1,7 @@
 using LowMem.Checkpoints.IO;
 using LowMem.Checkpoints.Pickle;
 using LowMem.Checkpoints.Safety;
+using LowMem.Checkpoints.Safety.WeightsOnly;
 
 namespace LowMem.Checkpoints.Formats.PyTorch;
 
@@ -43,7 +44,9 @@ internal static class BarePickleReader
             Values = walker.Values,
             Globals = globals.All,
             UnknownGlobals = globals.Unknown,
+            UnknownUses = globals.UnknownUses,
             UnsafeGlobals = globals.Unsafe,
+            WeightsOnlyAnswer = WeightsOnlyAnswer.Refused("it is a pickle without the magic number of PyTorch", 0),
             Files = [file.Describe()],
             Findings = [.. globals.Findings, .. Trailing(pickle, rest), .. walker.Findings],
         };

@@ -17,6 +17,9 @@ internal static class HiddenRecords
     /// <summary>The first two bytes tell a pickle of protocol 2 or later.</summary>
     public const int ProbeLength = 2;
 
+    /// <summary>How much of what is in no record is looked through.</summary>
+    private const long MaxAround = 16 << 20;
+
     /// <param name="archive">The archive.</param>
     /// <param name="main">The record that is read as the checkpoint, or null.</param>
     /// <param name="dataPrefix">The directory of the tensors' data, with its slash.</param>
@@ -26,7 +29,7 @@ internal static class HiddenRecords
         byte[] prefix = Encoding.UTF8.GetBytes(dataPrefix);
         foreach (var entry in archive.Entries)
         {
-            if ((main is { } read && entry.Equals(read)) || IsTensorData(entry.NameBytes, prefix) || entry.Length < ProbeLength)
+            if ((main is { } read && entry.Equals(read)) || IsTensorData(entry.NameBytes, prefix) || entry.Length < ProbeLength || !entry.IsReadable)
             {
                 continue;
             }
@@ -36,6 +39,34 @@ internal static class HiddenRecords
                 yield return new HiddenBytes(bytes, $"record '{PickleText.Shorten(entry.Name)}'", IsPickle: true);
             }
         }
+
+        foreach (var around in ReadAround(archive))
+        {
+            yield return around;
+        }
+    }
+
+    /// <summary>
+    /// What is in the file and in no record: in front of the first one, and behind the directory. A reader that looks for a
+    /// pickle there finds one where a reader of archives sees nothing.
+    /// </summary>
+    private static IEnumerable<HiddenBytes> ReadAround(ZipArchive archive)
+    {
+        var file = archive.File;
+        long first = archive.EntriesInFileOrder.Count > 0 ? archive.EntriesInFileOrder[0].HeaderOffset : 0;
+        if (first > 0)
+        {
+            yield return Read(0, Math.Min(first, MaxAround), "what precedes the archive");
+        }
+
+        yield return Read(archive.DirectoryEnd, file.Length - archive.DirectoryEnd, "what follows the directory of the archive");
+        if (archive.Findings.FirstOrDefault(finding => finding.Code == FindingCodes.TrailingBytes)?.Offset is { } end)
+        {
+            yield return Read(end, file.Length - end, "what follows the archive");
+        }
+
+        HiddenBytes Read(long offset, long length, string what) =>
+            new(file.ReadRange(offset, Math.Min(length, MaxAround), what), what, IsPickle: true);
     }
 
     public static bool IsNamedLikePickle(string name) =>
@@ -43,8 +74,11 @@ internal static class HiddenRecords
 
     public static bool StartsLikePickle(ReadOnlySpan<byte> start) => start is [(byte)PickleOpcode.Proto, <= 5, ..];
 
+    /// <summary>A pickle, or an archive that may hold one, as <c>torch.export</c> writes.</summary>
+    public static bool StartsLikeContent(ReadOnlySpan<byte> start) => StartsLikePickle(start) || start.StartsWith("PK"u8);
+
     /// <summary>Storages are named by numbers or by addresses: nothing with a dot or in a deeper directory.</summary>
-    private static bool IsTensorData(ReadOnlySpan<byte> name, ReadOnlySpan<byte> dataPrefix) =>
+    public static bool IsTensorData(ReadOnlySpan<byte> name, ReadOnlySpan<byte> dataPrefix) =>
         name.StartsWith(dataPrefix) && name[dataPrefix.Length..].IndexOfAny((byte)'.', (byte)'/') < 0;
 
     private static byte[]? TryRead(ZipArchive archive, ZipEntry entry, ref long limit)
@@ -52,7 +86,7 @@ internal static class HiddenRecords
         try
         {
             string name = entry.Name;
-            if (!IsNamedLikePickle(name) && !StartsLikePickle(archive.ReadStart(entry, ProbeLength)))
+            if (!IsNamedLikePickle(name) && !StartsLikeContent(archive.ReadStart(entry, ProbeLength)))
             {
                 return null;
             }

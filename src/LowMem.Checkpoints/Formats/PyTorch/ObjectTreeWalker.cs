@@ -45,6 +45,12 @@ internal sealed class ObjectTreeWalker
 
     public List<CheckpointFinding> Findings { get; } = [];
 
+    /// <summary>
+    /// The storages that no tensor here has to show: those that are values by themselves, and those of buffers that are no
+    /// part of a module's state dict.
+    /// </summary>
+    public HashSet<string> OtherStorages { get; } = new(StringComparer.Ordinal);
+
     public static ObjectTreeWalker Walk(
         CheckpointFileReader file, TensorInfoFactory factory, PickleResult pickle, CancellationToken cancellationToken) =>
         Walk(file, factory, pickle, string.Empty, cancellationToken);
@@ -121,6 +127,11 @@ internal sealed class ObjectTreeWalker
         }
         else
         {
+            if (node is PicklePersistentId id && StorageReference.TryParse(id) is { } storage)
+            {
+                OtherStorages.Add(storage.Key);
+            }
+
             AddValue(key, PythonText.Describe(node));
         }
     }
@@ -222,6 +233,7 @@ internal sealed class ObjectTreeWalker
         if (attributes is not null && PickledModule.TryCreate(attributes) is { } module)
         {
             Charge(module.StepCount, 0);
+            LeaveOut(module.GetTransientBuffers());
             return module.GetChildren();
         }
 
@@ -240,6 +252,25 @@ internal sealed class ObjectTreeWalker
             .Concat(Indexed(made.Items))
             .Concat(made.Entries.Select(entry => (PythonText.OfKey(entry.Key), entry.Value)))
             .Concat((attributes?.Entries ?? []).Select(entry => (PythonText.OfKey(entry.Key), entry.Value)));
+    }
+
+    private void LeaveOut(IEnumerable<PickleNode> buffers)
+    {
+        foreach (var buffer in buffers)
+        {
+            try
+            {
+                if (TensorRebuilder.TryDescribe(buffer) is { } description
+                    && factory.Create(RootKey, description).StorageKey is { } storage)
+                {
+                    OtherStorages.Add(storage);
+                }
+            }
+            catch (TensorProblemException)
+            {
+                // What is wrong with a tensor that is not listed stops nobody.
+            }
+        }
     }
 
     private static bool IsPlainRecord(string name) => name is "argparse.Namespace" or "types.SimpleNamespace";

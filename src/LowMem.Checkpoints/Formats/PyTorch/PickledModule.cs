@@ -45,6 +45,13 @@ internal sealed class PickledModule
             .Where(child => child.Node is not PickleScalar);
     }
 
+    /// <summary>The buffers that <c>state_dict()</c> leaves out.</summary>
+    public IEnumerable<PickleNode> GetTransientBuffers()
+    {
+        HashSet<string> left = [.. transient.Select(PythonText.OfKey)];
+        return Named(buffers).Where(buffer => left.Contains(buffer.Name)).Select(buffer => buffer.Node);
+    }
+
     private static IEnumerable<(string Name, PickleNode Node)> Named(
         IReadOnlyList<KeyValuePair<PickleNode, PickleNode>> entries) =>
         entries.Select(entry => (PythonText.OfKey(entry.Key), entry.Value));

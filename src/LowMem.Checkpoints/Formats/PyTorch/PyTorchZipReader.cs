@@ -3,6 +3,7 @@ using LowMem.Checkpoints.Formats.Zip;
 using LowMem.Checkpoints.IO;
 using LowMem.Checkpoints.Pickle;
 using LowMem.Checkpoints.Safety;
+using LowMem.Checkpoints.Safety.WeightsOnly;
 
 namespace LowMem.Checkpoints.Formats.PyTorch;
 
@@ -71,9 +72,15 @@ internal static class PyTorchZipReader
             Values = walker.Values,
             Globals = globals.All,
             UnknownGlobals = globals.Unknown,
+            UnknownUses = globals.UnknownUses,
             UnsafeGlobals = globals.Unsafe,
+            WeightsOnlyAnswer = format == CheckpointFormats.TorchScript
+                ? WeightsOnlyAnswer.Refused("it is a TorchScript archive")
+                : WeightsOnlyCheck.Of(input, source, cancellationToken),
             Metadata = metadata,
             Files = [file.Describe()],
+            Storages = ZipStorageResolver.ListStorages(archive, $"{prefix}{ZipStorageResolver.DataFolder}/")
+                .Where(storage => !walker.OtherStorages.Contains(storage.Key)),
             Findings = [.. archive.Findings, .. globals.Findings, .. walker.Findings, .. constants?.Findings ?? []],
         };
     }

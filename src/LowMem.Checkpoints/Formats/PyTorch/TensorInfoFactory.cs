@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.IO;
 
 namespace LowMem.Checkpoints.Formats.PyTorch;
@@ -128,7 +129,7 @@ internal sealed class TensorInfoFactory(
         {
             throw new TensorProblemException(
                 FindingCodes.TensorOutOfBounds,
-                $"it needs {end} bytes of storage '{storage.Key}', which has {storage.ViewLength}");
+                $"it needs {end} bytes of storage '{DisplayText.Name(storage.Key)}', which has {storage.ViewLength}");
         }
 
         // An empty tensor has no first element; its place is the start of the storage.

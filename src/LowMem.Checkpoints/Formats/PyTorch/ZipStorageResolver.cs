@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Formats.Zip;
 using LowMem.Checkpoints.Pickle;
 
@@ -21,6 +22,17 @@ internal sealed class ZipStorageResolver(ZipArchive archive, string prefix, stri
     private readonly byte[] directory = Encoding.UTF8.GetBytes($"{prefix}{folder}/");
     private readonly Dictionary<string, Outcome> known = new(StringComparer.Ordinal);
 
+    /// <summary>The storages of the tensors of <c>data.pkl</c>, by the names of their records.</summary>
+    /// <param name="archive">The archive.</param>
+    /// <param name="folder">The directory they are in, with its slash.</param>
+    public static IEnumerable<StoredStorage> ListStorages(ZipArchive archive, string folder)
+    {
+        byte[] start = Encoding.UTF8.GetBytes(folder);
+        return archive.Entries
+            .Where(entry => HiddenRecords.IsTensorData(entry.NameBytes, start))
+            .Select(entry => new StoredStorage(archive.File.Path, Encoding.UTF8.GetString(entry.NameBytes[start.Length..]), entry.Length));
+    }
+
     public ResolvedStorage Resolve(PicklePersistentId id)
     {
         var reference = StorageReference.TryParse(id)
@@ -36,7 +48,7 @@ internal sealed class ZipStorageResolver(ZipArchive archive, string prefix, stri
         {
             throw new TensorProblemException(
                 FindingCodes.StorageSizeMismatch,
-                $"storage '{reference.Key}' should be {reference.ByteLength} bytes, and its record has {outcome.Extent.ByteLength}");
+                $"storage '{DisplayText.Name(reference.Key)}' should be {reference.ByteLength} bytes, and its record has {outcome.Extent.ByteLength}");
         }
 
         return new ResolvedStorage(NamePrefix + reference.Key, reference.Type, outcome.Extent, outcome.UnreadableReason);

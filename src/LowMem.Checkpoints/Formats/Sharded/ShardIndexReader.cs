@@ -1,5 +1,7 @@
 using LowMem.Checkpoints.IO;
 using LowMem.Checkpoints.Pickle;
+using LowMem.Checkpoints.Safety;
+using LowMem.Checkpoints.Safety.WeightsOnly;
 
 namespace LowMem.Checkpoints.Formats.Sharded;
 
@@ -16,8 +18,7 @@ internal static class ShardIndexReader
 
     public static Checkpoint ReadDirectory(string directory, CancellationToken cancellationToken)
     {
-        string path = FindIn(directory);
-        using var file = CheckpointFileReader.Open(path);
+        using var file = ContainedFile.Open(directory, Path.GetFileName(FindIn(directory)));
         return ContentDetector.Detect(file) == ContentKind.ShardIndex
             ? Read(file, directory, cancellationToken)
             : CheckpointOpener.OpenFile(file, directory, cancellationToken);
@@ -90,7 +91,7 @@ internal static class ShardIndexReader
     {
         try
         {
-            using var file = CheckpointFileReader.Open(Path.Combine(directory, name));
+            using var file = ContainedFile.Open(directory, name);
             return CheckpointOpener.OpenFile(file, checkpoint, cancellationToken);
         }
         catch (CheckpointException exception)
@@ -98,7 +99,7 @@ internal static class ShardIndexReader
             errors.Add(exception);
             findings.Add(new CheckpointFinding(
                 FindingSeverity.Error,
-                FindingCodes.ShardMissing,
+                exception.ErrorId == CheckpointErrorIds.NotRegularFile ? exception.ErrorId : FindingCodes.ShardMissing,
                 null,
                 exception.Offset,
                 $"shard '{PickleText.Shorten(name)}' cannot be read: {exception.Detail}"));
@@ -155,12 +156,22 @@ internal static class ShardIndexReader
             Values = values,
             Globals = Union([.. shards.Select(shard => shard.Globals), .. errors.Select(error => error.Globals)]),
             UnknownGlobals = Union([.. shards.Select(shard => shard.UnknownGlobals)]),
+            UnknownUses = [.. shards.SelectMany(UsesIn)],
+            WeightsOnlyAnswer = WeightsOnlyAnswer.Combine(shards.Select(shard => shard.WeightsOnlyAnswer)),
             UnsafeGlobals = Union([.. shards.Select(shard => shard.UnsafeGlobals), .. errors.Select(error => error.UnsafeGlobals)]),
             Metadata = index.Metadata,
             Files = [.. shards.SelectMany(shard => shard.Files)],
+            Storages = shards.SelectMany(shard => shard.Storages),
             ShardCount = index.Shards.Count,
             Findings = [.. findings, .. shards.SelectMany(shard => shard.Findings)],
         };
+    }
+
+    /// <summary>The offsets are those of the shard, which is named for it.</summary>
+    private static IEnumerable<NamedGlobal> UsesIn(Checkpoint shard)
+    {
+        string name = PickleText.Shorten(Path.GetFileName(shard.Files[0].Path));
+        return shard.UnknownUses.Select(use => use with { Where = $"{use.Where} of shard '{name}'" });
     }
 
     private static string[] Union(IReadOnlyList<string>[] names) =>

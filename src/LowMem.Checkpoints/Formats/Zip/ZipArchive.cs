@@ -34,6 +34,7 @@ internal sealed class ZipArchive
         this.directory = directory;
         this.directoryOffset = directoryOffset;
         FindOverlaps();
+        FindUnreadable();
         foreach (var entry in directory.Duplicates)
         {
             // Readers disagree about which one counts, which is how files are made to look harmless.
@@ -76,7 +77,40 @@ internal sealed class ZipArchive
         }
     }
 
+    /// <summary>Records that nobody reads are an error even when nothing uses them: what they hold cannot be told.</summary>
+    private void FindUnreadable()
+    {
+        const int most = 16;
+        int found = 0;
+        foreach (var entry in directory)
+        {
+            if (!entry.IsReadable && ++found <= most)
+            {
+                Findings.Add(new CheckpointFinding(
+                    FindingSeverity.Error,
+                    FindingCodes.ArchiveEntryInvalid,
+                    null,
+                    entry.HeaderOffset,
+                    $"zip entry '{PickleText.Shorten(entry.Name)}' {DescribeUnreadable(entry)}"));
+            }
+        }
+
+        if (found > most)
+        {
+            Findings.Add(new CheckpointFinding(
+                FindingSeverity.Error, FindingCodes.ArchiveEntryInvalid, null, null, $"{found - most} more zip entries cannot be read"));
+        }
+    }
+
+    private static string DescribeUnreadable(ZipEntry entry) =>
+        entry.IsEncrypted ? "is encrypted"
+        : entry.IsElsewhere ? "is in another part of a split archive"
+        : $"uses compression method {entry.Method}";
+
     public CheckpointFileReader File { get; }
+
+    /// <summary>Where the central directory ends; behind it are the end record, its comment, and what somebody added.</summary>
+    public long DirectoryEnd { get; init; }
 
     /// <summary>The entries in the order of the central directory.</summary>
     public IReadOnlyList<ZipEntry> Entries => directory;
@@ -96,9 +130,9 @@ internal sealed class ZipArchive
     /// <exception cref="CheckpointException">The local header is not there or contradicts the directory.</exception>
     public long GetDataOffset(ZipEntry entry)
     {
-        if (entry.IsEncrypted)
+        if (entry.IsEncrypted || entry.IsElsewhere)
         {
-            throw Invalid(entry, "is encrypted", CheckpointErrorIds.Unsupported);
+            throw Invalid(entry, DescribeUnreadable(entry), CheckpointErrorIds.Unsupported);
         }
 
         var name = entry.NameBytes;
@@ -175,7 +209,7 @@ internal sealed class ZipArchive
                 dataOffset = -1;
                 return Inflate(entry, offset);
             default:
-                throw Invalid(entry, $"uses compression method {entry.Method}", CheckpointErrorIds.Unsupported);
+                throw Invalid(entry, DescribeUnreadable(entry), CheckpointErrorIds.Unsupported);
         }
     }
 
@@ -200,7 +234,7 @@ internal sealed class ZipArchive
         {
             ZipEntry.Stored => File.ReadRange(offset, Math.Min(length, entry.CompressedLength), $"'{entry.Name}'"),
             ZipEntry.Deflated => InflateStart(entry, offset, length),
-            _ => throw Invalid(entry, $"uses compression method {entry.Method}", CheckpointErrorIds.Unsupported),
+            _ => throw Invalid(entry, DescribeUnreadable(entry), CheckpointErrorIds.Unsupported),
         };
     }
 

@@ -43,7 +43,7 @@ internal static class ZipDirectoryReader
                 $"the central directory has {length - position} bytes more than its {count} entries"));
         }
 
-        return new ZipArchive(file, new ZipDirectory(places), offset, findings);
+        return new ZipArchive(file, new ZipDirectory(places), offset, findings) { DirectoryEnd = offset + length };
     }
 
     private static (long Offset, long Length, long Count) FindDirectory(
@@ -98,6 +98,12 @@ internal static class ZipDirectoryReader
         long length = BinaryPrimitives.ReadUInt32LittleEndian(end[12..]);
         long offset = BinaryPrimitives.ReadUInt32LittleEndian(end[16..]);
         long limit = endOffset;
+        if (BinaryPrimitives.ReadUInt16LittleEndian(end[4..]) is not (0 or ushort.MaxValue)
+            || BinaryPrimitives.ReadUInt16LittleEndian(end[6..]) is not (0 or ushort.MaxValue))
+        {
+            throw Invalid(file, endOffset, "it is one part of a split archive. Join the parts first");
+        }
+
         if (endOffset >= LocatorLength)
         {
             Span<byte> locator = stackalloc byte[LocatorLength];

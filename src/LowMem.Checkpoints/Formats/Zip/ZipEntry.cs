@@ -43,8 +43,14 @@ internal readonly struct ZipEntry(byte[] directory, int position) : IEquatable<Z
 
     public bool IsEncrypted => (ReadUInt16(8) & 1) != 0;
 
+    /// <summary>Whether the content is in another part of an archive that was split; 0xffff leaves that to ZIP64.</summary>
+    public bool IsElsewhere => ReadUInt16(34) is not (0 or ushort.MaxValue);
+
+    /// <summary>Whether this program, or PyTorch, can read the content.</summary>
+    public bool IsReadable => Method is Stored or Deflated && !IsEncrypted && !IsElsewhere;
+
     /// <summary>Whether the content lies in the file as it is.</summary>
-    public bool IsPlain => Method == Stored && !IsEncrypted && CompressedLength == Length;
+    public bool IsPlain => Method == Stored && IsReadable && CompressedLength == Length;
 
     /// <summary>Deflate cannot shrink by more than about 1032 to 1: a larger claim is a lie.</summary>
     public bool ClaimsTooMuch => Length / 1032 > CompressedLength;

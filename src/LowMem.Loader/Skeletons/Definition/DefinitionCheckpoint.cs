@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints;
 using LowMem.Loader.Modules;
 using static TorchSharp.torch;
@@ -56,7 +57,7 @@ internal sealed class DefinitionCheckpoint
             if (CheckpointTensors.FindProblem(info) is { } problem)
             {
                 throw new ModelException(
-                    ModelErrorIds.SkeletonInvalid, $"{checkpoint.Path}: a module cannot hold '{info.Key}': {problem}.");
+                    ModelErrorIds.SkeletonInvalid, $"{checkpoint.Path}: a module cannot hold '{DisplayText.Name(info.Key)}': {problem}.");
             }
 
             container.AddParameter(name, made.Create(info, name));
@@ -94,7 +95,7 @@ internal sealed class DefinitionCheckpoint
     }
 
     private string DescribeMisfit(string example) =>
-        $"{checkpoint.Path}: none of the keys{(prefix.Length == 0 ? string.Empty : $" under '{prefix}'")} is one of the model that the text "
-        + $"describes, such as '{example}'; the checkpoint has {(checkpoint.Tensors.Count == 0 ? "no tensors" : $"'{checkpoint.Tensors[0].Key}'")}. "
+        $"{checkpoint.Path}: none of the keys{(prefix.Length == 0 ? string.Empty : $" under '{DisplayText.Name(prefix)}'")} is one of the model that the text "
+        + $"describes, such as '{DisplayText.Name(example)}'; the checkpoint has {(checkpoint.Tensors.Count == 0 ? "no tensors" : $"'{DisplayText.Name(checkpoint.Tensors[0].Key)}'")}. "
         + "Give the checkpoint of this model, and the part of its keys that the text has not as -Prefix.";
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using LowMem.Checkpoints.IO;
 
 namespace LowMem.Loader.Skeletons.Definition;
 
@@ -16,9 +17,11 @@ internal sealed record DefinitionText(string Text, string Source)
     {
         try
         {
-            var length = new FileInfo(path).Length;
+            using var stream = new FileStream(RegularFile.Open(path), FileAccess.Read);
+            using var reader = new StreamReader(stream);
+            var length = stream.Length;
             return length <= MaximumFileLength
-                ? File.ReadAllText(path)
+                ? reader.ReadToEnd()
                 : throw new ModelException(
                     ModelErrorIds.SkeletonInvalid, $"{path}: the file has {length} bytes; the text of a model has at most {MaximumFileLength}.");
         }

@@ -22,7 +22,7 @@ internal static class HiddenMembers
         {
             string name = PickleText.Shorten(member.Name);
             if (!HiddenRecords.IsNamedLikePickle(member.Name)
-                && !HiddenRecords.StartsLikePickle(file.ReadRange(member.Offset, HiddenRecords.ProbeLength, $"member '{name}'")))
+                && !HiddenRecords.StartsLikeContent(file.ReadRange(member.Offset, HiddenRecords.ProbeLength, $"member '{name}'")))
             {
                 continue;
             }

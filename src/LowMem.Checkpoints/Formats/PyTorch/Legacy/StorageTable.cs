@@ -7,6 +7,12 @@ internal sealed class StorageTable : IStorageResolver
 {
     private readonly Dictionary<string, Entry> entries = new(StringComparer.Ordinal);
 
+    /// <summary>The storages whose places are known.</summary>
+    /// <param name="path">The file.</param>
+    public IEnumerable<StoredStorage> List(string path) => entries
+        .Where(entry => entry.Value.Extent is not null)
+        .Select(entry => new StoredStorage(path, entry.Key, entry.Value.Extent!.ByteLength));
+
     /// <summary>Adds a storage; false when there is one of that name.</summary>
     public bool Add(string key, long offset, long byteLength) =>
         entries.TryAdd(key, new Entry(new StorageExtent(offset, byteLength), string.Empty, string.Empty));

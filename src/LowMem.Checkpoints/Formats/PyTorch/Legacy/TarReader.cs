@@ -2,6 +2,7 @@ using LowMem.Checkpoints.Formats.Tar;
 using LowMem.Checkpoints.IO;
 using LowMem.Checkpoints.Pickle;
 using LowMem.Checkpoints.Safety;
+using LowMem.Checkpoints.Safety.WeightsOnly;
 
 namespace LowMem.Checkpoints.Formats.PyTorch.Legacy;
 
@@ -50,9 +51,12 @@ internal static class TarReader
             Values = walker.Values,
             Globals = globals.All,
             UnknownGlobals = globals.Unknown,
+            UnknownUses = globals.UnknownUses,
             UnsafeGlobals = globals.Unsafe,
+            WeightsOnlyAnswer = WeightsOnlyAnswer.Refused("it is a tar archive of PyTorch 0.1"),
             Metadata = LegacyMetadata.Of(system, ids.Sources),
             Files = [file.Describe()],
+            Storages = storages.Table.List(file.Path).Where(storage => !walker.OtherStorages.Contains(storage.Key)),
             Findings = [.. findings, .. globals.Findings, .. walker.Findings],
         };
 
