@@ -21,6 +21,9 @@ public static class CheckpointErrorIds
     /// <summary>The content is sound as far as can be told, but uses something that is not read here.</summary>
     public const string Unsupported = "CheckpointUnsupported";
 
-    /// <summary>The file names globals that could run code if PyTorch loaded it.</summary>
+    /// <summary>
+    /// The file names globals that could run code if PyTorch loaded it, or holds a pickle that versions of Python read in
+    /// different ways.
+    /// </summary>
     public const string Unsafe = "CheckpointUnsafe";
 }

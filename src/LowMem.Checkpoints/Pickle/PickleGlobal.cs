@@ -1,7 +1,10 @@
 namespace LowMem.Checkpoints.Pickle;
 
 /// <summary>A name that Python would import. Here it stays a name.</summary>
-internal sealed class PickleGlobal(string module, string name) : PickleNode
+/// <param name="module">The module, as the pickle has it.</param>
+/// <param name="name">The name in the module, as the pickle has it.</param>
+/// <param name="isPython2">Whether Python takes it for a name of Python 2: below protocol 3.</param>
+internal sealed class PickleGlobal(string module, string name, bool isPython2 = true) : PickleNode
 {
     /// <summary>Stands for a module or name that the pickle computes, so that it cannot be told without running it.</summary>
     public const string Computed = "<computed>";
@@ -13,8 +16,8 @@ internal sealed class PickleGlobal(string module, string name) : PickleNode
 
     public string Name { get; } = name;
 
-    /// <summary>Module and name with Python-2 module names put in their Python-3 form.</summary>
-    public string FullName { get; } = PythonModules.Modernize(module) + "." + name;
+    /// <summary>Module and name of what Python would get: names of Python 2 in their form of Python 3.</summary>
+    public string FullName { get; } = isPython2 ? PythonModules.FullNameOf(module, name) : module + "." + name;
 
     /// <summary>Where the opcode that names it first is, from the start of the pickle; -1 when that is not known.</summary>
     public long Position { get; init; } = -1;

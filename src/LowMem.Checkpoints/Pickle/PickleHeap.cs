@@ -12,11 +12,14 @@ internal sealed class PickleHeap(PickleCursor cursor, PickleSource source, IPers
     /// <summary>What a slot of the stack, the memo or a container takes.</summary>
     public const int SlotCost = 16;
 
-    private readonly Dictionary<(string Module, string Name), PickleGlobal> globalsByName = [];
+    private readonly Dictionary<(string Module, string Name, bool IsPython2), PickleGlobal> globalsByName = [];
     private readonly List<PickleGlobal> globals = [];
     private readonly List<PickleObject> calls = [];
     private readonly List<PickleScalar> payloads = [];
     private long memoryLeft = source.MemoryBudget;
+
+    /// <summary>Whether names are those of Python 2, as they are until PROTO says otherwise.</summary>
+    public bool NamesPython2 { get; set; } = true;
 
     /// <summary>Every global named so far, each once, in the order met.</summary>
     public IReadOnlyList<PickleGlobal> Globals => globals;
@@ -68,11 +71,11 @@ internal sealed class PickleHeap(PickleCursor cursor, PickleSource source, IPers
 
     public PickleGlobal GetGlobal(string module, string name, long position = -1)
     {
-        if (!globalsByName.TryGetValue((module, name), out var global))
+        if (!globalsByName.TryGetValue((module, name, NamesPython2), out var global))
         {
             Charge(4L * (module.Length + name.Length) + NodeCost);
-            global = new PickleGlobal(module, name) { Position = position };
-            globalsByName.Add((module, name), global);
+            global = new PickleGlobal(module, name, NamesPython2) { Position = position };
+            globalsByName.Add((module, name, NamesPython2), global);
             globals.Add(global);
         }
 

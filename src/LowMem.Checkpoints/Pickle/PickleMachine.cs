@@ -162,6 +162,8 @@ internal sealed class PickleMachine
                     throw cursor.Invalid($"pickle protocol {protocol} is newer than the newest there is, 5");
                 }
 
+                heap.NamesPython2 = protocol < PythonModules.FirstProtocolOfPython3;
+
                 break;
             case PickleOpcode.Frame:
                 if (!cursor.TryBeginFrame())
