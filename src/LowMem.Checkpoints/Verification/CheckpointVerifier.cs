@@ -31,9 +31,10 @@ public static class CheckpointVerifier
         var findings = new List<CheckpointFinding>();
         string? format = null;
         long tensorCount = 0;
+        Checkpoint? checkpoint = null;
         try
         {
-            var checkpoint = Checkpoint.Open(path, cancellationToken);
+            checkpoint = Checkpoint.Open(path, cancellationToken);
             format = checkpoint.Format;
             tensorCount = checkpoint.Tensors.Count;
             findings.AddRange(checkpoint.Findings);
@@ -46,7 +47,13 @@ public static class CheckpointVerifier
             format ??= BrokenContent.GuessFormat(exception);
             findings.AddRange(BrokenContent.Describe(exception));
         }
+        catch (CheckpointException exception) when (options.Signature is not null && BrokenContent.IsNoCheckpoint(exception, path))
+        {
+            format = CheckpointVerdict.UnknownFormat;
+            findings.Add(BrokenContent.DescribeAbsence(exception));
+        }
 
+        findings.AddRange(options.Signature?.Check(path, checkpoint, progress, cancellationToken) ?? []);
         return new CheckpointVerdict
         {
             Path = Path.GetFullPath(path),

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Verification;
+using LowMem.Checkpoints.Verification.Signing;
 using LowMem.Loader.Import;
 using LowMem.PowerShell.Completion;
 using LowMem.PowerShell.Pipeline;
@@ -12,6 +13,7 @@ namespace LowMem.PowerShell.Commands;
 public abstract class VerifyCheckpointCommand : CheckpointPathCommand
 {
     private CheckpointManifest? manifest;
+    private SignatureCheck? signatureCheck;
 
     /// <summary>How closely to look.</summary>
     [Parameter]
@@ -42,6 +44,73 @@ public abstract class VerifyCheckpointCommand : CheckpointPathCommand
     [ArgumentCompleter(typeof(CheckpointPrefixCompleter))]
     public string? Prefix { get; set; }
 
+    /// <summary>A file of New-CheckpointSignature, or of another tool for OpenSSF Model Signing, that has to hold.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? Signature { get; set; }
+
+    /// <summary>Files and directories that need not be signed, relative to the model.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [SuppressMessage("Performance", "CA1819:Properties should not return arrays", Justification = "A cmdlet parameter.")]
+    public string[]? SignatureIgnorePath { get; set; }
+
+    /// <summary>The file of the signer's public key, in PEM.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? PublicKey { get; set; }
+
+    /// <summary>Files of certificates in PEM; the signer's has to lead to a root among them.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [SuppressMessage("Performance", "CA1819:Properties should not return arrays", Justification = "A cmdlet parameter.")]
+    public string[]? Certificate { get; set; }
+
+    /// <summary>The file of a Sigstore trusted root, for signatures without a key of their own.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? TrustedRoot { get; set; }
+
+    /// <summary>With TrustedRoot: who has to have signed, such as an e-mail address.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? SignerIdentity { get; set; }
+
+    /// <summary>With TrustedRoot: who has to have vouched for the signer, as a URL.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? SignerIssuer { get; set; }
+
+    private SignatureTrust Trust => new()
+    {
+        PublicKey = GetFilePath(PublicKey),
+        Certificates = [.. (Certificate ?? []).Select(path => GetFilePath(path)!)],
+        TrustedRoot = GetFilePath(TrustedRoot),
+        Identity = SignerIdentity,
+        Issuer = SignerIssuer,
+    };
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        base.BeginProcessing();
+        if (SignatureArguments.Validate(Signature, Trust) is { } fault)
+        {
+            ThrowTerminatingError(fault);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            signatureCheck?.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
     /// <inheritdoc/>
     protected sealed override void ProcessCheckpoint(string path)
     {
@@ -49,6 +118,7 @@ public abstract class VerifyCheckpointCommand : CheckpointPathCommand
         {
             Level = Manifest is not null && !MyInvocation.BoundParameters.ContainsKey(nameof(Level)) ? VerificationLevel.Checksum : Level,
             Manifest = ReadManifest(),
+            Signature = Signature is null ? null : signatureCheck ??= CreateSignatureCheck(Signature),
             AllowsNonFinite = AllowNonFinite is null ? null : new NamePatterns(AllowNonFinite).IsMatch,
             AdditionalChecks = Module is null ? null : CheckFit,
         };
@@ -66,6 +136,15 @@ public abstract class VerifyCheckpointCommand : CheckpointPathCommand
     private CheckpointManifest? ReadManifest() => Manifest is null
         ? null
         : manifest ??= CheckpointManifest.Read(SessionState.Path.GetUnresolvedProviderPathFromPSPath(Manifest));
+
+    /// <summary>Once; when it fails, each checkpoint has its error, since none can be tested.</summary>
+    private SignatureCheck CreateSignatureCheck(string signature) => new(GetFilePath(signature)!, Trust)
+    {
+        IgnoredPaths = [.. (SignatureIgnorePath ?? []).Select(path => path.Replace('\\', '/').Trim('/'))],
+    };
+
+    private string? GetFilePath(string? path) =>
+        path is null ? null : SessionState.Path.GetUnresolvedProviderPathFromPSPath(path);
 
     private IEnumerable<CheckpointFinding> CheckFit(Checkpoint checkpoint) =>
         ModelFit.Check(Module is PSObject wrapped ? wrapped.BaseObject : Module!, checkpoint, Prefix, StopToken);

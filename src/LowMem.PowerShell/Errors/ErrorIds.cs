@@ -21,6 +21,9 @@ public static class ErrorIds
     /// <summary>What is to be written would take the place of what is read.</summary>
     public const string OutputIsInput = "OutputIsInput";
 
+    /// <summary>A parameter was given without another that it needs.</summary>
+    public const string ParameterMissing = "ParameterMissing";
+
     /// <summary>Two parameters were given that contradict each other.</summary>
     public const string ParametersExclusive = "ParametersExclusive";
 }

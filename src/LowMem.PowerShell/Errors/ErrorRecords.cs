@@ -86,6 +86,12 @@ internal static class ErrorRecords
         ErrorCategory.InvalidArgument,
         targetObject: null);
 
+    public static ErrorRecord ParameterMissing(string given, string needed) => new(
+        new ArgumentException($"-{given} needs -{needed} with it."),
+        ErrorIds.ParameterMissing,
+        ErrorCategory.InvalidArgument,
+        targetObject: null);
+
     public static ErrorRecord KeyMapUnsupported(object value) => new(
         new ArgumentException(
             $"-KeyMap takes a dictionary of rules, such as [ordered]@{{ 'bert.*' = '*' }}, or a script block, and not a {value.GetType().Name}."),
