@@ -22,6 +22,7 @@
         'Measure-ModelMemory'
         'Move-ModuleToMeta'
         'New-CheckpointManifest'
+        'New-CheckpointSignature'
         'New-ModelSkeleton'
         'Test-Checkpoint'
     )

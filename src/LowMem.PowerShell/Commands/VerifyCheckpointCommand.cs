@@ -140,7 +140,7 @@ public abstract class VerifyCheckpointCommand : CheckpointPathCommand
     /// <summary>Once; when it fails, each checkpoint has its error, since none can be tested.</summary>
     private SignatureCheck CreateSignatureCheck(string signature) => new(GetFilePath(signature)!, Trust)
     {
-        IgnoredPaths = [.. (SignatureIgnorePath ?? []).Select(path => path.Replace('\\', '/').Trim('/'))],
+        IgnoredPaths = [.. (SignatureIgnorePath ?? []).Select(SignatureArguments.GetIgnoredPath)],
     };
 
     private string? GetFilePath(string? path) =>

@@ -7,6 +7,10 @@ namespace LowMem.PowerShell.Pipeline;
 /// <summary>Makes the check of a signature from the parameters of a cmdlet.</summary>
 internal static class SignatureArguments
 {
+    /// <summary>A path relative to a model as signatures spell it.</summary>
+    public static string GetIgnoredPath(string path) =>
+        (path.StartsWith("./", StringComparison.Ordinal) ? path[2..] : path).Replace(Path.DirectorySeparatorChar, '/').TrimEnd('/');
+
     /// <summary>What is wrong with the parameters as they were given together; null when nothing is.</summary>
     /// <param name="signature">The file of the signature, or null.</param>
     /// <param name="trust">The parameters that say whom to believe.</param>

@@ -86,6 +86,7 @@ internal static class CertificateChains
         _ => false,
     });
 
-    private static bool IsSelfSigned(X509Certificate2 certificate) =>
+    /// <summary>Whether the certificate names itself as its issuer, as a root does.</summary>
+    public static bool IsSelfSigned(X509Certificate2 certificate) =>
         certificate.SubjectName.RawData.AsSpan().SequenceEqual(certificate.IssuerName.RawData);
 }
