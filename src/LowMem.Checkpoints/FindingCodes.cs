@@ -36,6 +36,12 @@ public static class FindingCodes
     /// <summary>The file carries no checksum of these bytes.</summary>
     public const string ChecksumAbsent = "ChecksumAbsent";
 
+    /// <summary>Digests that lie beside the checkpoint were used, and which.</summary>
+    public const string DigestsUsed = "DigestsUsed";
+
+    /// <summary>A file of digests has lines that are none.</summary>
+    public const string DigestsUnreadable = "DigestsUnreadable";
+
     /// <summary>A tensor holds NaN or infinities.</summary>
     public const string NonFiniteValues = "NonFiniteValues";
 

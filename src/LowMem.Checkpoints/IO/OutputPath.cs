@@ -13,7 +13,8 @@ public static class OutputPath
         ArgumentNullException.ThrowIfNull(inputs);
         string full = Path.GetFullPath(output);
         var identity = FileIdentity.Find(full);
-        return inputs.Any(input => Path.GetFullPath(input) is var path
+        return inputs.Any(input => !input.Contains('\0', StringComparison.Ordinal)
+            && Path.GetFullPath(input) is var path
             && (path == full || (identity is not null && FileIdentity.Find(path) == identity)));
     }
 

@@ -21,6 +21,12 @@ public static class ErrorIds
     /// <summary>What is to be written would take the place of what is read.</summary>
     public const string OutputIsInput = "OutputIsInput";
 
+    /// <summary>The extension of the output says nothing of its format.</summary>
+    public const string OutputFormatUnknown = "OutputFormatUnknown";
+
+    /// <summary>What came down the pipeline is no verdict.</summary>
+    public const string NoVerdict = "NoVerdict";
+
     /// <summary>A parameter was given without another that it needs.</summary>
     public const string ParameterMissing = "ParameterMissing";
 
