@@ -5,6 +5,7 @@ using LowMem.Checkpoints.Verification;
 using LowMem.Checkpoints.Verification.Signing;
 using LowMem.Loader.Import;
 using LowMem.PowerShell.Completion;
+using LowMem.PowerShell.Errors;
 using LowMem.PowerShell.Pipeline;
 
 namespace LowMem.PowerShell.Commands;
@@ -43,6 +44,10 @@ public abstract class VerifyCheckpointCommand : CheckpointPathCommand
     [AllowEmptyString]
     [ArgumentCompleter(typeof(CheckpointPrefixCompleter))]
     public string? Prefix { get; set; }
+
+    /// <summary>Tests all checkpoints below a directory.</summary>
+    [Parameter]
+    public SwitchParameter Recurse { get; set; }
 
     /// <summary>A file of New-CheckpointSignature, or of another tool for OpenSSF Model Signing, that has to hold.</summary>
     [Parameter]
@@ -114,23 +119,67 @@ public abstract class VerifyCheckpointCommand : CheckpointPathCommand
     /// <inheritdoc/>
     protected sealed override void ProcessCheckpoint(string path)
     {
-        var options = new VerificationOptions
+        if (Recurse && Directory.Exists(path))
         {
-            Level = Manifest is not null && !MyInvocation.BoundParameters.ContainsKey(nameof(Level)) ? VerificationLevel.Checksum : Level,
-            Manifest = ReadManifest(),
-            Signature = Signature is null ? null : signatureCheck ??= CreateSignatureCheck(Signature),
-            AllowsNonFinite = AllowNonFinite is null ? null : new NamePatterns(AllowNonFinite).IsMatch,
-            AdditionalChecks = Module is null ? null : CheckFit,
-        };
-        var verdict = ProgressBar.Run(
-            this, "Testing checkpoint", path, progress => CheckpointVerifier.Verify(path, options, progress, StopToken));
-        WriteVerbose($"{path}: {verdict.Findings.Count} findings, {verdict.BytesRead} bytes read in {verdict.Duration}.");
-        Conclude(verdict);
+            ProcessFolder(path);
+            return;
+        }
+
+        var options = CreateOptions();
+        Finish(path, ProgressBar.Run(
+            this, "Testing checkpoint", path, progress => CheckpointVerifier.Verify(path, options, progress, StopToken)));
     }
 
     /// <summary>Does with a verdict what the cmdlet is for.</summary>
     /// <param name="verdict">What the verification of one checkpoint came to.</param>
     protected abstract void Conclude(CheckpointVerdict verdict);
+
+    private VerificationOptions CreateOptions() => new()
+    {
+        Level = Manifest is not null && !MyInvocation.BoundParameters.ContainsKey(nameof(Level)) ? VerificationLevel.Checksum : Level,
+        Manifest = ReadManifest(),
+        Signature = Signature is null ? null : signatureCheck ??= CreateSignatureCheck(Signature),
+        AllowsNonFinite = AllowNonFinite is null ? null : new NamePatterns(AllowNonFinite).IsMatch,
+        AdditionalChecks = Module is null ? null : CheckFit,
+    };
+
+    private void ProcessFolder(string folder)
+    {
+        var options = CreateOptions();
+        var finder = new CheckpointFinder();
+        long tested = 0;
+        string current = folder;
+        using var progress = new FolderProgress(this, "Testing checkpoints", folder);
+        OrderedWork.Run(
+            finder.Find(folder, StopToken),
+            path => CheckpointVerifier.Verify(path, options, null, StopToken),
+            // A module is looked at by one thread at a time.
+            Module is null ? Math.Min(Environment.ProcessorCount, 32) : 1,
+            (path, task) =>
+            {
+                tested++;
+                current = path;
+                ForItem(path, () => Finish(path, task.GetAwaiter().GetResult()));
+                progress.Show(tested, finder.FilesSeen, current);
+            },
+            () => progress.Show(tested, finder.FilesSeen, current));
+        foreach (var error in finder.Errors)
+        {
+            ReportError(ErrorRecords.Of(error, error.Path));
+        }
+
+        if (tested == 0 && finder.Errors.Count == 0)
+        {
+            // A gate that tests a folder must not pass because there is nothing in it.
+            throw new CheckpointException(CheckpointErrorIds.NotFound, folder, "there is no checkpoint in this directory or below it.");
+        }
+    }
+
+    private void Finish(string path, CheckpointVerdict verdict)
+    {
+        WriteVerbose($"{path}: {verdict.Findings.Count} findings, {verdict.BytesRead} bytes read in {verdict.Duration}.");
+        Conclude(verdict);
+    }
 
     /// <summary>Read once; when that fails, each checkpoint has its error, since none can be tested.</summary>
     private CheckpointManifest? ReadManifest() => Manifest is null

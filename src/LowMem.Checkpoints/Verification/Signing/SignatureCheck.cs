@@ -54,7 +54,7 @@ public sealed class SignatureCheck : IDisposable
         ArgumentException.ThrowIfNullOrEmpty(path);
         try
         {
-            var (statement, signer) = verifier.Verify(SignatureBundle.Read(signaturePath));
+            var (statement, signer) = Verify();
             var files = new SignedFiles(Path.GetFullPath(path), signaturePath, statement, checkpoint, IgnoredPaths);
             var findings = files.Compare(progress, cancellationToken);
             return findings.Count > 0
@@ -69,6 +69,16 @@ public sealed class SignatureCheck : IDisposable
         catch (SignatureFault fault)
         {
             return [new CheckpointFinding(FindingSeverity.Error, fault.Code, null, null, $"the signature does not count: {fault.Message}")];
+        }
+    }
+
+    /// <summary>Several threads may test with one signature; keys are used by one at a time.</summary>
+    private (SignedStatement Statement, string Signer) Verify()
+    {
+        var bundle = SignatureBundle.Read(signaturePath);
+        lock (verifier)
+        {
+            return verifier.Verify(bundle);
         }
     }
 
