@@ -16,12 +16,14 @@
     # Named one by one: PowerShell then finds a command without loading the module.
     CmdletsToExport      = @(
         'Assert-Checkpoint'
+        'Export-CheckpointVerdict'
         'Get-CheckpointInfo'
         'Get-ModuleParameter'
         'Import-ModelLowMemory'
         'Measure-ModelMemory'
         'Move-ModuleToMeta'
         'New-CheckpointManifest'
+        'New-CheckpointSignature'
         'New-ModelSkeleton'
         'Test-Checkpoint'
     )

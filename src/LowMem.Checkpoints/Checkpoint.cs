@@ -45,6 +45,12 @@ public sealed record Checkpoint
     /// <summary>The files that were read, shards in order, as they were when they were read.</summary>
     public required IReadOnlyList<CheckpointFile> Files { get; init; }
 
+    /// <summary>The shard index that was read, in a list of one; empty when there is none.</summary>
+    internal IReadOnlyList<CheckpointFile> IndexFiles { get; init; } = [];
+
+    /// <summary>Everything that was read to list the checkpoint: its files, and the index that names them.</summary>
+    internal IEnumerable<CheckpointFile> AllFiles => Files.Concat(IndexFiles);
+
     /// <summary>The archives that are parts of <see cref="Files"/>; none when each file is a whole of its own.</summary>
     internal IReadOnlyList<ArchivePlace> Archives { get; init; } = [];
 

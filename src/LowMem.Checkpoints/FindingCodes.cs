@@ -48,6 +48,12 @@ public static class FindingCodes
     /// <summary>The file carries no checksum of these bytes.</summary>
     public const string ChecksumAbsent = "ChecksumAbsent";
 
+    /// <summary>Digests that lie beside the checkpoint were used, and which.</summary>
+    public const string DigestsUsed = "DigestsUsed";
+
+    /// <summary>A file of digests has lines that are none.</summary>
+    public const string DigestsUnreadable = "DigestsUnreadable";
+
     /// <summary>A tensor holds NaN or infinities.</summary>
     public const string NonFiniteValues = "NonFiniteValues";
 
@@ -86,4 +92,28 @@ public static class FindingCodes
 
     /// <summary>The pieces of a tensor of a distributed checkpoint overlap, leave gaps or reach out of it.</summary>
     public const string ChunkLayoutInvalid = "ChunkLayoutInvalid";
+
+    /// <summary>A signature was verified: who signed, and how many files.</summary>
+    public const string SignatureVerified = "SignatureVerified";
+
+    /// <summary>What was given as a signature is none, or is not that of the signer over what it holds.</summary>
+    public const string SignatureInvalid = "SignatureInvalid";
+
+    /// <summary>The signature was made by somebody whom nothing that was given vouches for.</summary>
+    public const string SignatureUntrusted = "SignatureUntrusted";
+
+    /// <summary>The signature uses something that cannot be verified here.</summary>
+    public const string SignatureUnsupported = "SignatureUnsupported";
+
+    /// <summary>A file is not what it was when it was signed.</summary>
+    public const string SignatureFileChanged = "SignatureFileChanged";
+
+    /// <summary>A file that was signed is not there.</summary>
+    public const string SignatureFileMissing = "SignatureFileMissing";
+
+    /// <summary>A file is there that was not signed.</summary>
+    public const string SignatureFileUnsigned = "SignatureFileUnsigned";
+
+    /// <summary>The directory holds no checkpoint: only its signature was verified.</summary>
+    public const string CheckpointAbsent = "CheckpointAbsent";
 }

@@ -9,35 +9,26 @@ internal static class AtomicFile
     /// <exception cref="CheckpointException">The file cannot be written.</exception>
     public static void Write(string path, Action<Stream> write)
     {
-        string temporary = $"{path}.{Guid.NewGuid():N}.tmp";
+        using var pending = new PendingFile(path);
         try
         {
-            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None))
-            {
-                write(stream);
-                stream.Flush(flushToDisk: true);
-            }
-
-            File.Move(temporary, path, overwrite: true);
+            write(pending.Stream);
         }
-        catch (Exception exception)
+        catch (Exception exception) when (FileErrors.IsFileError(exception))
         {
-            Remove(temporary);
-            if (FileErrors.IsFileError(exception))
-            {
-                throw Wrap(exception, path);
-            }
-
-            throw;
+            throw Wrap(exception, path);
         }
+
+        pending.Complete();
     }
 
-    private static CheckpointException Wrap(Exception exception, string path) => exception is DirectoryNotFoundException
+    /// <summary>Says in plain words why a file cannot be written.</summary>
+    public static CheckpointException Wrap(Exception exception, string path) => exception is DirectoryNotFoundException
         ? new CheckpointException(CheckpointErrorIds.NotFound, path, "the directory to write to does not exist.", exception)
         : new CheckpointException(CheckpointErrorIds.AccessDenied, path, $"the file cannot be written: {exception.Message}", exception);
 
     /// <summary>The first error is the one to tell; a temporary file that cannot be removed either is no news.</summary>
-    private static void Remove(string temporary)
+    public static void Remove(string temporary)
     {
         try
         {

@@ -32,9 +32,10 @@ public static class CheckpointVerifier
         string? format = null;
         bool? weightsOnly = null;
         long tensorCount = 0;
+        Checkpoint? checkpoint = null;
         try
         {
-            var checkpoint = Checkpoint.Open(path, cancellationToken);
+            checkpoint = Checkpoint.Open(path, cancellationToken);
             format = checkpoint.Format;
             tensorCount = checkpoint.Tensors.Count;
             weightsOnly = checkpoint.WeightsOnly;
@@ -50,7 +51,13 @@ public static class CheckpointVerifier
             format ??= BrokenContent.GuessFormat(exception);
             findings.AddRange(BrokenContent.Describe(exception));
         }
+        catch (CheckpointException exception) when (options.Signature is not null && BrokenContent.IsNoCheckpoint(exception, path))
+        {
+            format = CheckpointVerdict.UnknownFormat;
+            findings.Add(BrokenContent.DescribeAbsence(exception));
+        }
 
+        findings.AddRange(options.Signature?.Check(path, checkpoint, progress, cancellationToken) ?? []);
         return new CheckpointVerdict
         {
             Path = Path.GetFullPath(path),
@@ -81,13 +88,14 @@ public static class CheckpointVerifier
         var extents = new ScanExtents();
         var hashes = options.Manifest is null ? null : new HashPlan(checkpoint);
         var values = options.Level < VerificationLevel.Values ? null : new ValueCheck(checkpoint, options.AllowsNonFinite);
-        var checksums = options.Level < VerificationLevel.Checksum ? null : new ChecksumCheck(checkpoint, hashes is not null);
+        var digests = options.Level < VerificationLevel.Checksum ? null : new DigestCheck(checkpoint);
+        var checksums = digests is null ? null : new ChecksumCheck(checkpoint, hashes is not null || digests.CoversAll);
 
         var gathers = values?.Plan(extents) ?? [];
         checksums?.Plan(extents, reader, cancellationToken);
-        ScanPool.Run([.. hashes?.Work ?? [], .. extents.ToWork(), .. gathers], reader, progress, cancellationToken);
+        ScanPool.Run([.. hashes?.Work ?? [], .. digests?.Work ?? [], .. extents.ToWork(), .. gathers], reader, progress, cancellationToken);
 
-        List<CheckpointFinding> findings = [.. checksums?.Conclude(extents) ?? [], .. values?.Conclude() ?? []];
+        List<CheckpointFinding> findings = [.. digests?.Conclude() ?? [], .. checksums?.Conclude(extents) ?? [], .. values?.Conclude() ?? []];
         if (hashes is not null)
         {
             findings.AddRange(new ManifestCheck(options.Manifest!, hashes).Conclude());

@@ -13,7 +13,7 @@ internal sealed class HashPlan
         directory = Directory.Exists(checkpoint.Path)
             ? checkpoint.Path
             : Path.GetDirectoryName(checkpoint.Path) ?? checkpoint.Path;
-        files = [.. checkpoint.Files.Select(file => new FileHashWork(file))];
+        files = [.. checkpoint.AllFiles.Select(file => new FileHashWork(file))];
         var budget = new ScanBudget(checkpoint.Files);
         var known = new Dictionary<object, TensorHashWork?>();
         foreach (var tensor in checkpoint.Tensors)

@@ -6,7 +6,7 @@ internal static class ListedFiles
     /// <exception cref="CheckpointException">A file is gone or was changed.</exception>
     public static void CheckUnchanged(Checkpoint checkpoint, TensorDataReader reader)
     {
-        foreach (var listed in checkpoint.Files)
+        foreach (var listed in checkpoint.AllFiles)
         {
             if (reader.GetFile(listed.Path).Describe() != listed)
             {

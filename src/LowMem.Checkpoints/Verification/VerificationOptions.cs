@@ -9,6 +9,9 @@ public sealed record VerificationOptions
     /// <summary>What the checkpoint was when its manifest was made, or null to compare with none.</summary>
     public CheckpointManifest? Manifest { get; init; }
 
+    /// <summary>A signature that has to hold, or null.</summary>
+    public Signing.SignatureCheck? Signature { get; init; }
+
     /// <summary>
     /// Whether the tensor of that key may hold NaN and infinities, as masks do; null when none may. What is allowed is
     /// reported as information.

@@ -39,7 +39,7 @@ public sealed class NewCheckpointManifestCommand : CheckpointPathCommand
         }
 
         var checkpoint = OpenCheckpoint(path);
-        if (output == path || checkpoint.Files.Any(file => file.Path == output))
+        if (Checkpoints.IO.OutputPath.IsPartOf(output, checkpoint))
         {
             WriteError(ErrorRecords.OutputIsInput(output));
             return;

@@ -2,8 +2,10 @@ using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Verification;
+using LowMem.Checkpoints.Verification.Signing;
 using LowMem.Loader.Import;
 using LowMem.PowerShell.Completion;
+using LowMem.PowerShell.Errors;
 using LowMem.PowerShell.Pipeline;
 
 namespace LowMem.PowerShell.Commands;
@@ -12,6 +14,7 @@ namespace LowMem.PowerShell.Commands;
 public abstract class VerifyCheckpointCommand : CheckpointPathCommand
 {
     private CheckpointManifest? manifest;
+    private SignatureCheck? signatureCheck;
 
     /// <summary>How closely to look.</summary>
     [Parameter]
@@ -49,31 +52,156 @@ public abstract class VerifyCheckpointCommand : CheckpointPathCommand
     [ArgumentCompleter(typeof(CheckpointPrefixCompleter))]
     public string? Prefix { get; set; }
 
+    /// <summary>Tests all checkpoints below a directory.</summary>
+    [Parameter]
+    public SwitchParameter Recurse { get; set; }
+
+    /// <summary>A file of New-CheckpointSignature, or of another tool for OpenSSF Model Signing, that has to hold.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? Signature { get; set; }
+
+    /// <summary>Files and directories that need not be signed, relative to the model.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [SuppressMessage("Performance", "CA1819:Properties should not return arrays", Justification = "A cmdlet parameter.")]
+    public string[]? SignatureIgnorePath { get; set; }
+
+    /// <summary>The file of the signer's public key, in PEM.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? PublicKey { get; set; }
+
+    /// <summary>Files of certificates in PEM; the signer's has to lead to a root among them.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [SuppressMessage("Performance", "CA1819:Properties should not return arrays", Justification = "A cmdlet parameter.")]
+    public string[]? Certificate { get; set; }
+
+    /// <summary>The file of a Sigstore trusted root, for signatures without a key of their own.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? TrustedRoot { get; set; }
+
+    /// <summary>With TrustedRoot: who has to have signed, such as an e-mail address.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? SignerIdentity { get; set; }
+
+    /// <summary>With TrustedRoot: who has to have vouched for the signer, as a URL.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? SignerIssuer { get; set; }
+
+    private SignatureTrust Trust => new()
+    {
+        PublicKey = GetFilePath(PublicKey),
+        Certificates = [.. (Certificate ?? []).Select(path => GetFilePath(path)!)],
+        TrustedRoot = GetFilePath(TrustedRoot),
+        Identity = SignerIdentity,
+        Issuer = SignerIssuer,
+    };
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        base.BeginProcessing();
+        if (SignatureArguments.Validate(Signature, Trust) is { } fault)
+        {
+            ThrowTerminatingError(fault);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            signatureCheck?.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
     /// <inheritdoc/>
     protected sealed override void ProcessCheckpoint(string path)
     {
-        var options = new VerificationOptions
+        if (Recurse && Directory.Exists(path))
         {
-            Level = Manifest is not null && !MyInvocation.BoundParameters.ContainsKey(nameof(Level)) ? VerificationLevel.Checksum : Level,
-            Manifest = ReadManifest(),
-            AllowsNonFinite = AllowNonFinite is null ? null : new NamePatterns(AllowNonFinite).IsMatch,
-            AllowsGlobal = AllowGlobal is null ? null : new NamePatterns(AllowGlobal, matchesCase: true).IsMatch,
-            AdditionalChecks = Module is null ? null : CheckFit,
-        };
-        var verdict = ProgressBar.Run(
-            this, "Testing checkpoint", path, progress => CheckpointVerifier.Verify(path, options, progress, StopToken));
-        WriteVerbose($"{path}: {verdict.Findings.Count} findings, {verdict.BytesRead} bytes read in {verdict.Duration}.");
-        Conclude(verdict);
+            ProcessFolder(path);
+            return;
+        }
+
+        var options = CreateOptions();
+        Finish(path, ProgressBar.Run(
+            this, "Testing checkpoint", path, progress => CheckpointVerifier.Verify(path, options, progress, StopToken)));
     }
 
     /// <summary>Does with a verdict what the cmdlet is for.</summary>
     /// <param name="verdict">What the verification of one checkpoint came to.</param>
     protected abstract void Conclude(CheckpointVerdict verdict);
 
+    private VerificationOptions CreateOptions() => new()
+    {
+        Level = Manifest is not null && !MyInvocation.BoundParameters.ContainsKey(nameof(Level)) ? VerificationLevel.Checksum : Level,
+        Manifest = ReadManifest(),
+        Signature = Signature is null ? null : signatureCheck ??= CreateSignatureCheck(Signature),
+        AllowsNonFinite = AllowNonFinite is null ? null : new NamePatterns(AllowNonFinite).IsMatch,
+        AllowsGlobal = AllowGlobal is null ? null : new NamePatterns(AllowGlobal, matchesCase: true).IsMatch,
+        AdditionalChecks = Module is null ? null : CheckFit,
+    };
+
+    private void ProcessFolder(string folder)
+    {
+        var options = CreateOptions();
+        var finder = new CheckpointFinder();
+        long tested = 0;
+        string current = folder;
+        using var progress = new FolderProgress(this, "Testing checkpoints", folder);
+        OrderedWork.Run(
+            finder.Find(folder, StopToken),
+            path => CheckpointVerifier.Verify(path, options, null, StopToken),
+            // A module is looked at by one thread at a time.
+            Module is null ? Math.Min(Environment.ProcessorCount, 32) : 1,
+            (path, task) =>
+            {
+                tested++;
+                current = path;
+                ForItem(path, () => Finish(path, task.GetAwaiter().GetResult()));
+                progress.Show(tested, finder.FilesSeen, current);
+            },
+            () => progress.Show(tested, finder.FilesSeen, current));
+        foreach (var error in finder.Errors)
+        {
+            ReportError(ErrorRecords.Of(error, error.Path));
+        }
+
+        if (tested == 0 && finder.Errors.Count == 0)
+        {
+            // A gate that tests a folder must not pass because there is nothing in it.
+            throw new CheckpointException(CheckpointErrorIds.NotFound, folder, "there is no checkpoint in this directory or below it.");
+        }
+    }
+
+    private void Finish(string path, CheckpointVerdict verdict)
+    {
+        WriteVerbose($"{path}: {verdict.Findings.Count} findings, {verdict.BytesRead} bytes read in {verdict.Duration}.");
+        Conclude(verdict);
+    }
+
     /// <summary>Read once; when that fails, each checkpoint has its error, since none can be tested.</summary>
     private CheckpointManifest? ReadManifest() => Manifest is null
         ? null
         : manifest ??= CheckpointManifest.Read(SessionState.Path.GetUnresolvedProviderPathFromPSPath(Manifest));
+
+    /// <summary>Once; when it fails, each checkpoint has its error, since none can be tested.</summary>
+    private SignatureCheck CreateSignatureCheck(string signature) => new(GetFilePath(signature)!, Trust)
+    {
+        IgnoredPaths = [.. (SignatureIgnorePath ?? []).Select(SignatureArguments.GetIgnoredPath)],
+    };
+
+    private string? GetFilePath(string? path) =>
+        path is null ? null : SessionState.Path.GetUnresolvedProviderPathFromPSPath(path);
 
     private IEnumerable<CheckpointFinding> CheckFit(Checkpoint checkpoint) =>
         ModelFit.Check(Module is PSObject wrapped ? wrapped.BaseObject : Module!, checkpoint, Prefix, StopToken);

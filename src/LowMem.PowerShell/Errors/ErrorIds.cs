@@ -21,6 +21,15 @@ public static class ErrorIds
     /// <summary>What is to be written would take the place of what is read.</summary>
     public const string OutputIsInput = "OutputIsInput";
 
+    /// <summary>The extension of the output says nothing of its format.</summary>
+    public const string OutputFormatUnknown = "OutputFormatUnknown";
+
+    /// <summary>What came down the pipeline is no verdict.</summary>
+    public const string NoVerdict = "NoVerdict";
+
+    /// <summary>A parameter was given without another that it needs.</summary>
+    public const string ParameterMissing = "ParameterMissing";
+
     /// <summary>Two parameters were given that contradict each other.</summary>
     public const string ParametersExclusive = "ParametersExclusive";
 }

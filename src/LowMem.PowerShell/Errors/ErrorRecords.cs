@@ -87,6 +87,24 @@ internal static class ErrorRecords
         ErrorCategory.InvalidArgument,
         targetObject: null);
 
+    public static ErrorRecord OutputFormatUnknown(string path) => new(
+        new ArgumentException($"{path}: the extension names no format. Use .sarif, .xml (JUnit), .md or .csv, or say -Format."),
+        ErrorIds.OutputFormatUnknown,
+        ErrorCategory.InvalidArgument,
+        path);
+
+    public static ErrorRecord NoVerdict(object? target) => new(
+        new ArgumentException("This is no verdict of Test-Checkpoint."),
+        ErrorIds.NoVerdict,
+        ErrorCategory.InvalidType,
+        target);
+
+    public static ErrorRecord ParameterMissing(string given, string needed) => new(
+        new ArgumentException($"-{given} needs -{needed} with it."),
+        ErrorIds.ParameterMissing,
+        ErrorCategory.InvalidArgument,
+        targetObject: null);
+
     public static ErrorRecord KeyMapUnsupported(object value) => new(
         new ArgumentException(DisplayText.Line($"-KeyMap takes a dictionary of rules, such as [ordered]@{{ 'bert.*' = '*' }}, or a script block, and not a {value.GetType().Name}.")),
         ModelErrorIds.KeyMapInvalid,

@@ -46,7 +46,7 @@ internal static class ShardIndexReader
             }
         }
 
-        return Merge(checkpoint, index, shards, errors, findings);
+        return Merge(checkpoint, index, shards, errors, findings) with { IndexFiles = [file.Describe()] };
     }
 
     private static string FindIn(string directory)

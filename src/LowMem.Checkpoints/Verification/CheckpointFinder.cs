@@ -1,0 +1,136 @@
+using LowMem.Checkpoints.Formats;
+using LowMem.Checkpoints.Formats.Distributed;
+using LowMem.Checkpoints.Formats.Sharded;
+using LowMem.Checkpoints.IO;
+
+namespace LowMem.Checkpoints.Verification;
+
+/// <summary>
+/// Finds checkpoints below a directory by their content. Files that an index names are parts of it, and not found once
+/// more. Links to directories are not followed, so that there is no loop.
+/// </summary>
+public sealed class CheckpointFinder
+{
+    private const int MaxDepth = 128;
+
+    private readonly List<CheckpointException> errors = [];
+
+    /// <summary>How many files have been looked at.</summary>
+    public long FilesSeen { get; private set; }
+
+    /// <summary>The directories that could not be looked through; the others were.</summary>
+    public IReadOnlyList<CheckpointException> Errors => errors;
+
+    /// <summary>Looks through a directory and all below it, in the order of names.</summary>
+    /// <param name="directory">The directory.</param>
+    /// <param name="cancellationToken">Ends the search early.</param>
+    /// <returns>
+    /// Paths to open, one by one: files, indexes of shards, descriptions of distributed checkpoints. A file that is named as
+    /// a checkpoint is, and is none by its content, is among them: what is broken must not be skipped.
+    /// </returns>
+    public IEnumerable<string> Find(string directory, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(directory);
+        var waiting = new Stack<(string Path, int Depth)>([(Path.GetFullPath(directory), 0)]);
+        while (waiting.TryPop(out var next))
+        {
+            var (files, folders) = List(next.Path);
+            foreach (string file in FindIn(next.Path, files, cancellationToken))
+            {
+                yield return file;
+            }
+
+            if (folders.Count > 0 && next.Depth == MaxDepth)
+            {
+                errors.Add(new CheckpointException(
+                    CheckpointErrorIds.Unsupported, next.Path, $"what is more than {MaxDepth} levels deep is not looked for."));
+                continue;
+            }
+
+            for (int i = folders.Count - 1; i >= 0; i--)
+            {
+                waiting.Push((folders[i], next.Depth + 1));
+            }
+        }
+    }
+
+    private IEnumerable<string> FindIn(string directory, List<string> files, CancellationToken cancellationToken)
+    {
+        var parts = new HashSet<string>(StringComparer.Ordinal);
+        var checkpoints = new List<string>();
+
+        // Indexes first: they say which of the other files are no checkpoints of their own.
+        foreach (string file in files.Where(file => Path.GetExtension(file) == ".json"))
+        {
+            FilesSeen++;
+            cancellationToken.ThrowIfCancellationRequested();
+            if (FindParts(file) is { } shards)
+            {
+                checkpoints.Add(file);
+                parts.UnionWith(shards.Select(shard => Path.Combine(directory, shard)));
+            }
+        }
+
+        bool isDistributed = files.Contains(Path.Combine(directory, DistributedReader.MetadataFile));
+        foreach (string file in checkpoints)
+        {
+            yield return file;
+        }
+
+        foreach (string file in files.Where(file => Path.GetExtension(file) != ".json" && !parts.Contains(file)))
+        {
+            FilesSeen++;
+            cancellationToken.ThrowIfCancellationRequested();
+            if (!(isDistributed && Path.GetExtension(file) == ".distcp") && CheckpointSigns.IsCheckpoint(file))
+            {
+                yield return file;
+            }
+        }
+    }
+
+    /// <summary>The shards of an index; none when it is broken, and null when the file is no index.</summary>
+    private static IReadOnlyList<string>? FindParts(string path)
+    {
+        bool isNamedSo = path.EndsWith(".index.json", StringComparison.OrdinalIgnoreCase);
+        try
+        {
+            using var file = CheckpointFileReader.Open(path);
+            return ShardIndexParser.Parse(file) is { Shards.Count: > 0 } index ? index.Shards : isNamedSo ? [] : null;
+        }
+        catch (CheckpointException)
+        {
+            return isNamedSo ? [] : null;
+        }
+    }
+
+    private (List<string> Files, List<string> Folders) List(string directory)
+    {
+        var files = new List<string>();
+        var folders = new List<string>();
+        try
+        {
+            foreach (var entry in new DirectoryInfo(directory).EnumerateFileSystemInfos("*", new EnumerationOptions { AttributesToSkip = 0, IgnoreInaccessible = false }))
+            {
+                if (entry is not DirectoryInfo)
+                {
+                    files.Add(entry.FullName);
+                }
+                else if (!entry.Attributes.HasFlag(FileAttributes.ReparsePoint) && !IsBlobs(entry.Name, directory))
+                {
+                    folders.Add(entry.FullName);
+                }
+            }
+        }
+        catch (Exception exception) when (FileErrors.IsFileError(exception))
+        {
+            errors.Add(FileErrors.Wrap(exception, directory));
+        }
+
+        files.Sort(StringComparer.Ordinal);
+        folders.Sort(StringComparer.Ordinal);
+        return (files, folders);
+    }
+
+    /// <summary>In the cache of Hugging Face, the snapshots beside it name the blobs.</summary>
+    private static bool IsBlobs(string name, string parent) => name == "blobs" && Directory.Exists(Path.Combine(parent, "snapshots"));
+}

@@ -1,0 +1,74 @@
+using System.Buffers.Binary;
+using System.Text;
+using LowMem.Checkpoints.Formats;
+using LowMem.Checkpoints.Formats.TorchSharp;
+using LowMem.Checkpoints.IO;
+
+namespace LowMem.Checkpoints.Verification;
+
+/// <summary>
+/// Whether a file is worth testing: by its content, and when that says nothing, because it bears the name of a checkpoint.
+/// A zip or tar archive of something else is none.
+/// </summary>
+internal static class CheckpointSigns
+{
+    private const int EntryNameOffset = 30;
+    private const int EndLength = 64 << 10;
+
+    private static readonly HashSet<string> Extensions = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ".pt", ".pth", ".pt2", ".ckpt", ".safetensors", ".distcp", ".pkl", ".pickle",
+    };
+
+    /// <summary>What the first members of tar files of PyTorch 0.1 are called.</summary>
+    private static readonly string[] TarMembers = ["sys_info", "pickle", "storages", "tensors"];
+
+    /// <returns>True also for what cannot be opened and is named as a checkpoint: whoever tests it says why.</returns>
+    public static bool IsCheckpoint(string path)
+    {
+        bool isNamedSo = Extensions.Contains(Path.GetExtension(path))
+            || (Path.GetFileName(path).StartsWith("pytorch_model", StringComparison.Ordinal) && Path.GetExtension(path) == ".bin");
+        if (isNamedSo)
+        {
+            return true;
+        }
+
+        try
+        {
+            using var file = CheckpointFileReader.Open(path);
+            return ContentDetector.Detect(file) switch
+            {
+                ContentKind.LegacyPyTorch or ContentKind.DistributedMetadata => true,
+                ContentKind.Zip => IsPyTorchZip(file),
+                ContentKind.Tar => TarMembers.Contains(Encoding.ASCII.GetString(file.ReadRange(0, 100, "the first member")).TrimEnd('\0', '/')),
+                ContentKind.Safetensors => BinaryPrimitives.ReadInt64LittleEndian(file.ReadRange(0, 8, "the header")) is > 0 and var length && length < file.Length,
+                ContentKind.Unknown => IsPickle(file) || TorchSharpLayout.Read(file, CancellationToken.None).IsWhole,
+                _ => false,
+            };
+        }
+        catch (CheckpointException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>PyTorch puts the pickle first; whoever packs anew may not, but the directory names it.</summary>
+    private static bool IsPyTorchZip(CheckpointFileReader file)
+    {
+        byte[] start = file.ReadRange(0, Math.Min(file.Length, 512), "the first record");
+        if (start.AsSpan(Math.Min(EntryNameOffset, start.Length)).IndexOf("data.pkl"u8) >= 0)
+        {
+            return true;
+        }
+
+        long end = Math.Min(file.Length, EndLength);
+        byte[] directory = file.ReadRange(file.Length - end, end, "the directory");
+        return directory.AsSpan().IndexOf("data.pkl"u8) >= 0 || directory.AsSpan().IndexOf("constants.pkl"u8) >= 0;
+    }
+
+    /// <summary>PROTO with a protocol that exists, and STOP at the end.</summary>
+    private static bool IsPickle(CheckpointFileReader file) =>
+        file.Length >= 4
+        && file.ReadRange(0, 2, "the start of the file") is [0x80, >= 1 and <= 5]
+        && file.ReadRange(file.Length - 1, 1, "the end of the file") is [(byte)'.'];
+}

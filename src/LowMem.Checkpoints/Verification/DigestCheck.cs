@@ -1,0 +1,110 @@
+using System.Globalization;
+using LowMem.Checkpoints.IO;
+using LowMem.Checkpoints.Pickle;
+
+namespace LowMem.Checkpoints.Verification;
+
+/// <summary>
+/// Compares files with the digests that lie beside them: those of a <c>SHA256SUMS</c> file, and the names of blobs in the
+/// cache of Hugging Face, which are the SHA-256 of what is in them.
+/// </summary>
+internal sealed class DigestCheck
+{
+    private readonly List<(FileHashWork Work, string Source, string Sha256)> comparisons = [];
+    private readonly List<CheckpointFinding> findings = [];
+    private readonly List<FileHashWork> work = [];
+
+    /// <exception cref="CheckpointException">A file of digests may not be read.</exception>
+    public DigestCheck(Checkpoint checkpoint)
+    {
+        var lists = new Dictionary<string, DigestList>(StringComparer.Ordinal);
+        foreach (var file in checkpoint.AllFiles)
+        {
+            var hash = new FileHashWork(file);
+            var expected = Find(file.Path, checkpoint, lists).ToList();
+            if (expected.Count > 0)
+            {
+                work.Add(hash);
+                comparisons.AddRange(expected.Select(digest => (hash, digest.Source, digest.Sha256)));
+            }
+            else if (checkpoint.Files.Contains(file))
+            {
+                CoversAll = false;
+            }
+        }
+
+        foreach (var (path, list) in lists.Where(list => list.Value.FirstBadLine is not null))
+        {
+            findings.Add(new CheckpointFinding(
+                FindingSeverity.Warning,
+                FindingCodes.DigestsUnreadable,
+                null,
+                null,
+                string.Create(CultureInfo.InvariantCulture, $"line {list.FirstBadLine} of '{PickleText.Shorten(Path.GetFileName(path))}' is no SHA-256 of a file")));
+        }
+    }
+
+    /// <summary>Whether there is a digest of every file that holds tensors.</summary>
+    public bool CoversAll { get; private set; } = true;
+
+    public IEnumerable<IScanWork> Work => work.OrderByDescending(item => item.ByteLength);
+
+    /// <summary>What came out, once everything has been read.</summary>
+    public IEnumerable<CheckpointFinding> Conclude()
+    {
+        foreach (var (hash, source, expected) in comparisons.Where(item => item.Work.Sha256 != item.Sha256))
+        {
+            findings.Add(new CheckpointFinding(
+                FindingSeverity.Error,
+                FindingCodes.ChecksumMismatch,
+                null,
+                null,
+                $"the file '{PickleText.Shorten(Path.GetFileName(hash.File.Path))}' should have SHA-256 {expected} by {source}, and has {hash.Sha256}"));
+        }
+
+        foreach (var source in comparisons.GroupBy(item => item.Source, StringComparer.Ordinal))
+        {
+            int count = source.Count();
+            findings.Add(new CheckpointFinding(
+                FindingSeverity.Information,
+                FindingCodes.DigestsUsed,
+                null,
+                null,
+                string.Create(CultureInfo.InvariantCulture, $"{count} {(count == 1 ? "file was" : "files were")} compared with {source.Key}")));
+        }
+
+        return findings;
+    }
+
+    private static IEnumerable<(string Source, string Sha256)> Find(string path, Checkpoint checkpoint, Dictionary<string, DigestList> lists)
+    {
+        if (HubCache.FindDigest(path) is { } blob)
+        {
+            yield return ("the name of the blob in the Hugging Face cache", blob);
+        }
+
+        string directory = Path.GetDirectoryName(path)!;
+        string home = Directory.Exists(checkpoint.Path) ? Path.GetFullPath(checkpoint.Path) : Path.GetDirectoryName(Path.GetFullPath(checkpoint.Path))!;
+        foreach (string folder in new[] { directory, home }.Distinct(StringComparer.Ordinal))
+        {
+            string name = Path.GetRelativePath(folder, path).Replace(Path.DirectorySeparatorChar, '/');
+            foreach (string file in DigestList.FileNames.Append(Path.GetFileName(path) + ".sha256").Select(each => Path.Combine(folder, each)))
+            {
+                if (!lists.TryGetValue(file, out var list))
+                {
+                    if (!File.Exists(file))
+                    {
+                        continue;
+                    }
+
+                    lists.Add(file, list = DigestList.Read(file));
+                }
+
+                foreach (string sha256 in list.Find(name))
+                {
+                    yield return ($"'{PickleText.Shorten(Path.GetFileName(file))}'", sha256);
+                }
+            }
+        }
+    }
+}

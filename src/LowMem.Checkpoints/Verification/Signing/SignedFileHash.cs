@@ -1,0 +1,57 @@
+using System.Buffers;
+using System.Security.Cryptography;
+using LowMem.Checkpoints.IO;
+
+namespace LowMem.Checkpoints.Verification.Signing;
+
+/// <summary>Hashes files as signatures do: whole, or in ranges of one length.</summary>
+internal static class SignedFileHash
+{
+    private const int BlockLength = 1 << 20;
+
+    /// <summary>The resources of one file, in the order of its bytes; none for an empty file in ranges.</summary>
+    /// <param name="file">The opened file.</param>
+    /// <param name="name">The path in the signature.</param>
+    /// <param name="shardSize">The length of a range; null for the whole file.</param>
+    /// <param name="done">Told the length of each block.</param>
+    /// <param name="cancellationToken">Ends the reading early.</param>
+    public static List<SignedResource> Compute(
+        CheckpointFileReader file, string name, long? shardSize, Action<int> done, CancellationToken cancellationToken)
+    {
+        var resources = new List<SignedResource>();
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(BlockLength);
+        try
+        {
+            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            long start = 0;
+            do
+            {
+                long end = shardSize is { } size ? start + Math.Min(size, file.Length - start) : file.Length;
+                for (long position = start; position < end;)
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    var block = buffer.AsSpan(0, (int)Math.Min(BlockLength, end - position));
+                    file.ReadAt(position, block, "the file");
+                    hash.AppendData(block);
+                    position += block.Length;
+                    done(block.Length);
+                }
+
+                byte[] digest = hash.GetHashAndReset();
+                if (shardSize is null || end > start)
+                {
+                    resources.Add(new SignedResource(name, start, shardSize is null ? null : end, digest));
+                }
+
+                start = end;
+            }
+            while (start < file.Length);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+
+        return resources;
+    }
+}

@@ -1,0 +1,215 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using LowMem.Checkpoints.IO;
+using LowMem.Checkpoints.Tests.Builders;
+using LowMem.Checkpoints.Verification;
+using LowMem.Checkpoints.Verification.Signing;
+
+namespace LowMem.Checkpoints.Tests.Signing;
+
+/// <summary>What is signed here is verified here, and nothing else is.</summary>
+public class RoundTripTests
+{
+    [Theory]
+    [InlineData("nistP256")]
+    [InlineData("nistP384")]
+    [InlineData("nistP521")]
+    public void A_directory_signed_by_a_key_is_verified(string curve)
+    {
+        using var model = new SignedModel(curve);
+        model.Sign();
+        var verdict = model.Verify();
+        Assert.True(verdict.Passed, verdict.FirstFinding);
+        Assert.Contains(verdict.Findings, finding =>
+            finding.Code == FindingCodes.SignatureVerified && finding.Message.EndsWith("3 files are as signed", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_directory_signed_by_a_certificate_is_verified_by_its_root()
+    {
+        using var model = new SignedModel("nistP256");
+        var (root, leaf) = model.WriteCertificates();
+        model.Sign([leaf]);
+        using var check = new SignatureCheck(model.Signature, new SignatureTrust { Certificates = [root] }, SigningFixtures.Time);
+        Assert.Equal(FindingCodes.SignatureVerified, Assert.Single(check.Check(model.Path, null, null, TestContext.Current.CancellationToken)).Code);
+    }
+
+    [Fact]
+    public void A_flipped_byte_in_a_shard_fails_and_names_it()
+    {
+        using var model = new SignedModel("nistP256");
+        model.Sign();
+        string shard = Path.Combine(model.Path, "b.safetensors");
+        byte[] content = File.ReadAllBytes(shard);
+        content[^1] ^= 1;
+        File.WriteAllBytes(shard, content);
+
+        var verdict = model.Verify();
+        Assert.False(verdict.Passed);
+        var error = Assert.Single(verdict.Findings, finding => finding.Severity == FindingSeverity.Error);
+        Assert.Equal(FindingCodes.SignatureFileChanged, error.Code);
+        Assert.StartsWith("the file 'b.safetensors' is not what was signed", error.Message);
+    }
+
+    [Fact]
+    public void A_file_that_the_checkpoint_reads_has_to_be_signed_where_others_need_not()
+    {
+        using var model = new SignedModel("nistP256");
+        model.Sign(ignored: ["b.safetensors"]);
+        var error = Assert.Single(model.Verify().Findings, finding => finding.Severity == FindingSeverity.Error);
+        Assert.Equal(
+            (FindingCodes.SignatureFileUnsigned, "the file 'b.safetensors' is part of the checkpoint and was not signed"),
+            (error.Code, error.Message));
+    }
+
+    [Fact]
+    public void Asked_for_by_its_index_a_checkpoint_is_compared_with_the_signature_of_its_directory()
+    {
+        using var model = new SignedModel("nistP256");
+        model.Sign();
+        File.WriteAllText(Path.Combine(model.Path, "notes.txt"), "not part of the checkpoint");
+        string index = Path.Combine(model.Path, CheckpointDirectory.IndexName);
+        Assert.True(model.Verify(index).Passed);
+
+        File.AppendAllText(index, " ");
+        var error = Assert.Single(model.Verify(index).Findings, finding => finding.Severity == FindingSeverity.Error);
+        Assert.Equal(FindingCodes.SignatureFileChanged, error.Code);
+    }
+
+    [Fact]
+    public void A_single_file_is_signed_under_its_name()
+    {
+        using var model = new SignedModel("nistP256");
+        string file = Path.Combine(model.Path, "a.safetensors");
+        using (var key = SigningKey.Read(model.PrivateKey, []))
+        {
+            new ModelSignature { Path = file, OutputPath = model.Signature }.Write(key, null, TestContext.Current.CancellationToken);
+        }
+
+        Assert.True(model.Verify(file).Passed);
+        string other = Path.Combine(model.Path, "b.safetensors");
+        Assert.Equal(FindingCodes.SignatureFileUnsigned, Assert.Single(model.Verify(other).Findings, finding => finding.Severity == FindingSeverity.Error).Code);
+    }
+
+    [Fact]
+    public void The_signature_of_another_key_is_not_trusted()
+    {
+        using var model = new SignedModel("nistP256");
+        using var other = new SignedModel("nistP256");
+        model.Sign();
+        var findings = SigningFixtures.Check(model.Signature, new SignatureTrust { PublicKey = other.PublicKey }, model.Path);
+        Assert.Equal(FindingCodes.SignatureUntrusted, Assert.Single(findings).Code);
+    }
+
+    [Fact]
+    public void A_link_is_signed_only_when_it_is_said()
+    {
+        using var model = new SignedModel("nistP256");
+        File.CreateSymbolicLink(Path.Combine(model.Path, "link"), Path.Combine(model.Path, "a.safetensors"));
+        var error = Assert.Throws<CheckpointException>(() => model.Sign());
+        Assert.Equal(CheckpointErrorIds.Unsupported, error.ErrorId);
+
+        model.Sign(allowsLinks: true);
+        Assert.True(model.Verify().Passed);
+    }
+
+    [Fact]
+    public void A_shard_index_is_not_signed_without_its_shards()
+    {
+        using var model = new SignedModel("nistP256");
+        using var key = SigningKey.Read(model.PrivateKey, []);
+        var error = Assert.Throws<CheckpointException>(() => new ModelSignature
+        {
+            Path = Path.Combine(model.Path, CheckpointDirectory.IndexName),
+            OutputPath = model.Signature,
+        }.Write(key, null, TestContext.Current.CancellationToken));
+        Assert.Equal((CheckpointErrorIds.Unsupported, true), (error.ErrorId, error.Message.Contains("Sign the directory.", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData("a.safetensors", true)]
+    [InlineData("model.sig", false)]
+    [InlineData("new.sig", false)]
+    public void What_is_no_signature_is_an_input_even_where_the_signature_goes(string output, bool isInput)
+    {
+        using var model = new SignedModel("nistP256");
+        model.Sign();
+        string path = Path.Combine(model.Path, output);
+        var inputs = new ModelSignature { Path = model.Path, OutputPath = path }.GetInputs(TestContext.Current.CancellationToken);
+        Assert.Equal(isInput, OutputPath.IsAmong(path, inputs));
+    }
+
+    [Fact]
+    public void A_key_that_is_none_is_an_error()
+    {
+        using var model = new SignedModel("nistP256");
+        var error = Assert.Throws<CheckpointException>(() => SigningKey.Read(model.PublicKey, []));
+        Assert.Equal(CheckpointErrorIds.FormatInvalid, error.ErrorId);
+        error = Assert.Throws<CheckpointException>(() => new SignatureCheck(model.Signature, new SignatureTrust { PublicKey = model.PrivateKey }));
+        Assert.Equal(CheckpointErrorIds.FormatInvalid, error.ErrorId);
+        error = Assert.Throws<CheckpointException>(() => SigningKey.Read(model.PrivateKey, [SigningFixtures.PathOf("keys/ca-cert.pem")]));
+        Assert.Contains("none of the certificates is of the private key", error.Message);
+    }
+
+    private sealed class SignedModel : IDisposable
+    {
+        private readonly CheckpointDirectory directory = new();
+        private readonly CheckpointDirectory keys = new();
+        private readonly ECDsa key;
+
+        public SignedModel(string curve)
+        {
+            key = ECDsa.Create(ECCurve.CreateFromFriendlyName(curve));
+            keys.Write("private.pem", Encoding.ASCII.GetBytes(key.ExportPkcs8PrivateKeyPem()));
+            keys.Write("public.pem", Encoding.ASCII.GetBytes(key.ExportSubjectPublicKeyInfoPem()));
+            directory.WriteIndex("""{"weight_map": {"a": "a.safetensors", "b": "b.safetensors"}}""");
+            directory.Write("a.safetensors", SafetensorsBytes.One("a", 1, 2));
+            directory.Write("b.safetensors", SafetensorsBytes.One("b", 3));
+        }
+
+        public string Path => directory.Path;
+
+        public string Signature => System.IO.Path.Combine(Path, "model.sig");
+
+        public string PrivateKey => System.IO.Path.Combine(keys.Path, "private.pem");
+
+        public string PublicKey => System.IO.Path.Combine(keys.Path, "public.pem");
+
+        public void Sign(IReadOnlyList<string>? certificates = null, IReadOnlyList<string>? ignored = null, bool allowsLinks = false)
+        {
+            using var signer = SigningKey.Read(PrivateKey, certificates ?? []);
+            new ModelSignature { Path = Path, OutputPath = Signature, IgnoredPaths = ignored ?? [], AllowsLinks = allowsLinks }
+                .Write(signer, null, TestContext.Current.CancellationToken);
+        }
+
+        public CheckpointVerdict Verify(string? path = null)
+        {
+            using var check = new SignatureCheck(Signature, new SignatureTrust { PublicKey = PublicKey });
+            return CheckpointVerifier.Verify(
+                path ?? Path, new VerificationOptions { Signature = check }, null, TestContext.Current.CancellationToken);
+        }
+
+        public (string Root, string Leaf) WriteCertificates()
+        {
+            var (start, end) = (new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero), new DateTimeOffset(2027, 1, 1, 0, 0, 0, TimeSpan.Zero));
+            using var rootKey = ECDsa.Create(ECCurve.NamedCurves.nistP384);
+            var rootRequest = new CertificateRequest("CN=root", rootKey, HashAlgorithmName.SHA384);
+            rootRequest.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+            using var root = rootRequest.CreateSelfSigned(start, end);
+            var request = new CertificateRequest("CN=signer", key, HashAlgorithmName.SHA256);
+            request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, true));
+            using var leaf = request.Create(root, start, end, [1, 2, 3]);
+            keys.Write("root.pem", Encoding.ASCII.GetBytes(root.ExportCertificatePem()));
+            keys.Write("leaf.pem", Encoding.ASCII.GetBytes(leaf.ExportCertificatePem()));
+            return (System.IO.Path.Combine(keys.Path, "root.pem"), System.IO.Path.Combine(keys.Path, "leaf.pem"));
+        }
+
+        public void Dispose()
+        {
+            key.Dispose();
+            keys.Dispose();
+            directory.Dispose();
+        }
+    }
+}

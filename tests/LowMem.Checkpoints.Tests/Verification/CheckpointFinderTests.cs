@@ -1,0 +1,70 @@
+using LowMem.Checkpoints.Tests.Builders;
+using LowMem.Checkpoints.Tests.Fixtures;
+using LowMem.Checkpoints.Verification;
+
+namespace LowMem.Checkpoints.Tests.Verification;
+
+/// <summary>What is tested in a folder of anything.</summary>
+public class CheckpointFinderTests
+{
+    [Fact]
+    public void Finds_by_content_and_skips_what_is_none()
+    {
+        using var directory = new CheckpointDirectory();
+        directory.Write("a/weights", SafetensorsBytes.One("a", 1));
+        directory.Write("a/zip", File.ReadAllBytes(Path.Combine(FixtureFiles.Samples, "boring.pt")));
+        directory.Write("a/config.json", "{\"a\": 1}"u8.ToArray());
+        directory.Write("a/README.md", "text"u8.ToArray());
+        directory.Write("a/empty", []);
+        directory.Write("a/archive", new ZipBytes().Add("document.xml", [1]).Build());
+        directory.Write("b/pickle", [0x80, 2, (byte)'N', (byte)'.']);
+        Assert.Equal(["a/weights", "a/zip", "b/pickle"], Find(directory));
+    }
+
+    [Fact]
+    public void What_is_named_as_a_checkpoint_is_tested_though_it_is_none()
+    {
+        using var directory = new CheckpointDirectory();
+        directory.Write("broken.pt", "Not Found"u8.ToArray());
+        directory.Write("empty.safetensors", []);
+        directory.Write("model.safetensors.index.json", "{"u8.ToArray());
+        directory.Write("pytorch_model.bin", [1]);
+        directory.Write("other.bin", [1]);
+        Assert.Equal(["model.safetensors.index.json", "broken.pt", "empty.safetensors", "pytorch_model.bin"], Find(directory));
+    }
+
+    [Fact]
+    public void Shards_are_parts_of_their_index()
+    {
+        using var directory = new CheckpointDirectory();
+        directory.WriteIndex("""{"weight_map": {"a": "a.safetensors", "b": "gone.safetensors"}}""");
+        directory.Write("a.safetensors", SafetensorsBytes.One("a", 1));
+        directory.Write("other.safetensors", SafetensorsBytes.One("o", 1));
+        Assert.Equal([CheckpointDirectory.IndexName, "other.safetensors"], Find(directory));
+    }
+
+    [Fact]
+    public void A_link_to_a_directory_is_not_followed()
+    {
+        using var directory = new CheckpointDirectory();
+        directory.Write("a/model.safetensors", SafetensorsBytes.One("a", 1));
+        Directory.CreateSymbolicLink(Path.Combine(directory.Path, "a", "loop"), directory.Path);
+        Assert.Equal(["a/model.safetensors"], Find(directory));
+    }
+
+    [Fact]
+    public void Blobs_of_a_cache_are_found_by_their_snapshot()
+    {
+        using var directory = new CheckpointDirectory();
+        directory.Write("models--x/blobs/0123", SafetensorsBytes.One("a", 1));
+        Directory.CreateDirectory(Path.Combine(directory.Path, "models--x", "snapshots", "rev"));
+        File.CreateSymbolicLink(Path.Combine(directory.Path, "models--x", "snapshots", "rev", "model.safetensors"), "../../blobs/0123");
+        Assert.Equal(["models--x/snapshots/rev/model.safetensors"], Find(directory));
+    }
+
+    private static string[] Find(CheckpointDirectory directory) =>
+    [
+        .. new CheckpointFinder().Find(directory.Path, TestContext.Current.CancellationToken)
+            .Select(path => Path.GetRelativePath(directory.Path, path).Replace('\\', '/')),
+    ];
+}
