@@ -35,7 +35,8 @@ Describe 'Assert-Checkpoint' {
         $lines[0] | Should -BeExactly '3 of 4 checkpoints did not pass:'
         $lines.Count | Should -Be (1 + ($failure.TargetObject | ForEach-Object { $_.Findings.Count } | Measure-Object -Sum).Sum)
         $lines[1] | Should -BeLike '*bad-empty.pt: Error CheckpointFormatInvalid: the file is empty*'
-        $lines[-1] | Should -BeLike '*unsafe_inst.pt: Error UnsafeGlobal: *os.system*'
+        $lines[-2] | Should -BeLike '*unsafe_inst.pt: Error UnsafeGlobal: *os.system*'
+        $lines[-1] | Should -BeLike '*unsafe_inst.pt: Information WeightsOnlyRefused: *INST*'
     }
 
     It 'does not pass what cannot be tested: <What>' -ForEach @(
@@ -98,7 +99,7 @@ Describe 'What a verdict is in other forms' {
     }
 
     It 'shows the first reason in the table' {
-        $verdict | Out-String -Width 300 | Should -Match 'False +1 +0 .*Error UnsafeGlobal: the pickle names'
+        $verdict | Out-String -Width 300 | Should -Match 'False +1 +0 .*Error UnsafeGlobal: .*names ''os.system'''
     }
 
     It 'sorts by the number of errors' {
@@ -115,7 +116,8 @@ Describe 'What a verdict is in other forms' {
 
             $row.Errors | Should -Be '1'
             $row.FirstFinding | Should -BeLike 'Error UnsafeGlobal: *'
-            $row.Findings | Should -BeExactly $verdict.FirstFinding
+            # A list that comes from a job is one of PowerShell's, which puts blanks between its items.
+            $row.Findings -replace ';' | Should -BeExactly "$($verdict.Findings[0]) $($verdict.Findings[1])"
             $each.Findings[0].Code | Should -BeExactly 'UnsafeGlobal'
         }
     }
@@ -123,7 +125,7 @@ Describe 'What a verdict is in other forms' {
     It 'has its findings in JSON' {
         $json = $verdict | ConvertTo-Json -Depth 4 -EnumsAsStrings | ConvertFrom-Json
 
-        $json.Findings.Count | Should -Be 1
+        $json.Findings.Count | Should -Be 2
         $json.Findings[0].Severity | Should -BeExactly 'Error'
         $json.Findings[0].Code | Should -BeExactly 'UnsafeGlobal'
     }

@@ -48,12 +48,13 @@ Describe 'New-CheckpointManifest' {
         [IO.File]::ReadAllText($second.FullName) | Should -BeExactly ([IO.File]::ReadAllText($first.FullName))
     }
 
-    It 'takes a sharded set by its directory, and names its shards' {
+    It 'takes a sharded set by its directory, and names its index and its shards' {
         $file = New-CheckpointManifest "$fixtures/sharded-bin" -OutputPath "$TestDrive/sharded.json"
         $manifest = [IO.File]::ReadAllText($file.FullName) | ConvertFrom-Json
 
-        $manifest.files.Count | Should -Be 3
-        $manifest.files[0].path | Should -Match '^pytorch_model-[^/\\]+\.bin$'
+        $manifest.files.Count | Should -Be 4
+        $manifest.files.path | Should -Contain 'pytorch_model.bin.index.json'
+        @($manifest.files.path) -match '^pytorch_model-[^/\\]+\.bin$' | Should -HaveCount 3
         (Test-Checkpoint "$fixtures/sharded-bin" -Manifest $file.FullName).Passed | Should -BeTrue
     }
 
