@@ -48,11 +48,12 @@ Describe 'New-CheckpointManifest' {
         [IO.File]::ReadAllText($second.FullName) | Should -BeExactly ([IO.File]::ReadAllText($first.FullName))
     }
 
-    It 'takes a sharded set by its directory, and names its shards' {
+    It 'takes a sharded set by its directory, and names its shards and its index' {
         $file = New-CheckpointManifest "$fixtures/sharded-bin" -OutputPath "$TestDrive/sharded.json"
         $manifest = [IO.File]::ReadAllText($file.FullName) | ConvertFrom-Json
 
-        $manifest.files.Count | Should -Be 3
+        $manifest.files.Count | Should -Be 4
+        $manifest.files.path | Should -Contain 'pytorch_model.bin.index.json'
         $manifest.files[0].path | Should -Match '^pytorch_model-[^/\\]+\.bin$'
         (Test-Checkpoint "$fixtures/sharded-bin" -Manifest $file.FullName).Passed | Should -BeTrue
     }
