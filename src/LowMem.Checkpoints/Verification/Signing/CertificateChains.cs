@@ -32,8 +32,9 @@ internal static class CertificateChains
     /// <param name="chain">The certificates of the signature.</param>
     /// <param name="given">The certificates of the verifier; those that signed themselves are believed.</param>
     /// <param name="time">When they have to be valid.</param>
+    /// <returns>The public key of the issuer (SubjectPublicKeyInfo, DER).</returns>
     /// <exception cref="SignatureFault">It leads to none that is believed, or one was not valid at that time.</exception>
-    public static void Check(LoadedChain chain, X509Certificate2Collection given, DateTimeOffset time)
+    public static byte[] Check(LoadedChain chain, X509Certificate2Collection given, DateTimeOffset time)
     {
         var signer = chain.Signer;
         if (time < signer.NotBefore.ToUniversalTime() || time > signer.NotAfter.ToUniversalTime())
@@ -66,6 +67,9 @@ internal static class CertificateChains
         }
 
         var problems = builder.ChainStatus.Select(status => status.Status.ToString()).Distinct(StringComparer.Ordinal);
+        byte[] issuer = builder.ChainElements is { Count: > 0 } elements
+            ? elements[Math.Min(1, elements.Count - 1)].Certificate.PublicKey.ExportSubjectPublicKeyInfo()
+            : [];
         foreach (var element in builder.ChainElements)
         {
             element.Certificate.Dispose();
@@ -76,15 +80,20 @@ internal static class CertificateChains
             throw SignatureFault.Untrusted(
                 $"the certificate of the signer leads to none that was given ({string.Join(", ", problems)})");
         }
+
+        return issuer;
     }
 
     /// <summary>Whether the certificate says that its key signs data, or code.</summary>
     public static bool MaySign(X509Certificate2 certificate) => certificate.Extensions.Any(extension => extension switch
     {
         X509KeyUsageExtension usage => usage.KeyUsages.HasFlag(X509KeyUsageFlags.DigitalSignature),
-        X509EnhancedKeyUsageExtension usage => usage.EnhancedKeyUsages.Cast<Oid>().Any(oid => oid.Value == CodeSigning),
         _ => false,
-    });
+    }) || SignsCode(certificate);
+
+    /// <summary>Whether the certificate is for signing code.</summary>
+    public static bool SignsCode(X509Certificate2 certificate) => certificate.Extensions.OfType<X509EnhancedKeyUsageExtension>()
+        .Any(usage => usage.EnhancedKeyUsages.Cast<Oid>().Any(oid => oid.Value == CodeSigning));
 
     /// <summary>Whether the certificate names itself as its issuer, as a root does.</summary>
     public static bool IsSelfSigned(X509Certificate2 certificate) =>

@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using LowMem.Checkpoints.Verification.Signing.Keyless;
+
 namespace LowMem.Checkpoints.Verification.Signing;
 
 /// <summary>
@@ -28,6 +31,7 @@ public sealed class SignatureCheck : IDisposable
         {
             { PublicKey: { } key, Certificates: [], TrustedRoot: null } => new KeyVerifier(key),
             { PublicKey: null, Certificates: [_, ..] certificates, TrustedRoot: null } => new CertificateVerifier(certificates, time),
+            { PublicKey: null, Certificates: [], TrustedRoot: { } root } => new KeylessVerifier(root, trust.Identity, trust.Issuer),
             _ => throw new ArgumentException("Give just one of a public key, certificates and a trusted root.", nameof(trust)),
         };
     }
@@ -78,7 +82,15 @@ public sealed class SignatureCheck : IDisposable
         var bundle = SignatureBundle.Read(signaturePath);
         lock (verifier)
         {
-            return verifier.Verify(bundle);
+            try
+            {
+                return verifier.Verify(bundle);
+            }
+            catch (CryptographicException exception)
+            {
+                // An extension of a certificate is decoded when it is asked for.
+                throw SignatureFault.Invalid("a certificate or key in it is not sound", exception);
+            }
         }
     }
 
