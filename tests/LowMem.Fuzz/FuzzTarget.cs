@@ -50,6 +50,12 @@ internal sealed record FuzzTarget(string Name, string[] Patterns, IReadOnlyList<
         "Parameter containing: [torch.FloatTensor of size 3x4]"u8.ToArray(), "None"u8.ToArray(), "1e400"u8.ToArray(), "ModuleList("u8.ToArray(),
     ];
 
+    private static readonly byte[][] SignatureWords =
+    [
+        .. JsonWords, "publicKey"u8.ToArray(), "x509CertificateChain"u8.ToArray(), "certificate"u8.ToArray(), "tlogEntries"u8.ToArray(),
+        "shards"u8.ToArray(), "files"u8.ToArray(), "shard_size"u8.ToArray(), ":0:8"u8.ToArray(), "."u8.ToArray(), "ignore_paths"u8.ToArray(),
+    ];
+
     /// <summary>All of them.</summary>
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [
@@ -68,6 +74,8 @@ internal sealed record FuzzTarget(string Name, string[] Patterns, IReadOnlyList<
         new("distributed", ["dcp*"], [.. PickleWords, .. ZipWords]),
         new("changing", ["*.pt", "*.safetensors", "legacy-*.pth", "tar-*.pth"], []) { Inspect = Execution.InspectChanging },
         new("manifest", ["*.safetensors", "*.pt"], JsonWords) { Envelope = Envelope.Manifest, Inspect = Execution.ReadManifest },
+        new("signature", ["v*"], SignatureWords) { Folder = "signing/samples", Inspect = SignatureInspection.Verify },
+        new("statement", ["*"], SignatureWords) { Folder = "signing/payloads", Inspect = SignatureInspection.ReadStatement },
         new("definition", ["*.txt"], DefinitionWords) { Folder = "definitions", Inspect = Execution.ParseDefinition },
     ];
 }

@@ -1,0 +1,103 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using LowMem.Checkpoints.Verification.Signing;
+
+namespace LowMem.Checkpoints.Tests.Signing;
+
+/// <summary>A signature that was changed or cut off anywhere is an error finding, and never a pass or another exception.</summary>
+public class MutationTests
+{
+    [Theory]
+    [InlineData("v1.1.0-elliptic-key")]
+    [InlineData("v1.1.0-certificate")]
+    [InlineData("v1.1.0-sigstore")]
+    public void A_signature_that_is_cut_off_never_counts(string sample)
+    {
+        using var copy = new SampleCopy(sample);
+        byte[] whole = File.ReadAllBytes(copy.Signature);
+        for (int length = 0; length < whole.Length; length += 97)
+        {
+            File.WriteAllBytes(copy.Signature, whole[..length]);
+            var finding = Assert.Single(copy.Check());
+            Assert.Equal((FindingSeverity.Error, FindingCodes.SignatureInvalid), (finding.Severity, finding.Code));
+        }
+    }
+
+    [Theory]
+    [InlineData("v1.1.0-elliptic-key")]
+    [InlineData("v1.1.0-certificate")]
+    [InlineData("v1.1.0-sigstore")]
+    public void What_is_signed_cannot_be_changed(string sample)
+    {
+        using var copy = new SampleCopy(sample);
+        var root = JsonNode.Parse(File.ReadAllText(copy.Signature))!;
+        byte[] payload = Convert.FromBase64String(root["dsseEnvelope"]!["payload"]!.GetValue<string>());
+        for (int i = 0; i < payload.Length; i += 29)
+        {
+            byte[] changed = [.. payload];
+            changed[i] ^= 1;
+            root["dsseEnvelope"]!["payload"] = Convert.ToBase64String(changed);
+            File.WriteAllText(copy.Signature, root.ToJsonString());
+            Assert.Equal(FindingSeverity.Error, Assert.Single(copy.Check()).Severity);
+        }
+    }
+
+    [Fact]
+    public void A_member_that_stands_there_twice_is_refused()
+    {
+        using var copy = new SampleCopy("v1.1.0-elliptic-key");
+        string text = File.ReadAllText(copy.Signature);
+        File.WriteAllText(copy.Signature, text.Replace("\"mediaType\"", "\"mediaType\": \"x\", \"mediaType\"", StringComparison.Ordinal));
+        Assert.Equal(FindingCodes.SignatureInvalid, Assert.Single(copy.Check()).Code);
+    }
+
+    [Theory]
+    [InlineData("../a")]
+    [InlineData("/a")]
+    [InlineData("a//b")]
+    [InlineData("a/./b")]
+    [InlineData("a\0")]
+    [InlineData("")]
+    public void A_statement_names_files_inside_the_model(string name)
+    {
+        var fault = Assert.Throws<SignatureFault>(() => SignedStatement.Parse(Statement(name, "files")));
+        Assert.Equal(FindingCodes.SignatureInvalid, fault.Code);
+        Assert.Contains("is no path inside the model", fault.Message);
+    }
+
+    [Theory]
+    [InlineData("a")]
+    [InlineData("a:0")]
+    [InlineData("a:8:0")]
+    [InlineData(":0:8")]
+    [InlineData("a:-1:8")]
+    [InlineData("a:0:99999999999999999999")]
+    public void A_range_has_a_name_a_start_and_an_end(string name)
+    {
+        var fault = Assert.Throws<SignatureFault>(() => SignedStatement.Parse(Statement(name, "shards")));
+        Assert.Equal(FindingCodes.SignatureInvalid, fault.Code);
+    }
+
+    [Theory]
+    [InlineData("blake2b")]
+    [InlineData("blake3")]
+    [InlineData("md5")]
+    public void Other_hashes_are_said_to_be_unsupported(string hash)
+    {
+        string text = Encoding.UTF8.GetString(Statement("a", "files")).Replace("\"hash_type\":\"sha256\"", $"\"hash_type\":\"{hash}\"", StringComparison.Ordinal);
+        var fault = Assert.Throws<SignatureFault>(() => SignedStatement.Parse(Encoding.UTF8.GetBytes(text)));
+        Assert.Equal((FindingCodes.SignatureUnsupported, $"the files were hashed by '{hash}', and only sha256 is verified here"), (fault.Code, fault.Message));
+    }
+
+    private static byte[] Statement(string name, string method) => Encoding.UTF8.GetBytes(new JsonObject
+    {
+        ["_type"] = SignedStatement.StatementType,
+        ["subject"] = new JsonArray(new JsonObject { ["name"] = "m", ["digest"] = new JsonObject { ["sha256"] = new string('0', 64) } }),
+        ["predicateType"] = SignedStatement.PredicateType,
+        ["predicate"] = new JsonObject
+        {
+            ["resources"] = new JsonArray(new JsonObject { ["name"] = name, ["algorithm"] = "sha256", ["digest"] = new string('0', 64) }),
+            ["serialization"] = new JsonObject { ["method"] = method, ["hash_type"] = "sha256", ["shard_size"] = 8, ["allow_symlinks"] = false },
+        },
+    }.ToJsonString());
+}
