@@ -110,23 +110,6 @@ public class ReportTests
     }
 
     [Fact]
-    public void Memory_does_not_grow_with_the_number_of_verdicts()
-    {
-        using var directory = new CheckpointDirectory();
-        using var report = VerdictReport.Create(Path.Combine(directory.Path, "out.sarif"), VerdictFormat.Sarif, directory.Path);
-        var verdict = Verdict("a.pt", FindingSeverity.Error);
-        report.Add(verdict);
-        long before = GC.GetTotalMemory(forceFullCollection: true);
-        for (int i = 0; i < 20_000; i++)
-        {
-            report.Add(verdict);
-        }
-
-        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, long.MinValue, 1 << 20);
-        report.Complete();
-    }
-
-    [Fact]
     public void A_report_that_was_given_up_leaves_the_old_file_and_no_other()
     {
         using var directory = new CheckpointDirectory();

@@ -44,11 +44,13 @@ public class ProcessMemoryTests
     [Fact]
     public unsafe void The_sampler_sees_a_peak_that_is_over_when_it_is_asked()
     {
+        // Far more than what earlier tests have left for the collector to free meanwhile.
+        const int size = 8 * Size;
         using var sampler = new PeakMemorySampler();
-        var memory = (byte*)System.Runtime.InteropServices.NativeMemory.Alloc(Size);
-        new Span<byte>(memory, Size).Fill(1);
-        Assert.True(SpinWait.SpinUntil(() => sampler.Seen - sampler.Before > Size * 9L / 10, TimeSpan.FromMinutes(2)), "It never looked.");
+        var memory = (byte*)System.Runtime.InteropServices.NativeMemory.Alloc(size);
+        new Span<byte>(memory, size).Fill(1);
+        Assert.True(SpinWait.SpinUntil(() => sampler.Seen - sampler.Before > size / 2, TimeSpan.FromMinutes(2)), "It never looked.");
         System.Runtime.InteropServices.NativeMemory.Free(memory);
-        Assert.True(sampler.GetPeak() - sampler.Before > Size * 9L / 10);
+        Assert.True(sampler.GetPeak() - sampler.Before > size / 2);
     }
 }
