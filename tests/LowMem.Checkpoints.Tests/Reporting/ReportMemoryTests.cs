@@ -4,7 +4,7 @@ using LowMem.Checkpoints.Verification;
 
 namespace LowMem.Checkpoints.Tests.Reporting;
 
-[Collection(AloneCollection.Name)]
+[Collection(RunsAlone.Name)]
 public class ReportMemoryTests
 {
     [Fact]
