@@ -1,5 +1,5 @@
-using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints;
+using LowMem.Checkpoints.Diagnostics;
 using LowMem.Loader.Memory;
 using TorchSharp;
 using static TorchSharp.torch;

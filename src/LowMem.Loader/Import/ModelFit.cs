@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
-using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints;
+using LowMem.Checkpoints.Diagnostics;
 using LowMem.Loader.Modules;
 using LowMem.Loader.Native;
 using TorchSharp;

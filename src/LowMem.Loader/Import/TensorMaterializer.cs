@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
-using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints;
+using LowMem.Checkpoints.Diagnostics;
 using LowMem.Loader.Memory;
 using LowMem.Loader.Modules;
 using TorchSharp;

@@ -1,6 +1,6 @@
 using System.Globalization;
-using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints;
+using LowMem.Checkpoints.Diagnostics;
 using static TorchSharp.torch;
 
 namespace LowMem.Loader.Skeletons;

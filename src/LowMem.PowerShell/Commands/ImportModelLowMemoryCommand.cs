@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
-using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints;
+using LowMem.Checkpoints.Diagnostics;
 using LowMem.Loader.Import;
 using LowMem.PowerShell.Completion;
 using LowMem.PowerShell.Errors;

@@ -1,6 +1,6 @@
 using System.Management.Automation;
-using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints;
+using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Verification;
 using LowMem.Loader;
 

@@ -1,8 +1,8 @@
 using System.Collections;
 using System.Management.Automation;
 using System.Text.RegularExpressions;
-using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints;
+using LowMem.Checkpoints.Diagnostics;
 using LowMem.Loader;
 using LowMem.Loader.Import;
 using LowMem.Loader.Skeletons;
