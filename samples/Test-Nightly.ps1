@@ -41,7 +41,7 @@ try {
         Test-Checkpoint -LiteralPath $Path -Recurse -Level $Level -ErrorAction Continue 2>&1 | ForEach-Object {
             if ($_ -is [Management.Automation.ErrorRecord]) {
                 $count.Untested++
-                $lines.WriteLine((ConvertTo-Json -Compress @{
+                $lines.WriteLine((ConvertTo-Json -Compress -InputObject @{
                             Path = "$($_.TargetObject)"; Passed = $false; Error = $_.FullyQualifiedErrorId; Message = "$_" }))
             }
             else {

@@ -4,12 +4,12 @@ BeforeAll { . "$PSScriptRoot/Setup.ps1" }
 
 Describe 'What the commands write' {
     It 'comes back from a job of its own process' {
-        $job = Start-Job -ArgumentList ([WildcardPattern]::Escape("$root/out/LowMem/LowMem.psd1")), "$samples/boring.pt", "$fixtures/bad-truncated-zip.pt" {
-            param($manifest, $good, $bad)
-            Import-Module $manifest
-            Get-CheckpointInfo -LiteralPath $good
-            Get-CheckpointInfo -LiteralPath $good -Summary
-            Test-Checkpoint -LiteralPath $bad
+        $manifest = [WildcardPattern]::Escape("$root/out/LowMem/LowMem.psd1")
+        $job = Start-Job {
+            Import-Module $using:manifest
+            Get-CheckpointInfo -LiteralPath "$using:samples/boring.pt"
+            Get-CheckpointInfo -LiteralPath "$using:samples/boring.pt" -Summary
+            Test-Checkpoint -LiteralPath "$using:fixtures/bad-truncated-zip.pt"
         }
         $received = @($job | Receive-Job -Wait -AutoRemoveJob)
 
@@ -36,9 +36,9 @@ Describe 'What the commands write' {
     }
 
     It 'keeps its error ids in a job' {
-        $job = Start-Job -ArgumentList ([WildcardPattern]::Escape("$root/out/LowMem/LowMem.psd1")) {
-            param($manifest)
-            Import-Module $manifest
+        $manifest = [WildcardPattern]::Escape("$root/out/LowMem/LowMem.psd1")
+        $job = Start-Job {
+            Import-Module $using:manifest
             Get-CheckpointInfo -LiteralPath nothing.pt
         }
         $job | Receive-Job -Wait -AutoRemoveJob -ErrorAction SilentlyContinue -ErrorVariable problems

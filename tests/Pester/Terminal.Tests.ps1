@@ -15,7 +15,7 @@ BeforeAll {
     )
 
     # A safetensors file of one float for each key.
-    function Write-Safetensors([string] $Path, [string[]] $Keys) {
+    function Write-SafetensorsFile([string] $Path, [string[]] $Keys) {
         $parts = for ($i = 0; $i -lt $Keys.Count; $i++) {
             "$($Keys[$i] | ConvertTo-Json -EscapeHandling EscapeNonAscii):{`"dtype`":`"F32`",`"shape`":[1],`"data_offsets`":[$(4 * $i),$(4 * $i + 4)]}"
         }
@@ -47,9 +47,9 @@ BeforeAll {
     }
 
     $file = "$TestDrive/hostile.safetensors"
-    Write-Safetensors $file $hostile
+    Write-SafetensorsFile $file $hostile
     $named = [IO.Path]::Combine($TestDrive, "name$([char] 27)[2J$([char] 0x202e).safetensors")
-    if (-not $IsWindows) { Write-Safetensors $named @('a') }
+    if (-not $IsWindows) { Write-SafetensorsFile $named @('a') }
     # A module of the same keys but one, so that it does not fit.
     $null = New-Item -ItemType Directory "$TestDrive/sharded"
     $map = @{}
@@ -116,14 +116,14 @@ Describe 'What a file writes to the terminal' {
 
     It 'is harmless in completions, which still find the key' {
         foreach ($line in "Get-CheckpointInfo '$file' -Key ", "Import-ModelLowMemory '$file' -Include ", "Import-ModelLowMemory '$file' -Prefix ") {
-            $matches = (TabExpansion2 $line $line.Length).CompletionMatches
-            Assert-Harmless (@($matches | ForEach-Object { $_.ListItemText; $_.ToolTip }) -join "`n")
+            $offered = (TabExpansion2 $line $line.Length).CompletionMatches
+            Assert-Harmless (@($offered | ForEach-Object { $_.ListItemText; $_.ToolTip }) -join "`n")
             # The completion itself is what is typed: harmless too, and it may be long.
-            [regex]::IsMatch((@($matches.CompletionText) -join ''), $obeyed) | Should -BeFalse
+            [regex]::IsMatch((@($offered.CompletionText) -join ''), $obeyed) | Should -BeFalse
         }
 
         $line = "Get-CheckpointInfo '$file' -Key "
         $text = (TabExpansion2 $line $line.Length).CompletionMatches.Where({ $_.ListItemText -like '*red*' }).CompletionText
-        @(Invoke-Expression "$line$text").Key | Should -BeExactly $hostile[0]
+        @(& ([scriptblock]::Create("$line$text"))).Key | Should -BeExactly $hostile[0]
     }
 }
