@@ -15,7 +15,7 @@ public sealed record CheckpointSummary
     /// <summary>The number of keys that name a tensor.</summary>
     public required long TensorCount { get; init; }
 
-    /// <summary>The number of elements of all tensors; elements that several keys share count once.</summary>
+    /// <summary>The number of elements of all tensors; elements that several keys share count once, in whatever order they come.</summary>
     public required long ParameterCount { get; init; }
 
     /// <summary>The bytes of all distinct storages.</summary>
@@ -55,20 +55,15 @@ public sealed record CheckpointSummary
     {
         var dtypes = new SortedDictionary<string, long>(StringComparer.Ordinal);
         var storages = new HashSet<(string Path, string? Key)>();
-        var regions = new HashSet<(string Path, string? Key, long Offset)>();
-        long parameters = 0;
+        var elements = new ElementCounter();
         long bytes = 0;
         foreach (var tensor in checkpoint.Tensors)
         {
             dtypes[tensor.DType] = dtypes.GetValueOrDefault(tensor.DType) + 1;
-            bytes += tensor.Components.Values.Prepend(tensor)
+            elements.Add(tensor);
+            bytes += tensor.GetParts()
                 .Where(part => part.StorageKey is null || storages.Add((part.Path, part.StorageKey)))
                 .Sum(part => part.Chunks is null ? part.GetStorageByteLength() : part.ByteLength);
-
-            if (tensor.StorageKey is null || regions.Add((tensor.Path, tensor.StorageKey, tensor.Offset)))
-            {
-                parameters += tensor.ElementCount;
-            }
         }
 
         return new CheckpointSummary
@@ -77,7 +72,7 @@ public sealed record CheckpointSummary
             Format = checkpoint.Format,
             FormatVersion = checkpoint.FormatVersion,
             TensorCount = checkpoint.Tensors.Count,
-            ParameterCount = parameters,
+            ParameterCount = elements.Count(),
             ByteLength = bytes,
             FileLength = checkpoint.Files.Sum(file => file.Length),
             DTypes = dtypes,

@@ -67,6 +67,12 @@ public sealed record TensorInfo
     /// <summary>True when PyTorch's negative bit is set: the values are the negatives of the stored bytes.</summary>
     public bool IsNegated { get; init; }
 
+    /// <summary>
+    /// True when PyTorch's <c>state_dict()</c> would leave the tensor out: it is a mere attribute of a pickled module or of
+    /// another tensor, a key of a dict, or a constant of TorchScript. Modules are not loaded from such tensors.
+    /// </summary>
+    public bool IsAttribute { get; init; }
+
     /// <summary>What the stored integers of a quantised tensor stand for; null for every other tensor.</summary>
     public TensorQuantization? Quantization { get; init; }
 
@@ -94,6 +100,18 @@ public sealed record TensorInfo
     /// </summary>
     public IEnumerable<string> GetPaths() =>
         Chunks is null ? [Path] : Chunks.Select(chunk => chunk.Source.Path).Prepend(Path).Distinct(StringComparer.Ordinal);
+
+    /// <summary>The tensor itself, its components, and what those are made of.</summary>
+    internal IEnumerable<TensorInfo> GetParts()
+    {
+        if (Components.Count == 0)
+        {
+            return [this];
+        }
+
+        // Readers put components no deeper than a few levels.
+        return Components.Values.SelectMany(component => component.GetParts()).Prepend(this);
+    }
 
     /// <summary>
     /// Where the storage starts in <see cref="Path"/>, in bytes; -1 when its bytes cannot be addressed.

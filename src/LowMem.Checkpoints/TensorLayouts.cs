@@ -20,4 +20,7 @@ public static class TensorLayouts
 
     /// <summary>Compressed sparse columns of blocks.</summary>
     public const string SparseBsc = "sparse_bsc";
+
+    /// <summary>Rows of different lengths one behind the other, and where each begins.</summary>
+    public const string Jagged = "jagged";
 }

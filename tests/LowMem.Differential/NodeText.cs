@@ -92,7 +92,7 @@ internal sealed class NodeText
             AddAll([.. made.Entries.SelectMany(entry => (PickleNode[])[entry.Key, entry.Value])], depth - 1);
         }
 
-        switch (made.State)
+        switch (made.State ?? made.Keywords)
         {
             case null or PickleScalar { Value: null }:
                 break;

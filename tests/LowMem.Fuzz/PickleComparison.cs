@@ -56,6 +56,8 @@ internal static class PickleComparison
                     pairs.Push((left.Arguments, right.Arguments));
                     Require(left.State is null == right.State is null, "states");
                     PushAll(pairs, left.State is null ? [] : [left.State], right.State is null ? [] : [right.State]);
+                    Require(left.Keywords is null == right.Keywords is null, "keywords");
+                    PushAll(pairs, left.Keywords is null ? [] : [left.Keywords], right.Keywords is null ? [] : [right.Keywords]);
                     PushAll(pairs, left.Items, right.Items);
                     PushEntries(pairs, left.Mapping ?? new PickleMapping(), right.Mapping ?? new PickleMapping());
                     break;

@@ -54,7 +54,7 @@ internal sealed class PickleHeap(PickleCursor cursor, PickleSource source, IPers
             : new PickleCall(callable, arguments);
         if (keywords is not null)
         {
-            call.State = keywords;
+            call.Keywords = keywords;
         }
 
         // The dict of hooks that went into the packed call was the call before: an empty dict that nothing can reach.

@@ -24,6 +24,13 @@ internal abstract class PickleObject(PickleNode callable) : PickleNode
         set => Change().State = value;
     }
 
+    /// <summary>The keyword arguments of NEWOBJ_EX, or null.</summary>
+    public PickleNode? Keywords
+    {
+        get => changes?.Keywords;
+        set => Change().Keywords = value;
+    }
+
     /// <summary>Whether BUILD gave it a state more than once; no pickler writes that.</summary>
     public bool IsBuiltAgain => changes is { BuildCount: > 1 };
 
@@ -72,6 +79,8 @@ internal abstract class PickleObject(PickleNode callable) : PickleNode
     private sealed class Changes
     {
         public PickleNode? State { get; set; }
+
+        public PickleNode? Keywords { get; set; }
 
         public long BuildCount { get; set; }
 

@@ -45,7 +45,7 @@ internal static class HookedAttributes
             : call.State is null ? [] : [call.State];
         // One tuple may be the arguments of many calls.
         var arguments = seen.Add(call.Arguments) ? call.ArgumentList : [];
-        var direct = arguments.Concat(states).OfType<PickleMapping>();
+        var direct = arguments.Concat(states).Append(call.Keywords).OfType<PickleMapping>();
         return direct.Append(call.Mapping)
             .OfType<PickleMapping>()
             .Where(seen.Add)

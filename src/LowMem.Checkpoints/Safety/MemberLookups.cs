@@ -70,6 +70,11 @@ internal static class MemberLookups
                         queue.Push(state);
                     }
 
+                    if (made.Keywords is { } keywords)
+                    {
+                        queue.Push(keywords);
+                    }
+
                     break;
             }
         }

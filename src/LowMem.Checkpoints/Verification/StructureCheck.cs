@@ -59,18 +59,12 @@ internal static class StructureCheck
         }
 
         var listed = new HashSet<(string Path, string? Key)>();
-        var parts = new Stack<TensorInfo>();
         foreach (var tensor in checkpoint.Tensors)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            parts.Push(tensor);
-            while (parts.TryPop(out var part))
+            foreach (var part in tensor.GetParts())
             {
                 listed.Add((part.Path, part.StorageKey));
-                foreach (var component in part.Components.Values)
-                {
-                    parts.Push(component);
-                }
             }
         }
 

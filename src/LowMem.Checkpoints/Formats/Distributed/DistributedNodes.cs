@@ -22,7 +22,8 @@ internal sealed class DistributedNodes(long maxPieces)
     /// <summary>Whether more pieces were named than there may be; what was read since then is not to be used.</summary>
     public bool HasTooManyPieces => piecesLeft < 0;
 
-    public static PickleMapping? Attributes(PickleNode node) => node is PickleObject made ? PythonValues.AsAttributes(made) : null;
+    public static PickleMapping? Attributes(PickleNode node) =>
+        node is PickleObject made && PythonValues.AsAttributes(made.State) is var (attributes, slots) ? attributes ?? slots : null;
 
     /// <summary>The description under a name: a tensor, something else, or nonsense.</summary>
     public DistributedEntry ReadEntry(string key, PickleNode value)

@@ -22,7 +22,7 @@ internal sealed class PackedTensors : ITensorRun
 
     private PackedTensors(string prefix, PackedTensorRows rows, string storagePrefix)
     {
-        this.prefix = prefix.Length == 0 ? string.Empty : prefix + ".";
+        this.prefix = prefix;
         this.rows = rows;
         this.storagePrefix = storagePrefix;
         places = new long[rows.Count];
@@ -30,7 +30,7 @@ internal sealed class PackedTensors : ITensorRun
 
     public int Count => rows.Count;
 
-    /// <param name="prefix">The key of the dict; empty for the root.</param>
+    /// <param name="prefix">What stands before each key: that of the dict with a dot, or nothing for the root.</param>
     /// <param name="rows">Its tensors.</param>
     /// <param name="factory">Describes tensors.</param>
     /// <param name="check">Describes a tensor with all checks, and notes what is wrong with it.</param>

@@ -8,54 +8,80 @@ namespace LowMem.Checkpoints.Formats.PyTorch;
 /// </summary>
 internal sealed class PickledModule
 {
-    private static readonly KeyValuePair<PickleNode, PickleNode>[] None = [];
+    private const string Parameters = "_parameters";
+    private const string Buffers = "_buffers";
+    private const string Modules = "_modules";
+    private const string Transient = "_non_persistent_buffers_set";
 
-    private readonly IReadOnlyList<KeyValuePair<PickleNode, PickleNode>> parameters;
-    private readonly IReadOnlyList<KeyValuePair<PickleNode, PickleNode>> buffers;
-    private readonly IReadOnlyList<KeyValuePair<PickleNode, PickleNode>> modules;
+    private static readonly PickleMapping None = new();
+
+    private readonly PickleMapping attributes;
+    private readonly PickleMapping? slots;
+    private readonly PickleMapping parameters;
+    private readonly PickleMapping buffers;
+    private readonly PickleMapping modules;
     private readonly IReadOnlyList<PickleNode> transient;
 
-    private PickledModule(
-        IReadOnlyList<KeyValuePair<PickleNode, PickleNode>> parameters,
-        IReadOnlyList<KeyValuePair<PickleNode, PickleNode>> modules,
-        PickleMapping attributes)
+    private PickledModule(PickleMapping attributes, PickleMapping? slots, PickleMapping parameters, PickleMapping modules)
     {
+        this.attributes = attributes;
+        this.slots = slots;
         this.parameters = parameters;
         this.modules = modules;
-        buffers = Entries(attributes, "_buffers") ?? None;
-        transient = attributes.Find("_non_persistent_buffers_set") is { } node ? PythonValues.AsSequence(node) ?? [] : [];
+        buffers = Dict(attributes, Buffers) ?? None;
+        transient = attributes.Find(Transient) is { } node ? PythonValues.AsSequence(node) ?? [] : [];
     }
 
     /// <summary>How many entries listing it looks at; modules may share the dicts that hold them.</summary>
-    public long StepCount => (long)parameters.Count + buffers.Count + modules.Count + transient.Count;
+    public long StepCount => (long)parameters.Count + buffers.Count + modules.Count + transient.Count + attributes.Count;
 
-    /// <summary>Null when the attributes are not those of a module.</summary>
-    public static PickledModule? TryCreate(PickleMapping attributes) =>
-        Entries(attributes, "_parameters") is { } parameters && Entries(attributes, "_modules") is { } modules
-            ? new PickledModule(parameters, modules, attributes)
-            : null;
+    /// <summary>Null when the object has not the attributes of a module.</summary>
+    public static PickledModule? TryCreate(PickleObject made)
+    {
+        var (attributes, slots) = PythonValues.AsAttributes(made.State) ?? (null, null);
+        if (attributes is null && made.CallableName is { } name && IsGraphModule(name))
+        {
+            attributes = made.ArgumentList.OfType<PickleMapping>().FirstOrDefault();
+        }
+
+        return attributes is not null
+            && Dict(attributes, Parameters) is { } parameters
+            && Dict(attributes, Modules) is { } modules
+                ? new PickledModule(attributes, slots, parameters, modules)
+                : null;
+    }
 
     /// <summary>The entries of its state dict, in the order of <c>state_dict()</c>.</summary>
     public IEnumerable<(string Name, PickleNode Node)> GetChildren()
     {
-        HashSet<string> left = [.. transient.Select(PythonText.OfKey)];
-        return Named(parameters)
-            .Concat(Named(buffers).Where(buffer => !left.Contains(buffer.Name)))
-            .Concat(Named(modules))
+        var left = TransientNames();
+        return DictKeys.Of(parameters)
+            .Concat(DictKeys.Of(buffers).Where(buffer => !left.Contains(buffer.Name)))
+            .Concat(DictKeys.Of(modules))
             .Where(child => child.Node is not PickleScalar);
     }
 
     /// <summary>The buffers that <c>state_dict()</c> leaves out.</summary>
-    public IEnumerable<PickleNode> GetTransientBuffers()
+    public IEnumerable<(string Name, PickleNode Node)> GetTransientBuffers()
     {
-        HashSet<string> left = [.. transient.Select(PythonText.OfKey)];
-        return Named(buffers).Where(buffer => left.Contains(buffer.Name)).Select(buffer => buffer.Node);
+        var left = TransientNames();
+        return left.Count == 0 ? [] : DictKeys.Of(buffers).Where(buffer => left.Contains(buffer.Name));
     }
 
-    private static IEnumerable<(string Name, PickleNode Node)> Named(
-        IReadOnlyList<KeyValuePair<PickleNode, PickleNode>> entries) =>
-        entries.Select(entry => (PythonText.OfKey(entry.Key), entry.Value));
+    /// <summary>The other attributes that may hold tensors: a list of them, packed parameters, a cache.</summary>
+    public IEnumerable<(string Name, PickleNode Node)> GetAttributes() => DictKeys.Of(attributes)
+        .Where(attribute => attribute.Name is not (Parameters or Buffers or Modules or Transient))
+        .Concat(slots is null ? [] : DictKeys.Of(slots))
+        .Where(attribute => ObjectParts.MayHoldTensors(attribute.Node));
 
-    private static IReadOnlyList<KeyValuePair<PickleNode, PickleNode>>? Entries(PickleMapping attributes, string name) =>
-        attributes.Find(name) is { } node ? PythonValues.AsMapping(node) : null;
+    private HashSet<string> TransientNames() => [.. transient.Select(PythonText.OfKey)];
+
+    /// <summary>The module that <c>torch.fx</c> makes of a graph is made anew from its attributes.</summary>
+    private static bool IsGraphModule(string name) =>
+        name is "torch.fx.graph_module.reduce_graph_module"
+            or "torch.fx.graph_module.reduce_package_graph_module"
+            or "torch.fx.graph_module.reduce_deploy_graph_module";
+
+    private static PickleMapping? Dict(PickleMapping attributes, string name) =>
+        attributes.Find(name) is { } node ? PythonValues.AsDict(node) : null;
 }

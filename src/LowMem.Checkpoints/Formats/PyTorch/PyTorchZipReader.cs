@@ -57,6 +57,7 @@ internal static class PyTorchZipReader
         var walker = ObjectTreeWalker.Walk(file, factory, pickle, cancellationToken);
         var constants = TorchScriptConstants.Read(file, checkpoint, archive, prefix, limit, cancellationToken);
         bool isFrozen = walker.Tensors.Count == 0 && constants is not null;
+        var tensors = TorchScriptConstants.Join(walker.Tensors, constants?.Tensors);
         var metadata = ReadMetadata(archive, prefix, byteOrder);
         if (!isFrozen && constants is { Tensors.Count: > 0 })
         {
@@ -68,7 +69,7 @@ internal static class PyTorchZipReader
             Path = checkpoint,
             Format = format,
             FormatVersion = ReadLine(archive, prefix + "version"),
-            Tensors = isFrozen ? constants!.Tensors : walker.Tensors,
+            Tensors = tensors,
             Values = walker.Values,
             Globals = globals.All,
             UnknownGlobals = globals.Unknown,
@@ -80,7 +81,8 @@ internal static class PyTorchZipReader
             Metadata = metadata,
             Files = [file.Describe()],
             Storages = ZipStorageResolver.ListStorages(archive, $"{prefix}{ZipStorageResolver.DataFolder}/")
-                .Where(storage => !walker.OtherStorages.Contains(storage.Key)),
+                .Where(storage => !walker.OtherStorages.Contains(storage.Key))
+                .Concat(TorchScriptConstants.ListStorages(archive, prefix)),
             Findings = [.. archive.Findings, .. globals.Findings, .. walker.Findings, .. constants?.Findings ?? []],
         };
     }

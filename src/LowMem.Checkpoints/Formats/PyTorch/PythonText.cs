@@ -19,7 +19,7 @@ internal static class PythonText
     public static string OfKey(PickleNode key) => key switch
     {
         PickleScalar { Value: string text } => text,
-        PickleScalar { Value: not byte[] } scalar => OfScalar(scalar.Value),
+        PickleScalar scalar => OfScalar(scalar.Value),
         _ => Describe(key),
     };
 
@@ -36,11 +36,46 @@ internal static class PythonText
         bool flag => flag ? "True" : "False",
         BigInteger big when big.GetBitLength() > MaxBits => $"<integer of {big.GetBitLength()} bits>",
         BigInteger big => big.ToString(CultureInfo.InvariantCulture),
-        double number => number.ToString("R", CultureInfo.InvariantCulture),
-        byte[] bytes => $"b'<{bytes.Length} bytes>'",
+        double number => OfNumber(number),
+        byte[] bytes => OfBytes(bytes),
         string text => $"'{PickleText.Shorten(text)}'",
         _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
     };
+
+    /// <summary>As Python prints it: 1.0 keeps its zero, and exponents have two digits.</summary>
+    private static string OfNumber(double number)
+    {
+        if (!double.IsFinite(number))
+        {
+            return double.IsNaN(number) ? "nan" : number > 0 ? "inf" : "-inf";
+        }
+
+        const double leastWithExponent = 1e16;
+        string text = number.ToString("R", CultureInfo.InvariantCulture);
+        if (text.Contains('E', StringComparison.Ordinal))
+        {
+            // .NET takes to exponents at 1e15, a power of ten before Python.
+            return Math.Abs(number) is >= 1 and < leastWithExponent
+                ? ((decimal)number).ToString("F1", CultureInfo.InvariantCulture)
+                : text.Replace('E', 'e');
+        }
+
+        return text.Contains('.', StringComparison.Ordinal) ? text : text + ".0";
+    }
+
+    private static string OfBytes(byte[] bytes)
+    {
+        const int most = 32;
+        var text = new StringBuilder("b'");
+        foreach (byte value in bytes.AsSpan(0, Math.Min(most, bytes.Length)))
+        {
+            _ = value is >= 0x20 and < 0x7f and not (byte)'\'' and not (byte)'\\'
+                ? text.Append((char)value)
+                : text.Append(CultureInfo.InvariantCulture, $"\\x{value:x2}");
+        }
+
+        return text.Append(bytes.Length > most ? "...'" : "'").ToString();
+    }
 
     /// <summary>Recurses by at most <see cref="MaxDepth"/>, whatever the input.</summary>
     private static void Append(StringBuilder text, PickleNode node, int depth)
@@ -60,7 +95,13 @@ internal static class PythonText
                 text.Append(PickleText.Shorten(global.FullName));
                 break;
             case PickleSequence sequence:
-                var (open, close) = sequence.Kind == PickleSequenceKind.Tuple ? ("(", ")") : ("[", "]");
+                var (open, close) = sequence.Kind switch
+                {
+                    PickleSequenceKind.Tuple => ("(", sequence.Count == 1 ? ",)" : ")"),
+                    PickleSequenceKind.Set => sequence.Count == 0 ? ("set(", ")") : ("{", "}"),
+                    PickleSequenceKind.FrozenSet => sequence.Count == 0 ? ("frozenset(", ")") : ("frozenset({", "})"),
+                    _ => ("[", "]"),
+                };
                 AppendItems(text, open, sequence.Items, close, depth);
                 break;
             case PickleObject made:

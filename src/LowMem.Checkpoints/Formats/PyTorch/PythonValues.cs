@@ -5,6 +5,8 @@ namespace LowMem.Checkpoints.Formats.PyTorch;
 /// <summary>Sees through the ways in which Python pickles its own containers.</summary>
 internal static class PythonValues
 {
+    private const int MaxTags = 16;
+
     /// <summary>The items of a list, tuple, set, torch.Size, deque...; null when the node is none of them.</summary>
     public static IReadOnlyList<PickleNode>? AsSequence(PickleNode node) => node switch
     {
@@ -36,13 +38,48 @@ internal static class PythonValues
         _ => null,
     };
 
-    /// <summary>Attributes that were set on an object: its state when that is a dict, or a pair ending in one.</summary>
-    public static PickleMapping? AsAttributes(PickleObject made) => made.State switch
+    /// <summary>
+    /// The attributes, and those in slots, that BUILD sets of a state: the state is a dict of any kind, or a pair of two of
+    /// them, either of which may be None. Null when it is something that only the object's own class understands.
+    /// </summary>
+    public static (PickleMapping? Attributes, PickleMapping? Slots)? AsAttributes(PickleNode? state)
     {
-        PickleMapping mapping => mapping,
-        PickleSequence { Kind: PickleSequenceKind.Tuple, Count: 2 } pair when pair[1] is PickleMapping slots => slots,
-        _ => null,
-    };
+        if (state is null)
+        {
+            return null;
+        }
+
+        if (AsDict(state) is { } dict)
+        {
+            return (dict, null);
+        }
+
+        return state is PickleSequence { Kind: PickleSequenceKind.Tuple, Count: 2 } pair
+            && AsDict(pair[0]) is var attributes
+            && AsDict(pair[1]) is var slots
+            && (attributes is not null || pair[0] is PickleScalar { Value: null })
+            && (slots is not null || pair[1] is PickleScalar { Value: null })
+                ? (attributes, slots)
+                : null;
+    }
+
+    /// <summary>What TorchScript puts around a list or a dict to tell its type, taken off.</summary>
+    public static PickleNode WithoutTypeTag(PickleNode node)
+    {
+        for (int i = 0; i < MaxTags && node is PickleObject { CallableName: { } name } made && IsTypeTag(name) && made.ArgumentCount > 0; i++)
+        {
+            node = made.ArgumentList[0];
+        }
+
+        return node;
+    }
+
+    private static bool IsTypeTag(string name) =>
+        name is "torch.jit._pickle.restore_type_tag"
+            or "torch.jit._pickle.build_tensorlist"
+            or "torch.jit._pickle.build_intlist"
+            or "torch.jit._pickle.build_doublelist"
+            or "torch.jit._pickle.build_boollist";
 
     private static IReadOnlyList<PickleNode> AsPlainSequence(PickleNode node) => (node as PickleSequence)?.Items ?? [];
 

@@ -11,15 +11,20 @@ internal static class TensorRebuilder
     /// <summary>How many wrappers (a parameter of a subclass of ...) are looked through.</summary>
     private const int MaxWrappers = 16;
 
-    private const string Wrapper = "torch._utils._rebuild_wrapper_subclass";
-
-    /// <summary>More attributes than any wrapper of tensors has.</summary>
-    private const int MaxAttributes = 64;
-
     /// <summary>The tensor that a node stands for, or null when it stands for something else.</summary>
     /// <exception cref="TensorProblemException">It is a tensor, and its arguments make no sense.</exception>
-    public static TensorDescription? TryDescribe(PickleNode node)
+    public static TensorDescription? TryDescribe(PickleNode node) => TryDescribe(node, new WrapperParts());
+
+    /// <param name="node">The node.</param>
+    /// <param name="parts">Collects what a wrapper is made of, within bounds.</param>
+    /// <exception cref="TensorProblemException">It is a tensor, and its arguments make no sense.</exception>
+    public static TensorDescription? TryDescribe(PickleNode node, WrapperParts parts)
     {
+        if (node is PicklePersistentId id)
+        {
+            return OfStorage(id);
+        }
+
         bool? requiresGrad = null;
         PickleNode? state = null;
         for (int i = 0; i < MaxWrappers; i++)
@@ -60,11 +65,11 @@ internal static class TensorRebuilder
                     node = new PickleCall(arguments.Required(0), arguments.Required(2));
                     continue;
                 default:
-                    var description = Describe(name, arguments);
+                    var description = Describe(name, arguments) ?? NestedTensors.TryDescribe(name, arguments);
                     return description is null ? null : description with
                     {
                         RequiresGrad = requiresGrad ?? description.RequiresGrad,
-                        Components = description.Components.Count > 0 ? description.Components : PartsOf(name, state),
+                        Components = name == WrapperParts.Rebuild ? parts.Of(state) : description.Components,
                     };
             }
         }
@@ -102,7 +107,7 @@ internal static class TensorRebuilder
             RequiresGrad = arguments.Boolean(3),
             UnreadableReason = "it was saved from the meta device and has no values",
         },
-        Wrapper => new TensorDescription
+        WrapperParts.Rebuild => new TensorDescription
         {
             Type = arguments.Type(1),
             Shape = arguments.Sizes(2),
@@ -110,32 +115,26 @@ internal static class TensorRebuilder
             RequiresGrad = arguments.Boolean(7),
             UnreadableReason = "it is a wrapper of other tensors and has no storage of its own",
         },
-        "torch._utils._rebuild_device_tensor_from_numpy" => FromNumpy(arguments),
+        "torch._utils._rebuild_device_tensor_from_numpy" or "torch._utils._rebuild_xla_tensor" => FromNumpy(arguments),
         _ => null,
     };
 
-    /// <summary>The tensors among the attributes of a wrapper, which has no storage of its own.</summary>
-    private static List<(string Name, TensorDescription Tensor)> PartsOf(string name, PickleNode? state)
+    /// <summary>A storage that is a value by itself: a tensor of one dimension, of bytes when it states no type.</summary>
+    private static TensorDescription? OfStorage(PicklePersistentId id)
     {
-        var parts = new List<(string, TensorDescription)>();
-        var attributes = state switch
+        if (StorageReference.TryParse(id) is not { } storage)
         {
-            PickleMapping mapping => mapping,
-            PickleSequence { Count: > 0 } sequence => sequence[0] as PickleMapping,
-            _ => null,
-        };
-        if (name == Wrapper && attributes is { Count: <= MaxAttributes })
-        {
-            foreach (var (key, value) in attributes.Entries)
-            {
-                if (TryDescribePart(value) is { } part)
-                {
-                    parts.Add((PythonText.OfKey(key), part));
-                }
-            }
+            return null;
         }
 
-        return parts;
+        var type = storage.Type ?? DType.Get("uint8");
+        long bytes = storage.View?.ByteLength ?? storage.ByteLength;
+        return new TensorDescription
+        {
+            Type = type,
+            Shape = [type.ByteSize > 0 ? bytes / type.ByteSize : (long)((Int128)bytes * 8 / type.BitSize)],
+            StorageId = id,
+        };
     }
 
     private static TensorDescription FromNumpy(RebuildArguments arguments)

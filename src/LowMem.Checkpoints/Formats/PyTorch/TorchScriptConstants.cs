@@ -7,7 +7,7 @@ namespace LowMem.Checkpoints.Formats.PyTorch;
 
 /// <summary>
 /// The constants of TorchScript code: <c>constants.pkl</c>, a tuple, with its storages in <c>constants/</c>. A frozen
-/// model has all its weights there and an empty state dict; in any other they are no part of the state dict.
+/// model has all its weights there and an empty state dict; in any other they are no part of the state dict, and come last.
 /// </summary>
 internal static class TorchScriptConstants
 {
@@ -29,7 +29,7 @@ internal static class TorchScriptConstants
             var pickle = PickleMachine.Read(bytes, source, cancellationToken);
             var resolver = new ZipStorageResolver(archive, prefix, Name, isBigEndian: false);
             var factory = new TensorInfoFactory(file, checkpoint, CheckpointFormats.TorchScript, resolver);
-            return ObjectTreeWalker.Walk(file, factory, pickle, Name, cancellationToken);
+            return ObjectTreeWalker.Walk(file, factory, pickle, cancellationToken, Name);
         }
         catch (CheckpointException exception)
         {
@@ -38,6 +38,26 @@ internal static class TorchScriptConstants
             return null;
         }
     }
+
+    /// <summary>The tensors of the object and, behind them, those of the constants.</summary>
+    public static TensorList Join(TensorList tensors, TensorList? constants)
+    {
+        if (tensors.Count == 0)
+        {
+            return constants ?? tensors;
+        }
+
+        foreach (var constant in constants ?? [])
+        {
+            tensors.Add(constant with { IsAttribute = true });
+        }
+
+        return tensors;
+    }
+
+    /// <summary>The storages of constants, by the names by which tensors know them.</summary>
+    public static IEnumerable<StoredStorage> ListStorages(ZipArchive archive, string prefix) =>
+        ZipStorageResolver.ListStorages(archive, $"{prefix}{Name}/").Select(storage => storage with { Key = $"{Name}/{storage.Key}" });
 
     /// <summary>A line about constants that are not listed as tensors.</summary>
     public static string Describe(IReadOnlyCollection<TensorInfo> tensors) => string.Create(
