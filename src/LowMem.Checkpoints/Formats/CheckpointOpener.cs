@@ -1,4 +1,6 @@
 using LowMem.Checkpoints.Formats.Distributed;
+using LowMem.Checkpoints.Formats.Folders;
+using LowMem.Checkpoints.Formats.Foreign;
 using LowMem.Checkpoints.Formats.PyTorch;
 using LowMem.Checkpoints.Formats.PyTorch.Legacy;
 using LowMem.Checkpoints.Formats.Safetensors;
@@ -20,7 +22,12 @@ internal static class CheckpointOpener
         {
             return File.Exists(Path.Combine(fullPath, DistributedReader.MetadataFile))
                 ? DistributedReader.ReadDirectory(fullPath, cancellationToken)
-                : ShardIndexReader.ReadDirectory(fullPath, cancellationToken);
+                : FolderReader.Read(fullPath, cancellationToken);
+        }
+
+        if (!File.Exists(fullPath) && FolderReader.TryReadSet(fullPath, cancellationToken) is { } set)
+        {
+            return set;
         }
 
         using var file = CheckpointFileReader.Open(fullPath);
@@ -85,6 +92,11 @@ internal static class CheckpointOpener
             return new CheckpointException(
                 CheckpointErrorIds.FormatInvalid, file.Path, "the file is empty (0 bytes). Get the file again.")
             { Offset = 0 };
+        }
+
+        if (ForeignContent.Find(file) is { } foreign)
+        {
+            return foreign.ToException(file.Path);
         }
 
         byte[] start = file.ReadRange(0, Math.Min(16, file.Length), "the start of the file");

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using LowMem.Checkpoints.Formats.Foreign;
 using LowMem.Checkpoints.Formats.Tar;
 using LowMem.Checkpoints.Formats.TorchSharp;
 using LowMem.Checkpoints.IO;
@@ -56,6 +57,14 @@ internal static class ContentDetector
         if (TorchSharpLayout.Read(file, CancellationToken.None).IsWhole)
         {
             return ContentKind.Unknown;
+        }
+
+        if (hasHeader && BinaryPrimitives.ReadUInt64LittleEndian(start) > (ulong)file.Length)
+        {
+            // No header is that long. Others have a brace there as well: GGUF with 123 tensors, JSON in JSON. A length has zeros.
+            return StartsObject(start) && !start.AsSpan(0, sizeof(ulong)).Contains((byte)0) ? ContentKind.ShardIndex
+                : ForeignFormats.Find(start) is not null ? ContentKind.Unknown
+                : ContentKind.Safetensors;
         }
 
         return hasHeader ? ContentKind.Safetensors : ContentKind.ShardIndex;

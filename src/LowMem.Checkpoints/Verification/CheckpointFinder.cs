@@ -81,7 +81,7 @@ public sealed class CheckpointFinder
         {
             FilesSeen++;
             cancellationToken.ThrowIfCancellationRequested();
-            if (!(isDistributed && Path.GetExtension(file) == ".distcp") && CheckpointSigns.IsCheckpoint(file))
+            if (!(isDistributed && Path.GetExtension(file) == ".distcp") && CheckpointSigns.IsCheckpoint(file, cancellationToken))
             {
                 yield return file;
             }

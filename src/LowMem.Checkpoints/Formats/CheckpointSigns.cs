@@ -1,10 +1,9 @@
 using System.Buffers.Binary;
 using System.Text;
-using LowMem.Checkpoints.Formats;
 using LowMem.Checkpoints.Formats.TorchSharp;
 using LowMem.Checkpoints.IO;
 
-namespace LowMem.Checkpoints.Verification;
+namespace LowMem.Checkpoints.Formats;
 
 /// <summary>
 /// Whether a file is worth testing: by its content, and when that says nothing, because it bears the name of a checkpoint.
@@ -23,12 +22,15 @@ internal static class CheckpointSigns
     /// <summary>What the first members of tar files of PyTorch 0.1 are called.</summary>
     private static readonly string[] TarMembers = ["sys_info", "pickle", "storages", "tensors"];
 
+    /// <summary>Whether the name is that of a checkpoint, whatever is in the file.</summary>
+    public static bool IsNamedLikeOne(string path) =>
+        Extensions.Contains(Path.GetExtension(path))
+        || (Path.GetFileName(path).StartsWith("pytorch_model", StringComparison.Ordinal) && Path.GetExtension(path) == ".bin");
+
     /// <returns>True also for what cannot be opened and is named as a checkpoint: whoever tests it says why.</returns>
-    public static bool IsCheckpoint(string path)
+    public static bool IsCheckpoint(string path, CancellationToken cancellationToken)
     {
-        bool isNamedSo = Extensions.Contains(Path.GetExtension(path))
-            || (Path.GetFileName(path).StartsWith("pytorch_model", StringComparison.Ordinal) && Path.GetExtension(path) == ".bin");
-        if (isNamedSo)
+        if (IsNamedLikeOne(path))
         {
             return true;
         }
@@ -42,7 +44,7 @@ internal static class CheckpointSigns
                 ContentKind.Zip => IsPyTorchZip(file),
                 ContentKind.Tar => TarMembers.Contains(Encoding.ASCII.GetString(file.ReadRange(0, 100, "the first member")).TrimEnd('\0', '/')),
                 ContentKind.Safetensors => BinaryPrimitives.ReadInt64LittleEndian(file.ReadRange(0, 8, "the header")) is > 0 and var length && length < file.Length,
-                ContentKind.Unknown => IsPickle(file) || TorchSharpLayout.Read(file, CancellationToken.None).IsWhole,
+                ContentKind.Unknown => IsPickle(file) || TorchSharpLayout.Read(file, cancellationToken).IsWhole,
                 _ => false,
             };
         }
