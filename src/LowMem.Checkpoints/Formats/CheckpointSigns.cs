@@ -16,7 +16,7 @@ internal static class CheckpointSigns
 
     private static readonly HashSet<string> Extensions = new(StringComparer.OrdinalIgnoreCase)
     {
-        ".pt", ".pth", ".pt2", ".ckpt", ".safetensors", ".distcp", ".pkl", ".pickle",
+        ".pt", ".pth", ".pt2", ".ckpt", ".safetensors", ".distcp", ".pkl", ".pickle", ".mar", ".nemo",
     };
 
     /// <summary>What the first members of tar files of PyTorch 0.1 are called.</summary>
@@ -53,6 +53,18 @@ internal static class CheckpointSigns
             return false;
         }
     }
+
+    /// <summary>Whether the first bytes of a file inside another one are those of a checkpoint.</summary>
+    /// <param name="start">The first bytes.</param>
+    /// <param name="length">The length of the whole.</param>
+    public static bool StartsLikeOne(ReadOnlySpan<byte> start, long length) => ContentDetector.DetectStart(start) switch
+    {
+        ContentKind.LegacyPyTorch => true,
+        ContentKind.Zip => start[Math.Min(EntryNameOffset, start.Length)..].IndexOf("data.pkl"u8) >= 0,
+        ContentKind.Tar => TarMembers.Contains(Encoding.ASCII.GetString(start[..100]).TrimEnd('\0', '/')),
+        ContentKind.Safetensors => BinaryPrimitives.ReadInt64LittleEndian(start) is > 0 and var header && header < length,
+        _ => start is [0x80, >= 1 and <= 5, ..],
+    };
 
     /// <summary>PyTorch puts the pickle first; whoever packs anew may not, but the directory names it.</summary>
     private static bool IsPyTorchZip(CheckpointFileReader file)
