@@ -63,13 +63,16 @@ public sealed record Checkpoint
     /// <summary>What was noticed while reading, errors among it; a tensor at fault is listed and cannot be read.</summary>
     public IReadOnlyList<CheckpointFinding> Findings { get; init; } = [];
 
-    /// <summary>Opens what is at a path: a file, a <c>*.index.json</c>, or a directory that holds one.</summary>
-    /// <param name="path">A file-system path.</param>
+    /// <summary>
+    /// Opens what is at a path: a file, a <c>*.index.json</c>, a directory that holds one checkpoint, a set of shards without
+    /// an index (<c>model-*-of-00003.safetensors</c>), or a file in an archive (see <see cref="ArchivePath"/>).
+    /// </summary>
+    /// <param name="path">The path.</param>
     /// <param name="cancellationToken">Ends the reading early.</param>
     /// <exception cref="CheckpointException">What is there cannot be read as a checkpoint.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static Checkpoint Open(string path, CancellationToken cancellationToken = default) =>
-        Formats.CheckpointOpener.Open(path, cancellationToken);
+        Formats.CheckpointOpener.Open(path, looksAround: false, cancellationToken);
 
     /// <summary>
     /// The names of <see cref="UnsafeGlobals"/> for a message: the first few, each cut to a bounded length, and without

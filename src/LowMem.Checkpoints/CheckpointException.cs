@@ -63,6 +63,19 @@ public sealed class CheckpointException : Exception
         };
     }
 
+    /// <summary>The same error in other words, or about what is inside another file.</summary>
+    /// <param name="detail">The message without the path.</param>
+    /// <param name="path">The path at fault; the same when null.</param>
+    /// <param name="offset">Where in the file; null when no place can be named.</param>
+    internal CheckpointException Saying(string detail, string? path, long? offset) =>
+        new(ErrorId, path ?? Path, detail, InnerException)
+        {
+            Record = Record,
+            Offset = offset,
+            Globals = Globals,
+            UnsafeGlobals = UnsafeGlobals,
+        };
+
     // Line breaks are ours alone: one in a name from the file would begin a line that looks like ours.
     private static string Compose(string message, IEnumerable<string>? lines) =>
         string.Join(Environment.NewLine, (lines ?? []).Prepend(message).Select(DisplayText.Line));

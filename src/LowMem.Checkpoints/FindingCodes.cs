@@ -116,4 +116,7 @@ public static class FindingCodes
 
     /// <summary>The directory holds no checkpoint: only its signature was verified.</summary>
     public const string CheckpointAbsent = "CheckpointAbsent";
+
+    /// <summary>The directory holds another checkpoint beside the one that was read, which other programs may take for it.</summary>
+    public const string CheckpointBeside = "CheckpointBeside";
 }

@@ -7,7 +7,7 @@ namespace LowMem.Checkpoints;
 internal sealed record StorageExtent(long Offset, long ByteLength, bool IsBigEndian = false)
 {
     /// <summary>The bytes themselves, when they came with the description; else null.</summary>
-    public byte[]? Content { get; init; }
+    public ReadOnlyMemory<byte>? Content { get; init; }
 
     /// <summary>Where the deflated bytes are, when the storage is compressed; else null.</summary>
     public (long Offset, long Length)? Deflated { get; init; }

@@ -1,4 +1,7 @@
+using LowMem.Checkpoints.Formats.Archives;
 using LowMem.Checkpoints.Formats.Distributed;
+using LowMem.Checkpoints.Formats.Folders;
+using LowMem.Checkpoints.Formats.Foreign;
 using LowMem.Checkpoints.Formats.PyTorch;
 using LowMem.Checkpoints.Formats.PyTorch.Legacy;
 using LowMem.Checkpoints.Formats.Safetensors;
@@ -12,15 +15,28 @@ namespace LowMem.Checkpoints.Formats;
 /// <summary>Finds out what is at a path and hands it to the reader of its format. Extensions do not count.</summary>
 internal static class CheckpointOpener
 {
-    public static Checkpoint Open(string path, CancellationToken cancellationToken)
+    /// <param name="path">A path of the file system, or one into an archive.</param>
+    /// <param name="looksAround">Of a file in an archive: whether what else is in the archive is reported with it.</param>
+    /// <param name="cancellationToken">Ends the reading early.</param>
+    public static Checkpoint Open(string path, bool looksAround, CancellationToken cancellationToken)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
+        if (ArchivePath.TryParse(path) is { } inArchive)
+        {
+            return new ArchiveReader(inArchive, looksAround, cancellationToken).Open();
+        }
+
         string fullPath = Path.GetFullPath(path);
         if (Directory.Exists(fullPath))
         {
             return File.Exists(Path.Combine(fullPath, DistributedReader.MetadataFile))
                 ? DistributedReader.ReadDirectory(fullPath, cancellationToken)
-                : ShardIndexReader.ReadDirectory(fullPath, cancellationToken);
+                : FolderReader.Read(fullPath, cancellationToken);
+        }
+
+        if (!File.Exists(fullPath) && FolderReader.TryReadSet(fullPath, cancellationToken) is { } set)
+        {
+            return set;
         }
 
         using var file = CheckpointFileReader.Open(fullPath);
@@ -56,7 +72,7 @@ internal static class CheckpointOpener
                     CheckpointErrorIds.FormatInvalid, file.Path, "a distributed checkpoint cannot be a part of another checkpoint."),
                 _ => TorchSharpReader.TryRead(file, checkpoint, cancellationToken)
                     ?? BarePickleReader.TryRead(file, checkpoint, cancellationToken)
-                    ?? throw Unknown(file),
+                    ?? throw Unknown(file, cancellationToken),
             };
         }
         catch (OverflowException exception)
@@ -64,9 +80,10 @@ internal static class CheckpointOpener
             throw new CheckpointException(
                 CheckpointErrorIds.FormatInvalid, file.Path, "a size or offset in the file is impossible.", exception);
         }
-        catch (CheckpointException exception) when (kind != ContentKind.Safetensors && exception.Globals.Count == 0)
+        catch (CheckpointException exception) when (kind != ContentKind.Safetensors)
         {
-            throw exception.Naming(ScanBroken(file, cancellationToken));
+            var explained = ArchiveContents.Explain(file, kind, checkpoint, exception, cancellationToken);
+            throw explained.Globals.Count == 0 ? explained.Naming(ScanBroken(file, cancellationToken)) : explained;
         }
     }
 
@@ -78,13 +95,18 @@ internal static class CheckpointOpener
         return GlobalReport.Of([], [new HiddenBytes(start, "the file", IsPickle: true)], cancellationToken);
     }
 
-    private static CheckpointException Unknown(CheckpointFileReader file)
+    private static CheckpointException Unknown(CheckpointFileReader file, CancellationToken cancellationToken)
     {
         if (file.Length == 0)
         {
             return new CheckpointException(
                 CheckpointErrorIds.FormatInvalid, file.Path, "the file is empty (0 bytes). Get the file again.")
             { Offset = 0 };
+        }
+
+        if (ForeignContent.Find(file) is { } foreign)
+        {
+            return (ArchiveContents.DescribeGzip(file, cancellationToken) is { } content ? foreign with { Advice = content } : foreign).ToException(file.Path);
         }
 
         byte[] start = file.ReadRange(0, Math.Min(16, file.Length), "the start of the file");

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using LowMem.Checkpoints.Formats.Foreign;
 using LowMem.Checkpoints.Formats.Tar;
 using LowMem.Checkpoints.Formats.TorchSharp;
 using LowMem.Checkpoints.IO;
@@ -19,6 +20,33 @@ internal static class ContentDetector
     public static ContentKind Detect(CheckpointFileReader file)
     {
         byte[] start = file.ReadRange(0, Math.Min(file.Length, ProbeLength), "the start of the file");
+        var kind = DetectStart(start);
+        if (kind is not (ContentKind.Safetensors or ContentKind.ShardIndex))
+        {
+            return kind;
+        }
+
+        // A TorchSharp file has a brace there when it holds 123 tensors, or a first one of 123 elements. It says nothing
+        // about itself; but nothing else adds up in the same way.
+        if (TorchSharpLayout.Read(file, CancellationToken.None).IsWhole)
+        {
+            return ContentKind.Unknown;
+        }
+
+        if (kind == ContentKind.Safetensors && BinaryPrimitives.ReadUInt64LittleEndian(start) > (ulong)file.Length)
+        {
+            // No header is that long. Others have a brace there as well: GGUF with 123 tensors, JSON in JSON. A length has zeros.
+            return StartsObject(start) && !start.AsSpan(0, sizeof(ulong)).Contains((byte)0) ? ContentKind.ShardIndex
+                : ForeignFormats.Find(start) is not null ? ContentKind.Unknown
+                : ContentKind.Safetensors;
+        }
+
+        return kind;
+    }
+
+    /// <summary>What the first bytes say by themselves.</summary>
+    public static ContentKind DetectStart(ReadOnlySpan<byte> start)
+    {
         if (start.Length < 4)
         {
             return ContentKind.Unknown;
@@ -29,13 +57,13 @@ internal static class ContentDetector
             return ContentKind.Zip;
         }
 
-        if ((start[0] == 0x80 && IsLegacyMagic(start)) || start.AsSpan().StartsWith(LegacyMagicText))
+        if ((start[0] == 0x80 && IsLegacyMagic(start)) || start.StartsWith(LegacyMagicText))
         {
             return ContentKind.LegacyPyTorch;
         }
 
         // The class of the root is the first thing that the pickle names.
-        if (start[0] == 0x80 && start.AsSpan(0, Math.Min(start.Length, 128)).IndexOf("checkpoint.metadata"u8) >= 0)
+        if (start[0] == 0x80 && start[..Math.Min(start.Length, 128)].IndexOf("checkpoint.metadata"u8) >= 0)
         {
             return ContentKind.DistributedMetadata;
         }
@@ -45,20 +73,9 @@ internal static class ContentDetector
             return ContentKind.Tar;
         }
 
-        bool hasHeader = start.Length > 8 && StartsObject(start.AsSpan(8));
-        if (!hasHeader && !StartsObject(start))
-        {
-            return ContentKind.Unknown;
-        }
-
-        // A TorchSharp file has a brace there when it holds 123 tensors, or a first one of 123 elements. It says nothing
-        // about itself; but nothing else adds up in the same way.
-        if (TorchSharpLayout.Read(file, CancellationToken.None).IsWhole)
-        {
-            return ContentKind.Unknown;
-        }
-
-        return hasHeader ? ContentKind.Safetensors : ContentKind.ShardIndex;
+        return start.Length > 8 && StartsObject(start[8..]) ? ContentKind.Safetensors
+            : StartsObject(start) ? ContentKind.ShardIndex
+            : ContentKind.Unknown;
     }
 
     private static bool StartsObject(ReadOnlySpan<byte> text) => text.TrimStart(" \t\r\n\uFEFF"u8) is [(byte)'{', ..];

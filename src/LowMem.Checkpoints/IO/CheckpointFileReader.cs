@@ -5,10 +5,11 @@ namespace LowMem.Checkpoints.IO;
 /// <summary>Reads ranges of one file. Safe for several threads; says in plain words why a file cannot be read.</summary>
 internal sealed class CheckpointFileReader : IDisposable
 {
-    private readonly SafeFileHandle handle;
+    private readonly SafeFileHandle? handle;
     private readonly ReadMeter? meter = ReadMeter.Current;
     private readonly CheckpointFileReader? whole;
     private readonly long start;
+    private readonly ReadOnlyMemory<byte>? content;
     private long bytesRead;
 
     private CheckpointFileReader(string path, SafeFileHandle handle)
@@ -16,6 +17,7 @@ internal sealed class CheckpointFileReader : IDisposable
         this.handle = handle;
         Path = path;
         Length = RandomAccess.GetLength(handle);
+        StoredLength = Length;
         LastWriteTimeUtc = File.GetLastWriteTimeUtc(handle);
     }
 
@@ -26,14 +28,36 @@ internal sealed class CheckpointFileReader : IDisposable
         handle = whole.handle;
         Path = whole.Path;
         Length = length;
+        StoredLength = whole.content is null ? length : Math.Min(length, whole.StoredLength);
         LastWriteTimeUtc = whole.LastWriteTimeUtc;
+    }
+
+    private CheckpointFileReader(CheckpointFileReader file, ReadOnlyMemory<byte> content, long storedLength)
+    {
+        this.content = content;
+        Path = file.Path;
+        Length = content.Length;
+        StoredLength = storedLength;
+        LastWriteTimeUtc = file.LastWriteTimeUtc;
     }
 
     public string Path { get; }
 
     public long Length { get; }
 
+    /// <summary>
+    /// The bytes that the content takes on disk: fewer than <see cref="Length"/> when it was unfolded. Work and memory are
+    /// bounded by them.
+    /// </summary>
+    public long StoredLength { get; }
+
     public DateTime LastWriteTimeUtc { get; }
+
+    /// <summary>Where the first byte is in the file at <see cref="Path"/>, or in the memory that it was unfolded to.</summary>
+    public long Origin => start + (whole?.Origin ?? 0);
+
+    /// <summary>The whole of what the bytes were unfolded to; null when they are read from the file.</summary>
+    public ReadOnlyMemory<byte>? UnfoldedContent => content ?? whole?.UnfoldedContent;
 
     /// <summary>How many bytes have been read so far.</summary>
     public long BytesRead => Interlocked.Read(ref bytesRead);
@@ -63,6 +87,11 @@ internal sealed class CheckpointFileReader : IDisposable
         return new CheckpointFileReader(this, offset, length);
     }
 
+    /// <summary>What a part of the file unfolds to, as a file of its own under the same path.</summary>
+    /// <param name="unfolded">The bytes.</param>
+    /// <param name="storedLength">How many they are on disk.</param>
+    public CheckpointFileReader WithContent(ReadOnlyMemory<byte> unfolded, long storedLength) => new(this, unfolded, storedLength);
+
     public CheckpointFile Describe() => new(Path, Length, LastWriteTimeUtc);
 
     /// <summary>Fills the span from a place in the file.</summary>
@@ -81,12 +110,23 @@ internal sealed class CheckpointFileReader : IDisposable
             return;
         }
 
+        if (content is { } memory)
+        {
+            if (offset < 0 || destination.Length > Length - offset)
+            {
+                throw Truncated(offset, offset + destination.Length, what);
+            }
+
+            memory.Span.Slice((int)offset, destination.Length).CopyTo(destination);
+            return;
+        }
+
         int done = 0;
         try
         {
             while (done < destination.Length)
             {
-                int read = RandomAccess.Read(handle, destination[done..], offset + done);
+                int read = RandomAccess.Read(handle!, destination[done..], offset + done);
                 if (read == 0)
                 {
                     throw Truncated(offset + done, offset + destination.Length, what);
@@ -132,7 +172,7 @@ internal sealed class CheckpointFileReader : IDisposable
     {
         if (whole is null)
         {
-            handle.Dispose();
+            handle?.Dispose();
         }
     }
 

@@ -12,7 +12,7 @@ internal sealed class UnaddressableStorages
     private (string Path, StorageExtent Storage)? keptFor;
     private byte[] kept = [];
 
-    public byte[] Get(CheckpointFileReader file, TensorInfo tensor)
+    public ReadOnlyMemory<byte> Get(CheckpointFileReader file, TensorInfo tensor)
     {
         var storage = tensor.Storage!;
         if (storage.Content is { } content)
@@ -26,7 +26,7 @@ internal sealed class UnaddressableStorages
             {
                 keptFor = null;
                 kept = [];
-                kept = Inflate(file, tensor, storage);
+                kept = Unfold(file, tensor, storage);
                 keptFor = (tensor.Path, storage);
             }
 
@@ -34,7 +34,9 @@ internal sealed class UnaddressableStorages
         }
     }
 
-    private static byte[] Inflate(CheckpointFileReader file, TensorInfo tensor, StorageExtent storage)
+    /// <summary>The bytes of a compressed storage.</summary>
+    /// <exception cref="CheckpointException">They are broken, or not in the file.</exception>
+    public static byte[] Unfold(CheckpointFileReader file, TensorInfo tensor, StorageExtent storage)
     {
         var (offset, length) = storage.Deflated
             ?? throw new CheckpointException(

@@ -1,5 +1,7 @@
 using LowMem.Checkpoints.Formats;
+using LowMem.Checkpoints.Formats.Archives;
 using LowMem.Checkpoints.Formats.Distributed;
+using LowMem.Checkpoints.Formats.Folders;
 using LowMem.Checkpoints.Formats.Sharded;
 using LowMem.Checkpoints.IO;
 
@@ -12,6 +14,7 @@ namespace LowMem.Checkpoints.Verification;
 public sealed class CheckpointFinder
 {
     private const int MaxDepth = 128;
+    private const int MostMembers = 1000;
 
     private readonly List<CheckpointException> errors = [];
 
@@ -25,7 +28,8 @@ public sealed class CheckpointFinder
     /// <param name="directory">The directory.</param>
     /// <param name="cancellationToken">Ends the search early.</param>
     /// <returns>
-    /// Paths to open, one by one: files, indexes of shards, descriptions of distributed checkpoints. A file that is named as
+    /// Paths to open, one by one: files, indexes of shards, sets of shards without an index (<c>model-*-of-00003.safetensors</c>),
+    /// files in archives, descriptions of distributed checkpoints. A file that is named as
     /// a checkpoint is, and is none by its content, is among them: what is broken must not be skipped.
     /// </returns>
     public IEnumerable<string> Find(string directory, CancellationToken cancellationToken = default)
@@ -77,14 +81,62 @@ public sealed class CheckpointFinder
             yield return file;
         }
 
+        foreach (string set in FindSets(files, parts))
+        {
+            yield return Path.Combine(directory, set);
+        }
+
         foreach (string file in files.Where(file => Path.GetExtension(file) != ".json" && !parts.Contains(file)))
         {
             FilesSeen++;
             cancellationToken.ThrowIfCancellationRequested();
-            if (!(isDistributed && Path.GetExtension(file) == ".distcp") && CheckpointSigns.IsCheckpoint(file))
+            if (isDistributed && Path.GetExtension(file) == ".distcp")
+            {
+                continue;
+            }
+
+            var members = FindMembers(file, cancellationToken);
+            foreach (string member in members)
+            {
+                yield return new ArchivePath(file, member).ToString();
+            }
+
+            if (members.Count == 0 && CheckpointSigns.IsCheckpoint(file, cancellationToken))
             {
                 yield return file;
             }
+        }
+    }
+
+    /// <summary>
+    /// Shards that no index names, as one checkpoint: one by one, each would pass, and what is missing would not be noticed.
+    /// Parts of parallel training are checkpoints of their own.
+    /// </summary>
+    private static IEnumerable<string> FindSets(List<string> files, HashSet<string> parts)
+    {
+        foreach (var set in ShardSet.FindAll(files.Where(file => !parts.Contains(file)).Select(file => Path.GetFileName(file))))
+        {
+            if (!set.Shards[0].IsPart)
+            {
+                string directory = Path.GetDirectoryName(files[0])!;
+                parts.UnionWith(set.Shards.Select(shard => Path.Combine(directory, shard.File)));
+                yield return set.Name;
+            }
+        }
+    }
+
+    /// <summary>The checkpoints in an archive that is none itself.</summary>
+    private static IReadOnlyList<string> FindMembers(string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var file = CheckpointFileReader.Open(path);
+            return ArchiveContents.FindInside(file, MostMembers, cancellationToken);
+        }
+        catch (CheckpointException)
+        {
+            // Whoever tests the file says why.
+            return [];
         }
     }
 

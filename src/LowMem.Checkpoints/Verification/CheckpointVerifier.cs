@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using LowMem.Checkpoints.Formats;
 using LowMem.Checkpoints.IO;
 
 namespace LowMem.Checkpoints.Verification;
@@ -35,7 +36,7 @@ public static class CheckpointVerifier
         Checkpoint? checkpoint = null;
         try
         {
-            checkpoint = Checkpoint.Open(path, cancellationToken);
+            checkpoint = CheckpointOpener.Open(path, looksAround: true, cancellationToken);
             format = checkpoint.Format;
             tensorCount = checkpoint.Tensors.Count;
             weightsOnly = checkpoint.WeightsOnly;
@@ -57,10 +58,10 @@ public static class CheckpointVerifier
             findings.Add(BrokenContent.DescribeAbsence(exception));
         }
 
-        findings.AddRange(options.Signature?.Check(path, checkpoint, progress, cancellationToken) ?? []);
+        findings.AddRange(options.Signature?.Check(ArchivePath.GetFile(path), checkpoint, progress, cancellationToken) ?? []);
         return new CheckpointVerdict
         {
-            Path = Path.GetFullPath(path),
+            Path = ArchivePath.GetFullPath(path),
             Format = format,
             WeightsOnly = weightsOnly,
             Level = options.Level.ToString(),

@@ -1,4 +1,5 @@
 using System.Globalization;
+using LowMem.Checkpoints.Formats;
 using LowMem.Checkpoints.Formats.Zip;
 using LowMem.Checkpoints.Pickle;
 
@@ -16,8 +17,15 @@ internal sealed class ChecksumCheck(Checkpoint checkpoint, bool hasManifest)
     {
         var formats = checkpoint.Tensors.DistinctBy(tensor => tensor.Path).ToDictionary(tensor => tensor.Path, tensor => tensor.Format);
         var without = new HashSet<string>(StringComparer.Ordinal);
+        bool isMember = ArchivePath.TryParse(checkpoint.Path) is not null;
         foreach (var file in checkpoint.Files)
         {
+            if (isMember)
+            {
+                PlanOuterArchive(file, extents, reader, cancellationToken);
+                continue;
+            }
+
             string format = formats.GetValueOrDefault(file.Path, checkpoint.Format);
             if (format is CheckpointFormats.PyTorchZip or CheckpointFormats.TorchScript)
             {
@@ -94,6 +102,25 @@ internal sealed class ChecksumCheck(Checkpoint checkpoint, bool hasManifest)
     /// <summary>The tensor, or the pieces it is kept in, under its own name.</summary>
     private static IEnumerable<TensorInfo> Parts(TensorInfo tensor) =>
         tensor.Chunks is null ? [tensor] : tensor.Chunks.Select(chunk => chunk.Source with { Key = tensor.Key });
+
+    /// <summary>The archive that the checkpoint is a file of: a zip has checksums of all files in it, a tar none.</summary>
+    private void PlanOuterArchive(CheckpointFile file, ScanExtents extents, TensorDataReader reader, CancellationToken cancellationToken)
+    {
+        var outer = reader.GetFile(file.Path);
+        if (ContentDetector.Detect(outer) == ContentKind.Zip)
+        {
+            PlanArchive(ZipDirectoryReader.Read(outer, cancellationToken), 0, extents, cancellationToken);
+        }
+        else if (checkpoint.Archives.Count == 0 && !hasManifest)
+        {
+            findings.Add(new CheckpointFinding(
+                FindingSeverity.Information,
+                FindingCodes.ChecksumAbsent,
+                null,
+                null,
+                "the archive carries no checksums of the files in it, so that changed bytes do not show"));
+        }
+    }
 
     /// <param name="archive">The archive.</param>
     /// <param name="start">Where it starts in its file.</param>

@@ -84,7 +84,7 @@ internal sealed class DigestCheck
         }
 
         string directory = Path.GetDirectoryName(path)!;
-        string home = Directory.Exists(checkpoint.Path) ? Path.GetFullPath(checkpoint.Path) : Path.GetDirectoryName(Path.GetFullPath(checkpoint.Path))!;
+        string home = Directory.Exists(checkpoint.Path) ? Path.GetFullPath(checkpoint.Path) : Path.GetDirectoryName(Path.GetFullPath(ArchivePath.GetFile(checkpoint.Path)))!;
         foreach (string folder in new[] { directory, home }.Distinct(StringComparer.Ordinal))
         {
             string name = Path.GetRelativePath(folder, path).Replace(Path.DirectorySeparatorChar, '/');

@@ -12,7 +12,7 @@ internal sealed class HashPlan
     {
         directory = Directory.Exists(checkpoint.Path)
             ? checkpoint.Path
-            : Path.GetDirectoryName(checkpoint.Path) ?? checkpoint.Path;
+            : Path.GetDirectoryName(ArchivePath.GetFile(checkpoint.Path)) ?? checkpoint.Path;
         files = [.. checkpoint.AllFiles.Select(file => new FileHashWork(file))];
         var budget = new ScanBudget(checkpoint.Files);
         var known = new Dictionary<object, TensorHashWork?>();

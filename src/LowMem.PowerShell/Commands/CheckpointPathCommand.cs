@@ -4,6 +4,7 @@ using System.Management.Automation;
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.IO;
 using LowMem.PowerShell.Errors;
+using LowMem.PowerShell.Pipeline;
 using Microsoft.PowerShell.Commands;
 
 namespace LowMem.PowerShell.Commands;
@@ -17,7 +18,7 @@ public abstract class CheckpointPathCommand : LowMemCommand
     /// <summary>The parameter set of -LiteralPath.</summary>
     protected const string LiteralPathSet = "LiteralPath";
 
-    /// <summary>Files, shard indexes or directories; wildcards are expanded.</summary>
+    /// <summary>Files, shard indexes, directories, or files in archives; wildcards are expanded.</summary>
     [Parameter(
         Mandatory = true,
         Position = 0,
@@ -30,7 +31,7 @@ public abstract class CheckpointPathCommand : LowMemCommand
     [SuppressMessage("Performance", "CA1819:Properties should not return arrays", Justification = "A cmdlet parameter.")]
     public string[] Path { get; set; } = [];
 
-    /// <summary>Files, shard indexes or directories, taken as they are.</summary>
+    /// <summary>Files, shard indexes, directories, or files in archives, taken as they are.</summary>
     [Parameter(
         Mandatory = true,
         ParameterSetName = LiteralPathSet,
@@ -76,10 +77,15 @@ public abstract class CheckpointPathCommand : LowMemCommand
         return checkpoint;
     }
 
-    private Collection<string> Resolve(string path, bool literal)
+    private IReadOnlyList<string> Resolve(string path, bool literal)
     {
         try
         {
+            if (ResolveInArchive(path, literal) is { } members)
+            {
+                return members;
+            }
+
             ProviderInfo provider;
             Collection<string> paths = literal
                 ? [SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out provider, out _)]
@@ -112,6 +118,42 @@ public abstract class CheckpointPathCommand : LowMemCommand
         }
 
         return [];
+    }
+
+    /// <summary>Paths into archives; null when the path is none.</summary>
+    private IReadOnlyList<string>? ResolveInArchive(string path, bool literal)
+    {
+        if (ArchivePath.FindSeparator(path, 0) < 0 || ExistsLiterally(path))
+        {
+            return null;
+        }
+
+        try
+        {
+            return ArchivePathResolver.Resolve(path, literal, ResolveArchive, StopToken);
+        }
+        catch (CheckpointException exception)
+        {
+            ReportError(ErrorRecords.Of(exception, path));
+            return [];
+        }
+
+        IEnumerable<string> ResolveArchive(string archive)
+        {
+            try
+            {
+                ProviderInfo provider;
+                Collection<string> paths = literal
+                    ? [SessionState.Path.GetUnresolvedProviderPathFromPSPath(archive, out provider, out _)]
+                    : GetResolvedProviderPathFromPSPath(archive, out provider);
+                return provider.ImplementingType == typeof(FileSystemProvider) ? paths : [];
+            }
+            catch (ItemNotFoundException)
+            {
+                // The separator may be a part of a name: the next one is tried.
+                return [];
+            }
+        }
     }
 
     private void ReportNotFound(string path, string message, Exception? cause = null) =>

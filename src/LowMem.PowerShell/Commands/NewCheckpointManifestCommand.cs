@@ -28,7 +28,7 @@ public sealed class NewCheckpointManifestCommand : CheckpointPathCommand
     protected override void ProcessCheckpoint(string path)
     {
         string output = System.IO.Path.GetFullPath(OutputPath is null
-            ? System.IO.Path.TrimEndingDirectorySeparator(path) + Extension
+            ? GetDefaultOutput(path)
             : SessionState.Path.GetUnresolvedProviderPathFromPSPath(OutputPath));
 
         // Even by force, the manifest of one checkpoint does not replace that of the one before.
@@ -57,5 +57,16 @@ public sealed class NewCheckpointManifestCommand : CheckpointPathCommand
 
         // With what Get-Item adds, which tables and the pipeline look for.
         WriteObject(InvokeProvider.Item.Get([output], force: true, literalPath: true), enumerateCollection: true);
+    }
+
+    /// <summary>Beside the checkpoint: that of a file in an archive beside the archive, with a name that is none inside it.</summary>
+    private static string GetDefaultOutput(string path)
+    {
+        string plain = ArchivePath.TryParse(path) is { } inside
+            ? $"{inside.File}!{string.Join('_', inside.Member.Split('/', '\\', ':'))}"
+            : System.IO.Path.TrimEndingDirectorySeparator(path);
+        string? directory = System.IO.Path.GetDirectoryName(plain);
+        // A set of shards has a '*' in its name, which no file of Windows may have.
+        return System.IO.Path.Combine(directory ?? string.Empty, System.IO.Path.GetFileName(plain).Replace('*', 'N')) + Extension;
     }
 }

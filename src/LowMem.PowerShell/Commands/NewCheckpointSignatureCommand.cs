@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
+using LowMem.Checkpoints;
 using LowMem.Checkpoints.Verification.Signing;
 using LowMem.PowerShell.Errors;
 using LowMem.PowerShell.Pipeline;
@@ -47,6 +48,12 @@ public sealed class NewCheckpointSignatureCommand : CheckpointPathCommand
     /// <inheritdoc/>
     protected override void ProcessCheckpoint(string path)
     {
+        if (ArchivePath.TryParse(path) is { } inside)
+        {
+            throw new CheckpointException(
+                CheckpointErrorIds.Unsupported, path, $"whole files are signed, and this is inside one. Name the archive itself: {inside.File}");
+        }
+
         string output = System.IO.Path.GetFullPath(OutputPath is not null
             ? GetFilePath(OutputPath)
             : Directory.Exists(path) ? System.IO.Path.Combine(path, "model.sig") : path + ".sig");

@@ -2,6 +2,7 @@ using System.Collections;
 using System.Collections.ObjectModel;
 using System.Management.Automation;
 using LowMem.Checkpoints;
+using LowMem.PowerShell.Pipeline;
 
 namespace LowMem.PowerShell.Completion;
 
@@ -22,7 +23,7 @@ internal static class NamedCheckpoints
     private static IEnumerable<string> Texts(object? paths) =>
         (paths as IEnumerable<object?> ?? [paths]).Select(path => path?.ToString() ?? string.Empty).Where(text => text.Length > 0);
 
-    private static Collection<string> Resolve(string path, bool literal)
+    private static IReadOnlyList<string> Resolve(string path, bool literal)
     {
         try
         {
@@ -30,11 +31,13 @@ internal static class NamedCheckpoints
             var paths = shell.AddScript("$ExecutionContext.SessionState").Invoke<SessionState>().Single().Path;
 
             // Called from here and not by the script, whose errors would stay in $Error.
-            return literal
-                ? [paths.GetUnresolvedProviderPathFromPSPath(path)]
-                : paths.GetResolvedProviderPathFromPSPath(path, out _);
+            return ArchivePathResolver.Resolve(path, literal, Find, CancellationToken.None) ?? Find(path);
+
+            Collection<string> Find(string text) => literal
+                ? [paths.GetUnresolvedProviderPathFromPSPath(text)]
+                : paths.GetResolvedProviderPathFromPSPath(text, out _);
         }
-        catch (Exception exception) when (exception is RuntimeException or InvalidOperationException)
+        catch (Exception exception) when (exception is RuntimeException or InvalidOperationException or CheckpointException)
         {
             return [];
         }

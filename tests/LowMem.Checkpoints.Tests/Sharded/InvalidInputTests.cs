@@ -90,6 +90,7 @@ public sealed class InvalidInputTests : IDisposable
     [Fact]
     public void ADirectoryWithoutACheckpointSaysWhatWasLookedFor()
     {
+        File.Delete(Path.Combine(directory.Path, "good.safetensors"));
         var error = Assert.Throws<CheckpointException>(directory.Open);
 
         Assert.Equal(CheckpointErrorIds.NotFound, error.ErrorId);
@@ -105,7 +106,7 @@ public sealed class InvalidInputTests : IDisposable
         var error = Assert.Throws<CheckpointException>(directory.Open);
 
         Assert.Equal(CheckpointErrorIds.NotFound, error.ErrorId);
-        Assert.Contains("holds 2 shard indexes; name the one that is meant", error.Message, StringComparison.Ordinal);
+        Assert.Contains("holds 2 checkpoints, and it does not show which one is meant: 'a.index.json', 'b.index.json'. Name the one that is meant", error.Message, StringComparison.Ordinal);
     }
 
     /// <summary>Of a set of one good shard and one that is not, the good one is listed and the other named.</summary>

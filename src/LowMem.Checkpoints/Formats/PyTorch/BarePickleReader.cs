@@ -17,7 +17,7 @@ internal static class BarePickleReader
     /// <summary>Null when the file is no whole pickle, or one so plain that it may be anything.</summary>
     public static Checkpoint? TryRead(CheckpointFileReader file, string checkpoint, CancellationToken cancellationToken)
     {
-        var source = new PickleSource(file.Path, null, 0, PickleSource.BudgetFor(file.Length));
+        var source = new PickleSource(file.Path, null, 0, PickleSource.BudgetFor(file.StoredLength));
         var pickle = PickleMachine.ReadAsFarAsPossible(
             new FilePickleInput(file, 0, file.Length), source, persistentLoader: null, cancellationToken);
         if (pickle.BreaksFrames)

@@ -16,16 +16,20 @@ internal static class PyTorchZipReader
     /// <summary>The records beside the pickle are a line of text each.</summary>
     private const int MaxLineRecord = 4096;
 
+    /// <summary>How much is looked through of an archive that is no checkpoint.</summary>
+    private const long MostOfOthers = 64 << 20;
+
     public static Checkpoint Read(CheckpointFileReader file, string checkpoint, CancellationToken cancellationToken)
     {
         var archive = OpenArchive(file, cancellationToken);
         string prefix = FindRoot(archive);
 
         // Pickles are held in memory, so their size is bounded by that of the file or, unfolded, by a fair multiple.
-        long limit = Math.Max(file.Length, 1 << 20) * 16;
+        long limit = Math.Max(file.StoredLength, 1 << 20) * 16;
         if (archive.Find(prefix + "data.pkl") is not { } entry)
         {
-            var others = HiddenRecords.Read(archive, main: null, prefix + "data/", limit);
+            // Nothing is loaded from it in any case: what is far too long for a pickle alone is not read.
+            var others = HiddenRecords.Read(archive, main: null, prefix + "data/", Math.Min(limit, MostOfOthers));
             throw new CheckpointException(
                 CheckpointErrorIds.FormatInvalid,
                 file.Path,
@@ -34,7 +38,7 @@ internal static class PyTorchZipReader
         }
 
         var input = archive.OpenPickle(entry, Math.Min(limit, Array.MaxLength), out long offset);
-        var source = new PickleSource(file.Path, "data.pkl", offset, PickleSource.BudgetFor(file.Length));
+        var source = new PickleSource(file.Path, "data.pkl", offset, PickleSource.BudgetFor(file.StoredLength));
         var memoUses = PickleMemoUses.Find(input, source, cancellationToken);
         var pickle = PickleMachine.ReadAsFarAsPossible(input, source, persistentLoader: null, cancellationToken, memoUses);
         var rest = input.Read(pickle.ByteLength, input.Length - pickle.ByteLength);

@@ -25,7 +25,7 @@ internal static class TorchScriptConstants
         try
         {
             byte[] bytes = archive.ReadContent(entry, Math.Min(limit, Array.MaxLength), out long offset);
-            var source = new PickleSource(file.Path, $"{Name}.pkl", offset, PickleSource.BudgetFor(file.Length));
+            var source = new PickleSource(file.Path, $"{Name}.pkl", offset, PickleSource.BudgetFor(file.StoredLength));
             var pickle = PickleMachine.Read(bytes, source, cancellationToken);
             var resolver = new ZipStorageResolver(archive, prefix, Name, isBigEndian: false);
             var factory = new TensorInfoFactory(file, checkpoint, CheckpointFormats.TorchScript, resolver);

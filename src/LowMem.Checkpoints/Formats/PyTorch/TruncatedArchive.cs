@@ -145,7 +145,7 @@ internal sealed class TruncatedArchive
 
     private long ReadPickle(long data)
     {
-        var source = new PickleSource(file.Path, "data.pkl", data, PickleSource.BudgetFor(file.Length));
+        var source = new PickleSource(file.Path, "data.pkl", data, PickleSource.BudgetFor(file.StoredLength));
         var pickle = PickleMachine.Read(
             new FilePickleInput(file, data, file.Length), source, persistentLoader: null, cancellationToken);
         var recorder = new Recorder(storages);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LowMem.Checkpoints.Formats.Foreign;
 using LowMem.Checkpoints.IO;
 using LowMem.Checkpoints.Pickle;
 
@@ -25,7 +26,8 @@ internal static class ShardIndexParser
                 || !document.RootElement.TryGetProperty("weight_map", out var map)
                 || map.ValueKind != JsonValueKind.Object)
             {
-                throw Invalid(file, "it has no object 'weight_map'");
+                string error = ForeignText.FindError(document.RootElement) is { } said ? $". It is JSON of a server, {said}" : string.Empty;
+                throw Invalid(file, $"it has no object 'weight_map'{error}");
             }
 
             return new ShardIndex(ReadWeightMap(file, map), ReadMetadata(document.RootElement));

@@ -19,11 +19,15 @@ internal static class TarDirectory
     public static bool IsTar(ReadOnlySpan<byte> start) => start.Length >= 262 && start[257..].StartsWith("ustar"u8);
 
     /// <summary>Goes through the headers.</summary>
+    /// <param name="file">The archive.</param>
+    /// <param name="findings">Takes what is odd about it.</param>
+    /// <param name="cancellationToken">Ends the reading early.</param>
+    /// <param name="found">Takes the members as they are found, also when the archive turns out to be cut.</param>
     /// <exception cref="CheckpointException">A header is broken, or the archive ends inside a file.</exception>
     public static TarContents Read(
-        CheckpointFileReader file, List<CheckpointFinding> findings, CancellationToken cancellationToken)
+        CheckpointFileReader file, List<CheckpointFinding> findings, CancellationToken cancellationToken, List<TarMember>? found = null)
     {
-        var all = new List<TarMember>();
+        var all = found ?? [];
         var members = new Dictionary<string, TarMember>(StringComparer.Ordinal);
         var extended = new Dictionary<string, string>(StringComparer.Ordinal);
         Span<byte> header = stackalloc byte[BlockLength];
@@ -50,6 +54,7 @@ internal static class TarDirectory
             long length = ReadSize(file, position, header[124..136], type == 'x' ? null : extended.GetValueOrDefault("size"));
             if (length > file.Length - content)
             {
+                found?.Add(new TarMember(extended.GetValueOrDefault("path") ?? ReadName(header), content, length));
                 throw Truncated(file, checked(content + length));
             }
 

@@ -27,7 +27,7 @@ internal sealed class StackedPickles(
     /// <param name="persistentLoader">Says what persistent ids stand for, or null.</param>
     public PickleResult Read(string record, IPersistentLoader? persistentLoader = null)
     {
-        var source = new PickleSource(file.Path, record, Position, PickleSource.BudgetFor(file.Length))
+        var source = new PickleSource(file.Path, record, Position, PickleSource.BudgetFor(file.StoredLength))
         {
             EndsWithFile = end == file.Length,
         };

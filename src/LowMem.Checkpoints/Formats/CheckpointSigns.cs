@@ -1,10 +1,9 @@
 using System.Buffers.Binary;
 using System.Text;
-using LowMem.Checkpoints.Formats;
 using LowMem.Checkpoints.Formats.TorchSharp;
 using LowMem.Checkpoints.IO;
 
-namespace LowMem.Checkpoints.Verification;
+namespace LowMem.Checkpoints.Formats;
 
 /// <summary>
 /// Whether a file is worth testing: by its content, and when that says nothing, because it bears the name of a checkpoint.
@@ -17,18 +16,21 @@ internal static class CheckpointSigns
 
     private static readonly HashSet<string> Extensions = new(StringComparer.OrdinalIgnoreCase)
     {
-        ".pt", ".pth", ".pt2", ".ckpt", ".safetensors", ".distcp", ".pkl", ".pickle",
+        ".pt", ".pth", ".pt2", ".ckpt", ".safetensors", ".distcp", ".pkl", ".pickle", ".mar", ".nemo",
     };
 
     /// <summary>What the first members of tar files of PyTorch 0.1 are called.</summary>
     private static readonly string[] TarMembers = ["sys_info", "pickle", "storages", "tensors"];
 
+    /// <summary>Whether the name is that of a checkpoint, whatever is in the file.</summary>
+    public static bool IsNamedLikeOne(string path) =>
+        Extensions.Contains(Path.GetExtension(path))
+        || (Path.GetFileName(path).StartsWith("pytorch_model", StringComparison.Ordinal) && Path.GetExtension(path) == ".bin");
+
     /// <returns>True also for what cannot be opened and is named as a checkpoint: whoever tests it says why.</returns>
-    public static bool IsCheckpoint(string path)
+    public static bool IsCheckpoint(string path, CancellationToken cancellationToken)
     {
-        bool isNamedSo = Extensions.Contains(Path.GetExtension(path))
-            || (Path.GetFileName(path).StartsWith("pytorch_model", StringComparison.Ordinal) && Path.GetExtension(path) == ".bin");
-        if (isNamedSo)
+        if (IsNamedLikeOne(path))
         {
             return true;
         }
@@ -42,7 +44,7 @@ internal static class CheckpointSigns
                 ContentKind.Zip => IsPyTorchZip(file),
                 ContentKind.Tar => TarMembers.Contains(Encoding.ASCII.GetString(file.ReadRange(0, 100, "the first member")).TrimEnd('\0', '/')),
                 ContentKind.Safetensors => BinaryPrimitives.ReadInt64LittleEndian(file.ReadRange(0, 8, "the header")) is > 0 and var length && length < file.Length,
-                ContentKind.Unknown => IsPickle(file) || TorchSharpLayout.Read(file, CancellationToken.None).IsWhole,
+                ContentKind.Unknown => IsPickle(file) || TorchSharpLayout.Read(file, cancellationToken).IsWhole,
                 _ => false,
             };
         }
@@ -51,6 +53,18 @@ internal static class CheckpointSigns
             return false;
         }
     }
+
+    /// <summary>Whether the first bytes of a file inside another one are those of a checkpoint.</summary>
+    /// <param name="start">The first bytes.</param>
+    /// <param name="length">The length of the whole.</param>
+    public static bool StartsLikeOne(ReadOnlySpan<byte> start, long length) => ContentDetector.DetectStart(start) switch
+    {
+        ContentKind.LegacyPyTorch => true,
+        ContentKind.Zip => start[Math.Min(EntryNameOffset, start.Length)..].IndexOf("data.pkl"u8) >= 0,
+        ContentKind.Tar => TarMembers.Contains(Encoding.ASCII.GetString(start[..100]).TrimEnd('\0', '/')),
+        ContentKind.Safetensors => BinaryPrimitives.ReadInt64LittleEndian(start) is > 0 and var header && header < length,
+        _ => start is [0x80, >= 1 and <= 5, ..],
+    };
 
     /// <summary>PyTorch puts the pickle first; whoever packs anew may not, but the directory names it.</summary>
     private static bool IsPyTorchZip(CheckpointFileReader file)

@@ -1,0 +1,73 @@
+using LowMem.Checkpoints.Formats.Distributed;
+using LowMem.Checkpoints.Formats.Sharded;
+using LowMem.Checkpoints.IO;
+using LowMem.Checkpoints.Pickle;
+
+namespace LowMem.Checkpoints.Formats.Folders;
+
+/// <summary>Opens the checkpoint that a directory holds, and sets of shards that are called by their common name.</summary>
+internal static class FolderReader
+{
+    public static Checkpoint Read(string directory, CancellationToken cancellationToken)
+    {
+        var listing = FolderListing.Read(directory, cancellationToken);
+        var choice = FolderChoice.Choose(listing, cancellationToken);
+        switch (choice.Kind)
+        {
+            case FolderCandidateKind.Shards:
+                return ShardSetReader.Read(directory, choice.Shards!, directory, cancellationToken);
+            case FolderCandidateKind.Distributed:
+                using (var metadata = ContainedFile.Open(directory, Path.Combine(choice.Name, DistributedReader.MetadataFile)))
+                {
+                    return DistributedReader.Read(metadata, directory, cancellationToken);
+                }
+
+            default:
+                using (var file = ContainedFile.Open(directory, choice.Name))
+                {
+                    return ContentDetector.Detect(file) == ContentKind.ShardIndex
+                        ? ReadIndex(file, listing, cancellationToken)
+                        : CheckpointOpener.OpenFile(file, directory, cancellationToken);
+                }
+        }
+    }
+
+    /// <summary>Reads the set of shards of a name such as <c>model-*-of-00003.safetensors</c>; null when the path is none.</summary>
+    public static Checkpoint? TryReadSet(string path, CancellationToken cancellationToken)
+    {
+        string name = Path.GetFileName(path);
+        if (!ShardName.IsSetName(name) || Path.GetDirectoryName(path) is not { } directory || !Directory.Exists(directory))
+        {
+            return null;
+        }
+
+        var sets = ShardSet.FindAll(FolderListing.Read(directory, cancellationToken).Files);
+        return sets.FirstOrDefault(set => set.Name == name) is { } found
+            ? ShardSetReader.Read(directory, found, path, cancellationToken)
+            : null;
+    }
+
+    /// <summary>Libraries differ in what they take when a whole file lies beside the index, so that it has to be told.</summary>
+    private static Checkpoint ReadIndex(CheckpointFileReader file, FolderListing listing, CancellationToken cancellationToken)
+    {
+        var checkpoint = ShardIndexReader.Read(file, listing.Directory, cancellationToken);
+        const string ending = ".index.json";
+        string name = Path.GetFileName(file.Path);
+        string whole = name.EndsWith(ending, StringComparison.OrdinalIgnoreCase) ? name[..^ending.Length] : name;
+        return whole == name || !listing.Find(whole).Any() || checkpoint.Files.Any(read => Path.GetFileName(read.Path) == whole)
+            ? checkpoint
+            : checkpoint with
+            {
+                Findings =
+                [
+                    .. checkpoint.Findings,
+                    new CheckpointFinding(
+                        FindingSeverity.Warning,
+                        FindingCodes.CheckpointBeside,
+                        null,
+                        null,
+                        $"the directory also holds '{PickleText.Shorten(whole)}', which the index '{PickleText.Shorten(name)}' does not name and other programs may load instead; the shards of the index were read"),
+                ],
+            };
+    }
+}

@@ -1,0 +1,82 @@
+using LowMem.Checkpoints.IO;
+using LowMem.Checkpoints.Pickle;
+using LowMem.Checkpoints.Safety;
+using LowMem.Checkpoints.Safety.WeightsOnly;
+
+namespace LowMem.Checkpoints.Formats.Sharded;
+
+/// <summary>Reads the shards of a checkpoint one by one, and makes one checkpoint of them.</summary>
+/// <param name="directory">Where they are.</param>
+/// <param name="checkpoint">The path that was asked for.</param>
+internal sealed class ShardFiles(string directory, string checkpoint)
+{
+    private readonly List<CheckpointException> errors = [];
+    private readonly List<Checkpoint> shards = [];
+
+    /// <summary>Those that could be read.</summary>
+    public IReadOnlyList<Checkpoint> Shards => shards;
+
+    /// <summary>What is wrong with the set, in front of the findings of the shards themselves.</summary>
+    public List<CheckpointFinding> Findings { get; } = [];
+
+    /// <summary>Reads one shard; null when that fails, which is a finding.</summary>
+    public Checkpoint? Read(string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var file = ContainedFile.Open(directory, name);
+            var shard = CheckpointOpener.OpenFile(file, checkpoint, cancellationToken);
+            shards.Add(shard);
+            return shard;
+        }
+        catch (CheckpointException exception)
+        {
+            errors.Add(exception);
+            Findings.Add(new CheckpointFinding(
+                FindingSeverity.Error,
+                exception.ErrorId == CheckpointErrorIds.NotRegularFile ? exception.ErrorId : FindingCodes.ShardMissing,
+                null,
+                exception.Offset,
+                $"shard '{PickleText.Shorten(name)}' cannot be read: {exception.Detail}"));
+            return null;
+        }
+    }
+
+    /// <param name="count">How many shards there should be.</param>
+    public Checkpoint Merge(int count)
+    {
+        var values = new OrderedDictionary<string, object?>();
+        foreach (var (key, value) in shards.SelectMany(shard => shard.Values))
+        {
+            values[key] = value;
+        }
+
+        return new Checkpoint
+        {
+            Path = checkpoint,
+            Format = shards.FirstOrDefault()?.Format ?? CheckpointFormats.Safetensors,
+            FormatVersion = shards.FirstOrDefault()?.FormatVersion,
+            Tensors = [.. shards.SelectMany(shard => shard.Tensors)],
+            Values = values,
+            Globals = Union([.. shards.Select(shard => shard.Globals), .. errors.Select(error => error.Globals)]),
+            UnknownGlobals = Union([.. shards.Select(shard => shard.UnknownGlobals)]),
+            UnknownUses = [.. shards.SelectMany(UsesIn)],
+            WeightsOnlyAnswer = WeightsOnlyAnswer.Combine(shards.Select(shard => shard.WeightsOnlyAnswer)),
+            UnsafeGlobals = Union([.. shards.Select(shard => shard.UnsafeGlobals), .. errors.Select(error => error.UnsafeGlobals)]),
+            Files = [.. shards.SelectMany(shard => shard.Files)],
+            Storages = shards.SelectMany(shard => shard.Storages),
+            ShardCount = count,
+            Findings = [.. Findings, .. shards.SelectMany(shard => shard.Findings)],
+        };
+    }
+
+    /// <summary>The offsets are those of the shard, which is named for it.</summary>
+    private static IEnumerable<NamedGlobal> UsesIn(Checkpoint shard)
+    {
+        string name = PickleText.Shorten(Path.GetFileName(shard.Files[0].Path));
+        return shard.UnknownUses.Select(use => use with { Where = $"{use.Where} of shard '{name}'" });
+    }
+
+    private static string[] Union(IReadOnlyList<string>[] names) =>
+        [.. names.SelectMany(each => each).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+}
