@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Text.Json;
 using LowMem.Checkpoints.Formats.Tar;
 using LowMem.Checkpoints.Formats.TorchSharp;
 using LowMem.Checkpoints.IO;
@@ -46,7 +47,7 @@ internal static class ContentDetector
         }
 
         bool hasHeader = start.Length > 8 && StartsObject(start.AsSpan(8));
-        if (!hasHeader && !StartsObject(start))
+        if (!hasHeader && !StartsText(start))
         {
             return ContentKind.Unknown;
         }
@@ -61,7 +62,27 @@ internal static class ContentDetector
         return hasHeader ? ContentKind.Safetensors : ContentKind.ShardIndex;
     }
 
-    private static bool StartsObject(ReadOnlySpan<byte> text) => text.TrimStart(" \t\r\n\uFEFF"u8) is [(byte)'{', ..];
+    private static bool StartsObject(ReadOnlySpan<byte> text) => text.TrimStart(" \t\r\n"u8) is [(byte)'{', ..];
+
+    /// <summary>An object in a file of its own, which editors may have put into UTF-16 or behind a byte order mark.</summary>
+    private static bool StartsText(ReadOnlySpan<byte> start)
+    {
+        if (!JsonText.IsMarked(start))
+        {
+            return StartsObject(start);
+        }
+
+        // The probe may end inside a character; the first ones tell.
+        const int enough = 64;
+        try
+        {
+            return StartsObject(JsonText.ToUtf8(start[..Math.Min(start.Length, enough)].ToArray()).Span);
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
 
     /// <summary>A pickle of the integer 0x1950a86a20f9469cfc6c (<c>MAGIC_NUMBER</c> of torch/serialization.py).</summary>
     private static bool IsLegacyMagic(ReadOnlySpan<byte> start)
