@@ -1,6 +1,7 @@
 using LowMem.Checkpoints.Formats.Distributed;
 using LowMem.Checkpoints.Formats.PyTorch;
 using LowMem.Checkpoints.Formats.PyTorch.Legacy;
+using LowMem.Checkpoints.Formats.PyTorch.Unpacked;
 using LowMem.Checkpoints.Formats.Safetensors;
 using LowMem.Checkpoints.Formats.Sharded;
 using LowMem.Checkpoints.Formats.TorchSharp;
@@ -18,9 +19,20 @@ internal static class CheckpointOpener
         string fullPath = Path.GetFullPath(path);
         if (Directory.Exists(fullPath))
         {
+            if (UnpackedRecords.IsPresent(fullPath))
+            {
+                return UnpackedArchiveReader.Read(fullPath, fullPath, cancellationToken);
+            }
+
             return File.Exists(Path.Combine(fullPath, DistributedReader.MetadataFile))
                 ? DistributedReader.ReadDirectory(fullPath, cancellationToken)
                 : ShardIndexReader.ReadDirectory(fullPath, cancellationToken);
+        }
+
+        // The pickle of an unpacked archive has its storages beside it.
+        if (Path.GetFileName(fullPath) == UnpackedRecords.MainPickle && UnpackedRecords.IsPresent(Path.GetDirectoryName(fullPath)!))
+        {
+            return UnpackedArchiveReader.Read(Path.GetDirectoryName(fullPath)!, fullPath, cancellationToken);
         }
 
         using var file = CheckpointFileReader.Open(fullPath);

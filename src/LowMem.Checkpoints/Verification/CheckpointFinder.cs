@@ -1,5 +1,6 @@
 using LowMem.Checkpoints.Formats;
 using LowMem.Checkpoints.Formats.Distributed;
+using LowMem.Checkpoints.Formats.PyTorch.Unpacked;
 using LowMem.Checkpoints.Formats.Sharded;
 using LowMem.Checkpoints.IO;
 
@@ -12,6 +13,9 @@ namespace LowMem.Checkpoints.Verification;
 public sealed class CheckpointFinder
 {
     private const int MaxDepth = 128;
+
+    /// <summary>The folders of an archive of PyTorch.</summary>
+    private static readonly string[] UnpackedFolders = ["data", ".data", "code", "constants", "extra"];
 
     private readonly List<CheckpointException> errors = [];
 
@@ -35,6 +39,13 @@ public sealed class CheckpointFinder
         while (waiting.TryPop(out var next))
         {
             var (files, folders) = List(next.Path);
+            if (UnpackedRecords.IsPresent(next.Path))
+            {
+                // What lies below is a part of it, and looked at when it is read.
+                files.Remove(Path.Combine(next.Path, "constants.pkl"));
+                folders.RemoveAll(folder => UnpackedFolders.Contains(Path.GetFileName(folder)));
+            }
+
             foreach (string file in FindIn(next.Path, files, cancellationToken))
             {
                 yield return file;

@@ -19,7 +19,7 @@ internal sealed class ChecksumCheck(Checkpoint checkpoint, bool hasManifest)
         foreach (var file in checkpoint.Files)
         {
             string format = formats.GetValueOrDefault(file.Path, checkpoint.Format);
-            if (format is CheckpointFormats.PyTorchZip or CheckpointFormats.TorchScript)
+            if (format is CheckpointFormats.PyTorchZip or CheckpointFormats.TorchScript or CheckpointFormats.TorchExport && !checkpoint.IsUnpacked)
             {
                 var archive = ZipDirectoryReader.Read(reader.GetFile(file.Path), cancellationToken);
                 PlanArchive(archive, 0, extents, cancellationToken);
@@ -36,7 +36,7 @@ internal sealed class ChecksumCheck(Checkpoint checkpoint, bool hasManifest)
             }
         }
 
-        // Of a distributed checkpoint every piece is an archive inside a file.
+        // Of a distributed checkpoint every piece is an archive inside a file, of an exported program a state dict may be.
         foreach (var place in checkpoint.Archives)
         {
             var part = reader.GetFile(place.Path).Slice(place.Offset, place.Length);

@@ -40,7 +40,7 @@ internal sealed class DistributedAssembler(
         Tensors.AddRange(piece.Tensors);
         foreach (var (name, value) in piece.Values)
         {
-            Values[ChunkContent.Rename(name, key)] = value;
+            Values[NestedTensors.Rename(name, key)] = value;
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Text;
+using LowMem.Checkpoints.Formats.PyTorch.Exported;
 using LowMem.Checkpoints.Formats.Zip;
 using LowMem.Checkpoints.IO;
 using LowMem.Checkpoints.Pickle;
@@ -16,7 +17,14 @@ internal static class PyTorchZipReader
     /// <summary>The records beside the pickle are a line of text each.</summary>
     private const int MaxLineRecord = 4096;
 
-    public static Checkpoint Read(CheckpointFileReader file, string checkpoint, CancellationToken cancellationToken)
+    public static Checkpoint Read(CheckpointFileReader file, string checkpoint, CancellationToken cancellationToken) =>
+        Read(file, checkpoint, isPart: false, cancellationToken);
+
+    /// <param name="file">The archive.</param>
+    /// <param name="checkpoint">The path that was asked for.</param>
+    /// <param name="isPart">Whether it is a record of an archive of <c>torch.export</c>, and can be none itself.</param>
+    /// <param name="cancellationToken">Ends the reading early.</param>
+    public static Checkpoint Read(CheckpointFileReader file, string checkpoint, bool isPart, CancellationToken cancellationToken)
     {
         var archive = OpenArchive(file, cancellationToken);
         string prefix = FindRoot(archive);
@@ -25,6 +33,11 @@ internal static class PyTorchZipReader
         long limit = Math.Max(file.Length, 1 << 20) * 16;
         if (archive.Find(prefix + "data.pkl") is not { } entry)
         {
+            if (!isPart && ExportedProgramReader.FindRoot(archive, prefix) is { } root)
+            {
+                return ExportedProgramReader.Read(archive, root, checkpoint, limit, cancellationToken);
+            }
+
             var others = HiddenRecords.Read(archive, main: null, prefix + "data/", limit);
             throw new CheckpointException(
                 CheckpointErrorIds.FormatInvalid,
@@ -129,7 +142,8 @@ internal static class PyTorchZipReader
         }
     }
 
-    private static string? ReadLine(ZipArchive archive, string name)
+    /// <summary>The text of a record of one line; null when there is none, and when it is broken, which is noted.</summary>
+    public static string? ReadLine(ZipArchive archive, string name)
     {
         if (archive.Find(name) is not { } entry)
         {
