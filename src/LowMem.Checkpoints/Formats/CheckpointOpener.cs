@@ -26,6 +26,8 @@ internal static class CheckpointOpener
 
             return File.Exists(Path.Combine(fullPath, DistributedReader.MetadataFile))
                 ? DistributedReader.ReadDirectory(fullPath, cancellationToken)
+                : ShardedSafetensorsReader.IsPresent(fullPath)
+                ? ShardedSafetensorsReader.ReadDirectory(fullPath, cancellationToken)
                 : ShardIndexReader.ReadDirectory(fullPath, cancellationToken);
         }
 
@@ -41,6 +43,7 @@ internal static class CheckpointOpener
         {
             ContentKind.ShardIndex => ShardIndexReader.Read(file, fullPath, cancellationToken),
             ContentKind.DistributedMetadata => DistributedReader.Read(file, fullPath, cancellationToken),
+            ContentKind.Safetensors => ShardedSafetensorsReader.NoteIfPart(OpenFile(file, kind, fullPath, cancellationToken)),
             _ => OpenFile(file, kind, fullPath, cancellationToken),
         };
     }

@@ -54,7 +54,7 @@ internal static class ContentDetector
 
         // A TorchSharp file has a brace there when it holds 123 tensors, or a first one of 123 elements. It says nothing
         // about itself; but nothing else adds up in the same way.
-        if (TorchSharpLayout.Read(file, CancellationToken.None).IsWhole)
+        if (TorchSharpReader.IsWhole(file))
         {
             return ContentKind.Unknown;
         }

@@ -82,6 +82,12 @@ public sealed class CheckpointFinder
             }
         }
 
+        if (files.Exists(file => ShardName.TryParse(Path.GetFileName(file)) is not null) && ShardedSafetensorsReader.IsPresent(directory))
+        {
+            checkpoints.Add(directory);
+            parts.UnionWith(files.Where(file => ShardName.TryParse(Path.GetFileName(file)) is not null));
+        }
+
         bool isDistributed = files.Contains(Path.Combine(directory, DistributedReader.MetadataFile));
         foreach (string file in checkpoints)
         {

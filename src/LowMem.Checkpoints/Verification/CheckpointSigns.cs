@@ -42,7 +42,7 @@ internal static class CheckpointSigns
                 ContentKind.Zip => IsPyTorchZip(file),
                 ContentKind.Tar => TarMembers.Contains(Encoding.ASCII.GetString(file.ReadRange(0, 100, "the first member")).TrimEnd('\0', '/')),
                 ContentKind.Safetensors => BinaryPrimitives.ReadInt64LittleEndian(file.ReadRange(0, 8, "the header")) is > 0 and var length && length < file.Length,
-                ContentKind.Unknown => IsPickle(file) || TorchSharpLayout.Read(file, CancellationToken.None).IsWhole,
+                ContentKind.Unknown => IsPickle(file) || TorchSharpReader.IsWhole(file),
                 _ => false,
             };
         }
