@@ -51,6 +51,9 @@ public sealed record Checkpoint
     /// <summary>Everything that was read to list the checkpoint: its files, and the index that names them.</summary>
     internal IEnumerable<CheckpointFile> AllFiles => Files.Concat(IndexFiles);
 
+    /// <summary>Whether it is an archive whose records are files of their own.</summary>
+    internal bool IsUnpacked { get; init; }
+
     /// <summary>The archives that are parts of <see cref="Files"/>; none when each file is a whole of its own.</summary>
     internal IReadOnlyList<ArchivePlace> Archives { get; init; } = [];
 

@@ -15,7 +15,10 @@ public static class CheckpointFormats
     /// <summary>The archive that <c>torch.jit.save</c> and C++ <c>torch::save</c> write.</summary>
     public const string TorchScript = "torchscript";
 
-    /// <summary>A pickle and nothing else, with values and no tensors of PyTorch.</summary>
+    /// <summary>The archive that <c>torch.export.save</c> and AOTInductor write (<c>.pt2</c>).</summary>
+    public const string TorchExport = "torch-export";
+
+    /// <summary>A pickle and nothing else, as <c>pickle.dump</c> writes.</summary>
     public const string Pickle = "pickle";
 
     /// <summary>A safetensors file.</summary>

@@ -4,6 +4,7 @@ using LowMem.Checkpoints.Formats.Folders;
 using LowMem.Checkpoints.Formats.Foreign;
 using LowMem.Checkpoints.Formats.PyTorch;
 using LowMem.Checkpoints.Formats.PyTorch.Legacy;
+using LowMem.Checkpoints.Formats.PyTorch.Unpacked;
 using LowMem.Checkpoints.Formats.Safetensors;
 using LowMem.Checkpoints.Formats.Sharded;
 using LowMem.Checkpoints.Formats.TorchSharp;
@@ -29,8 +30,15 @@ internal static class CheckpointOpener
         string fullPath = Path.GetFullPath(path);
         if (Directory.Exists(fullPath))
         {
+            if (UnpackedRecords.IsPresent(fullPath))
+            {
+                return UnpackedArchiveReader.Read(fullPath, fullPath, cancellationToken);
+            }
+
             return File.Exists(Path.Combine(fullPath, DistributedReader.MetadataFile))
                 ? DistributedReader.ReadDirectory(fullPath, cancellationToken)
+                : ShardedSafetensorsReader.IsPresent(fullPath)
+                ? ShardedSafetensorsReader.ReadDirectory(fullPath, cancellationToken)
                 : FolderReader.Read(fullPath, cancellationToken);
         }
 
@@ -39,12 +47,19 @@ internal static class CheckpointOpener
             return set;
         }
 
+        // The pickle of an unpacked archive has its storages beside it.
+        if (Path.GetFileName(fullPath) == UnpackedRecords.MainPickle && UnpackedRecords.IsPresent(Path.GetDirectoryName(fullPath)!))
+        {
+            return UnpackedArchiveReader.Read(Path.GetDirectoryName(fullPath)!, fullPath, cancellationToken);
+        }
+
         using var file = CheckpointFileReader.Open(fullPath);
         var kind = ContentDetector.Detect(file);
         return kind switch
         {
             ContentKind.ShardIndex => ShardIndexReader.Read(file, fullPath, cancellationToken),
             ContentKind.DistributedMetadata => DistributedReader.Read(file, fullPath, cancellationToken),
+            ContentKind.Safetensors => ShardedSafetensorsReader.NoteIfPart(OpenFile(file, kind, fullPath, cancellationToken)),
             _ => OpenFile(file, kind, fullPath, cancellationToken),
         };
     }

@@ -44,7 +44,7 @@ internal static class CheckpointSigns
                 ContentKind.Zip => IsPyTorchZip(file),
                 ContentKind.Tar => TarMembers.Contains(Encoding.ASCII.GetString(file.ReadRange(0, 100, "the first member")).TrimEnd('\0', '/')),
                 ContentKind.Safetensors => BinaryPrimitives.ReadInt64LittleEndian(file.ReadRange(0, 8, "the header")) is > 0 and var length && length < file.Length,
-                ContentKind.Unknown => IsPickle(file) || TorchSharpLayout.Read(file, cancellationToken).IsWhole,
+                ContentKind.Unknown => IsPickle(file) || TorchSharpReader.IsWhole(file),
                 _ => false,
             };
         }
@@ -70,15 +70,19 @@ internal static class CheckpointSigns
     private static bool IsPyTorchZip(CheckpointFileReader file)
     {
         byte[] start = file.ReadRange(0, Math.Min(file.Length, 512), "the first record");
-        if (start.AsSpan(Math.Min(EntryNameOffset, start.Length)).IndexOf("data.pkl"u8) >= 0)
+        if (HoldsSign(start.AsSpan(Math.Min(EntryNameOffset, start.Length))))
         {
             return true;
         }
 
         long end = Math.Min(file.Length, EndLength);
         byte[] directory = file.ReadRange(file.Length - end, end, "the directory");
-        return directory.AsSpan().IndexOf("data.pkl"u8) >= 0 || directory.AsSpan().IndexOf("constants.pkl"u8) >= 0;
+        return HoldsSign(directory) || directory.AsSpan().IndexOf("constants.pkl"u8) >= 0;
     }
+
+    /// <summary>The main pickle, or what an archive of <c>torch.export</c> has instead.</summary>
+    private static bool HoldsSign(ReadOnlySpan<byte> names) =>
+        names.IndexOf("data.pkl"u8) >= 0 || names.IndexOf("/archive_format"u8) >= 0 || names.IndexOf("serialized_exported_program.json"u8) >= 0;
 
     /// <summary>PROTO with a protocol that exists, and STOP at the end.</summary>
     private static bool IsPickle(CheckpointFileReader file) =>

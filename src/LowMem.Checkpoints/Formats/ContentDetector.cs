@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using LowMem.Checkpoints.Formats.Foreign;
+using System.Text.Json;
 using LowMem.Checkpoints.Formats.Tar;
 using LowMem.Checkpoints.Formats.TorchSharp;
 using LowMem.Checkpoints.IO;
@@ -28,7 +29,7 @@ internal static class ContentDetector
 
         // A TorchSharp file has a brace there when it holds 123 tensors, or a first one of 123 elements. It says nothing
         // about itself; but nothing else adds up in the same way.
-        if (TorchSharpLayout.Read(file, CancellationToken.None).IsWhole)
+        if (TorchSharpReader.IsWhole(file))
         {
             return ContentKind.Unknown;
         }
@@ -74,11 +75,31 @@ internal static class ContentDetector
         }
 
         return start.Length > 8 && StartsObject(start[8..]) ? ContentKind.Safetensors
-            : StartsObject(start) ? ContentKind.ShardIndex
+            : StartsText(start) ? ContentKind.ShardIndex
             : ContentKind.Unknown;
     }
 
-    private static bool StartsObject(ReadOnlySpan<byte> text) => text.TrimStart(" \t\r\n\uFEFF"u8) is [(byte)'{', ..];
+    private static bool StartsObject(ReadOnlySpan<byte> text) => text.TrimStart(" \t\r\n"u8) is [(byte)'{', ..];
+
+    /// <summary>An object in a file of its own, which editors may have put into UTF-16 or behind a byte order mark.</summary>
+    private static bool StartsText(ReadOnlySpan<byte> start)
+    {
+        if (!JsonText.IsMarked(start))
+        {
+            return StartsObject(start);
+        }
+
+        // The probe may end inside a character; the first ones tell.
+        const int enough = 64;
+        try
+        {
+            return StartsObject(JsonText.ToUtf8(start[..Math.Min(start.Length, enough)].ToArray()).Span);
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
 
     /// <summary>A pickle of the integer 0x1950a86a20f9469cfc6c (<c>MAGIC_NUMBER</c> of torch/serialization.py).</summary>
     private static bool IsLegacyMagic(ReadOnlySpan<byte> start)

@@ -16,6 +16,7 @@ internal sealed class PickleHeap(PickleCursor cursor, PickleSource source, IPers
     private readonly List<PickleGlobal> globals = [];
     private readonly List<PickleObject> calls = [];
     private readonly List<PickleScalar> payloads = [];
+    private readonly Dictionary<PickleScalar, long> places = new(ReferenceEqualityComparer.Instance);
     private long memoryLeft = source.MemoryBudget;
 
     /// <summary>Whether names are those of Python 2, as they are until PROTO says otherwise.</summary>
@@ -67,6 +68,9 @@ internal sealed class PickleHeap(PickleCursor cursor, PickleSource source, IPers
         return call;
     }
 
+    /// <summary>What stands for a call: itself, unless whoever reads the pickle knows better.</summary>
+    public PickleNode StandInFor(PickleObject call) => persistentLoader?.Replace(call, places) ?? call;
+
     public PickleNode NewPersistentId(PickleNode id) => persistentLoader?.Load(id) ?? new PicklePersistentId(id);
 
     public PickleGlobal GetGlobal(string module, string name, long position = -1)
@@ -102,7 +106,15 @@ internal sealed class PickleHeap(PickleCursor cursor, PickleSource source, IPers
     {
         cursor.Require(length);
         Charge(length);
-        return Remember(PickleScalar.Of(cursor.Take(length).ToArray()));
+        long place = cursor.Position;
+        var bytes = PickleScalar.Of(cursor.Take(length).ToArray());
+        if (persistentLoader is not null && bytes.Value is byte[] and [(byte)PickleOpcode.Proto, ..])
+        {
+            Charge(2 * SlotCost);
+            places.Add(bytes, place);
+        }
+
+        return Remember(bytes);
     }
 
     /// <param name="target">What they are added to.</param>

@@ -93,7 +93,7 @@ internal sealed class PickleObjectOpcodes(PickleSource source, PickleCursor curs
     private void PushCall(PickleOpcode opcode, PickleObject call)
     {
         call.Opcode = opcode;
-        Push(call);
+        Push(heap.StandInFor(call));
     }
 
     private void PushGlobal(string module, string name, long start) => Push(heap.GetGlobal(module, name, start));

@@ -2,6 +2,7 @@ using LowMem.Checkpoints.Formats;
 using LowMem.Checkpoints.Formats.Archives;
 using LowMem.Checkpoints.Formats.Distributed;
 using LowMem.Checkpoints.Formats.Folders;
+using LowMem.Checkpoints.Formats.PyTorch.Unpacked;
 using LowMem.Checkpoints.Formats.Sharded;
 using LowMem.Checkpoints.IO;
 
@@ -15,6 +16,9 @@ public sealed class CheckpointFinder
 {
     private const int MaxDepth = 128;
     private const int MostMembers = 1000;
+
+    /// <summary>The folders of an archive of PyTorch.</summary>
+    private static readonly string[] UnpackedFolders = ["data", ".data", "code", "constants", "extra"];
 
     private readonly List<CheckpointException> errors = [];
 
@@ -39,6 +43,13 @@ public sealed class CheckpointFinder
         while (waiting.TryPop(out var next))
         {
             var (files, folders) = List(next.Path);
+            if (UnpackedRecords.IsPresent(next.Path))
+            {
+                // What lies below is a part of it, and looked at when it is read.
+                files.Remove(Path.Combine(next.Path, "constants.pkl"));
+                folders.RemoveAll(folder => UnpackedFolders.Contains(Path.GetFileName(folder)));
+            }
+
             foreach (string file in FindIn(next.Path, files, cancellationToken))
             {
                 yield return file;
@@ -73,6 +84,12 @@ public sealed class CheckpointFinder
                 checkpoints.Add(file);
                 parts.UnionWith(shards.Select(shard => Path.Combine(directory, shard)));
             }
+        }
+
+        if (files.Exists(file => PieceName.TryParse(Path.GetFileName(file)) is not null) && ShardedSafetensorsReader.IsPresent(directory))
+        {
+            checkpoints.Add(directory);
+            parts.UnionWith(files.Where(file => PieceName.TryParse(Path.GetFileName(file)) is not null));
         }
 
         bool isDistributed = files.Contains(Path.Combine(directory, DistributedReader.MetadataFile));

@@ -27,7 +27,7 @@ internal sealed class ChecksumCheck(Checkpoint checkpoint, bool hasManifest)
             }
 
             string format = formats.GetValueOrDefault(file.Path, checkpoint.Format);
-            if (format is CheckpointFormats.PyTorchZip or CheckpointFormats.TorchScript)
+            if (format is CheckpointFormats.PyTorchZip or CheckpointFormats.TorchScript or CheckpointFormats.TorchExport && !checkpoint.IsUnpacked)
             {
                 var archive = ZipDirectoryReader.Read(reader.GetFile(file.Path), cancellationToken);
                 PlanArchive(archive, 0, extents, cancellationToken);
@@ -44,7 +44,7 @@ internal sealed class ChecksumCheck(Checkpoint checkpoint, bool hasManifest)
             }
         }
 
-        // Of a distributed checkpoint every piece is an archive inside a file.
+        // Of a distributed checkpoint every piece is an archive inside a file, of an exported program a state dict may be.
         foreach (var place in checkpoint.Archives)
         {
             var part = reader.GetFile(place.Path).Slice(place.Offset, place.Length);

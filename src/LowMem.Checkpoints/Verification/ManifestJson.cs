@@ -77,7 +77,7 @@ internal static class ManifestJson
         try
         {
             using var document = JsonDocument.Parse(
-                file.ReadRange(0, file.Length, "the manifest"), new JsonDocumentOptions { MaxDepth = MaxDepth });
+                JsonText.ToUtf8(file.ReadRange(0, file.Length, "the manifest")), new JsonDocumentOptions { MaxDepth = MaxDepth });
             return Parse(file, document.RootElement);
         }
         catch (JsonException exception)

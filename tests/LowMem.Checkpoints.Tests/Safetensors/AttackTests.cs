@@ -21,7 +21,7 @@ public sealed class AttackTests
         { """{"a":{"dtype":"U8","shape":[0],"data_offsets":[9223372036854775807,9223372036854775807]}}""", "should be the start" },
         { """{"a":{"dtype":"U8","shape":[9223372036854775807],"data_offsets":[0,9223372036854775807]}}""", "impossible" },
         { """{"a":{"dtype":"U8","shape":[1],"data_offsets":[-1,0]}}""", "no count from 0 up" },
-        { """{"a":{"dtype":"U8","dtype":"U8","shape":[1],"data_offsets":[0,1]}}""", "repeated field" },
+        { """{"a":{"dtype":"U8","dtype":"U8","shape":[1],"data_offsets":[0,1]}}""", "the field 'dtype' twice" },
         { """{"\ud800":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}""", "JSON" },
         { """{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"\u0061":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}""", "stands there twice" },
         { """{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}} x""", "JSON" },

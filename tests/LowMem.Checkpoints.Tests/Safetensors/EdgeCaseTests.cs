@@ -11,6 +11,7 @@ public sealed class EdgeCaseTests
     [InlineData("{}      ")]
     [InlineData(" \n\t{}\r\n")]
     [InlineData("""{"__metadata__":{}}""")]
+    [InlineData("""{"__metadata__":null}""")]
     public void AFileMayHoldNoTensors(string header)
     {
         var checkpoint = Open(header);
@@ -45,6 +46,30 @@ public sealed class EdgeCaseTests
         Assert.Equal(["z", "a", "b", "c"], checkpoint.Tensors.Select(tensor => tensor.Key));
         Assert.Empty(checkpoint.Tensors[2].Shape);
         Assert.Equal(1, checkpoint.Tensors[2].ByteLength);
+    }
+
+    [Theory]
+    [InlineData("1")]
+    [InlineData("null")]
+    [InlineData("""{"dtype":"F64","a":[[[{}]]]}""")]
+    public void AFieldThatIsNotKnownIsPassedOver(string field)
+    {
+        var checkpoint = Open($$$"""{"a":{"crc":{{{field}}},"dtype":"U8","shape":[2],"data_offsets":[0,2],"crc":{{{field}}}}}""", 1, 2);
+
+        var tensor = Assert.Single(checkpoint.Tensors);
+        Assert.Equal(("uint8", 2L), (tensor.DType, tensor.ByteLength));
+        Assert.Empty(checkpoint.Findings);
+    }
+
+    [Fact]
+    public void AFieldThatIsNotKnownIsFollowedAsDeepAsTheReferenceImplementationDoes()
+    {
+        string Header(int depth) =>
+            $$$"""{"a":{"x":{{{new string('[', depth)}}}{{{new string(']', depth)}}},"dtype":"U8","shape":[2],"data_offsets":[0,2]}}""";
+
+        Assert.Single(Open(Header(126), 1, 2).Tensors);
+        using var file = MutatedFile.With(SafetensorsBytes.File(Header(127), 1, 2));
+        Assert.Contains("is not valid JSON", file.Refusal().Message, StringComparison.Ordinal);
     }
 
     [Fact]

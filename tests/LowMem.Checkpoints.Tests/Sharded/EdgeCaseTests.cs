@@ -1,3 +1,4 @@
+using System.Text;
 using LowMem.Checkpoints.Tests.Builders;
 using LowMem.Checkpoints.Tests.Fixtures;
 
@@ -20,6 +21,39 @@ public sealed class EdgeCaseTests : IDisposable
 
         Assert.Equal("one.safetensors", Path.GetFileName(Assert.Single(checkpoint.Tensors).Path));
         Assert.Empty(checkpoint.Findings);
+    }
+
+    public static TheoryData<byte[]> Marks { get; } = new(
+        [0xef, 0xbb, 0xbf, .. Encoding.UTF8.GetBytes(Map)],
+        [0xff, 0xfe, .. Encoding.Unicode.GetBytes(Map)],
+        [0xfe, 0xff, .. Encoding.BigEndianUnicode.GetBytes(Map)],
+        [.. Encoding.Unicode.GetBytes(Map)],
+        [.. Encoding.BigEndianUnicode.GetBytes(Map)]);
+
+    private const string Map = """{"weight_map":{"größe":"one.safetensors"}}""";
+
+    [Theory]
+    [MemberData(nameof(Marks))]
+    public void AnIndexMayBeUtf16OrHaveAByteOrderMark(byte[] index)
+    {
+        directory.Write("one.safetensors", SafetensorsBytes.One("größe", 1));
+        directory.Write(CheckpointDirectory.IndexName, index);
+
+        var checkpoint = directory.Open();
+
+        Assert.Equal("größe", Assert.Single(checkpoint.Tensors).Key);
+        Assert.Empty(checkpoint.Findings);
+    }
+
+    [Fact]
+    public void AnIndexThatIsMarkedAsUtf16AndIsNotIsAnError()
+    {
+        directory.Write(CheckpointDirectory.IndexName, [0xff, 0xfe, (byte)'{', 0, .. Encoding.Unicode.GetBytes(new string(' ', 40)), 0, 0xd8]);
+
+        var error = Assert.Throws<CheckpointException>(directory.Open);
+
+        Assert.Equal(CheckpointErrorIds.FormatInvalid, error.ErrorId);
+        Assert.Contains("not valid UTF-16", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

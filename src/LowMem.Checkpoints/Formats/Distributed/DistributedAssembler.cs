@@ -40,7 +40,7 @@ internal sealed class DistributedAssembler(
         Tensors.AddRange(piece.Tensors);
         foreach (var (name, value) in piece.Values)
         {
-            Values[ChunkContent.Rename(name, key)] = value;
+            Values[EmbeddedTensors.Rename(name, key)] = value;
         }
     }
 
@@ -110,32 +110,12 @@ internal sealed class DistributedAssembler(
         return content.Checkpoint;
     }
 
-    private TensorInfo Describe(string key, DistributedTensor tensor, List<TensorChunk> chunks, string? problem)
-    {
-        if (problem is null && chunks is [var only])
+    private TensorInfo Describe(string key, DistributedTensor tensor, List<TensorChunk> chunks, string? problem) =>
+        ChunkedTensors.Describe(
+            key, tensor.Type, tensor.Shape, chunks, problem, (path, checkpoint, CheckpointFormats.Distributed)) with
         {
-            return only.Source with { Key = key, RequiresGrad = tensor.RequiresGrad };
-        }
-
-        long elements = StridedLayout.CountElements(tensor.Shape);
-        return new TensorInfo
-        {
-            Key = key,
-            DType = tensor.Type.Name,
-            Shape = tensor.Shape,
-            Stride = StridedLayout.ContiguousStrides(tensor.Shape),
-            ElementCount = elements,
-            ByteLength = tensor.Type.GetByteLength(elements),
-            Offset = -1,
-            IsContiguous = true,
             RequiresGrad = tensor.RequiresGrad,
-            Path = chunks.Count > 0 ? chunks[0].Source.Path : path,
-            Checkpoint = checkpoint,
-            Format = CheckpointFormats.Distributed,
-            Chunks = problem is null ? chunks : null,
-            UnreadableReason = problem,
         };
-    }
 
     private void AddFinding(string key, string code, string message) => Findings.Add(new CheckpointFinding(
         FindingSeverity.Error, code, key, null, $"tensor '{PickleText.Shorten(key)}': {message}"));

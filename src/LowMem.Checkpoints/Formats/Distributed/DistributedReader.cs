@@ -58,10 +58,10 @@ internal static class DistributedReader
             FormatVersion = metadata.Version,
             Tensors = assembler.Tensors,
             Values = assembler.Values,
-            Globals = Union(globals.All, pieces.Select(piece => piece.Globals).Concat(files.Errors.Select(error => error.Globals))),
-            UnknownGlobals = Union(globals.Unknown, pieces.Select(piece => piece.UnknownGlobals)),
+            Globals = NameUnion.Of(globals.All, pieces.Select(piece => piece.Globals).Concat(files.Errors.Select(error => error.Globals))),
+            UnknownGlobals = NameUnion.Of(globals.Unknown, pieces.Select(piece => piece.UnknownGlobals)),
             UnknownUses = [.. globals.UnknownUses, .. pieces.SelectMany(piece => piece.UnknownUses)],
-            UnsafeGlobals = Union(
+            UnsafeGlobals = NameUnion.Of(
                 globals.Unsafe, pieces.Select(piece => piece.UnsafeGlobals).Concat(files.Errors.Select(error => error.UnsafeGlobals))),
             Files = [file.Describe(), .. files.Files],
             Archives = [.. files.Archives],
@@ -99,7 +99,4 @@ internal static class DistributedReader
             }
         }
     }
-
-    private static string[] Union(IReadOnlyList<string> own, IEnumerable<IReadOnlyList<string>> others) =>
-        [.. own.Concat(others.SelectMany(names => names)).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
 }

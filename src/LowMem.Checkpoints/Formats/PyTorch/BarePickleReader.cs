@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Formats.PyTorch.Legacy;
 using LowMem.Checkpoints.IO;
 using LowMem.Checkpoints.Pickle;
 using LowMem.Checkpoints.Safety;
@@ -6,8 +7,8 @@ using LowMem.Checkpoints.Safety.WeightsOnly;
 namespace LowMem.Checkpoints.Formats.PyTorch;
 
 /// <summary>
-/// A file that is a pickle and nothing else, such as <c>pickle.dump</c> of a dict of numpy arrays writes. It has no
-/// storages; what it has are values, and the globals that <c>torch.load</c> would resolve if it were given the file.
+/// A file that is a pickle and nothing else, as <c>pickle.dump</c> writes: of a dict of numpy arrays, or of a state dict, in
+/// which each storage is a legacy file in bytes (<see cref="PickledStorages"/>).
 /// </summary>
 internal static class BarePickleReader
 {
@@ -18,11 +19,12 @@ internal static class BarePickleReader
     public static Checkpoint? TryRead(CheckpointFileReader file, string checkpoint, CancellationToken cancellationToken)
     {
         var source = new PickleSource(file.Path, null, 0, PickleSource.BudgetFor(file.StoredLength));
+        var storages = new PickledStorages(file.Path, cancellationToken);
         var pickle = PickleMachine.ReadAsFarAsPossible(
-            new FilePickleInput(file, 0, file.Length), source, persistentLoader: null, cancellationToken);
+            new FilePickleInput(file, 0, file.Length), source, storages, cancellationToken);
         if (pickle.BreaksFrames)
         {
-            throw pickle.Error!.Naming(GlobalReport.Of([pickle], [], cancellationToken));
+            throw pickle.Error!.Naming(GlobalReport.Of([pickle, .. storages.Pickles], [], cancellationToken));
         }
 
         if (pickle.Error is not null || !IsWorthIt(file, pickle))
@@ -32,9 +34,9 @@ internal static class BarePickleReader
 
         byte[] rest = file.ReadRange(
             pickle.ByteLength, Math.Min(file.Length - pickle.ByteLength, MaxRest), "what follows the pickle");
-        var globals = GlobalReport.Of([pickle], [new HiddenBytes(rest, "what follows the pickle", IsPickle: true)], cancellationToken)
+        var globals = GlobalReport.Of([pickle, .. storages.Pickles], [new HiddenBytes(rest, "what follows the pickle", IsPickle: true)], cancellationToken)
             .OrRefuse(file.Path);
-        var factory = new TensorInfoFactory(file, checkpoint, CheckpointFormats.Pickle, new NoStorages());
+        var factory = new TensorInfoFactory(file, checkpoint, CheckpointFormats.Pickle, storages.Table);
         var walker = ObjectTreeWalker.Walk(file, factory, pickle, cancellationToken);
         return new Checkpoint
         {
@@ -48,6 +50,7 @@ internal static class BarePickleReader
             UnsafeGlobals = globals.Unsafe,
             WeightsOnlyAnswer = WeightsOnlyAnswer.Refused("it is a pickle without the magic number of PyTorch", 0),
             Files = [file.Describe()],
+            Storages = storages.Table.List(file.Path).Where(storage => !walker.OtherStorages.Contains(storage.Key)),
             Findings = [.. globals.Findings, .. Trailing(pickle, rest), .. walker.Findings],
         };
     }
@@ -68,10 +71,4 @@ internal static class BarePickleReader
         ? []
         : [new CheckpointFinding(
             FindingSeverity.Warning, FindingCodes.TrailingBytes, null, pickle.ByteLength, "bytes follow the end of the pickle")];
-
-    private sealed class NoStorages : IStorageResolver
-    {
-        public ResolvedStorage Resolve(PicklePersistentId id) =>
-            throw new TensorProblemException(FindingCodes.StorageMissing, "the file is a pickle alone and has no storages");
-    }
 }

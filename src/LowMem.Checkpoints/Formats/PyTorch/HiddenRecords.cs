@@ -22,14 +22,21 @@ internal static class HiddenRecords
 
     /// <param name="archive">The archive.</param>
     /// <param name="main">The record that is read as the checkpoint, or null.</param>
-    /// <param name="dataPrefix">The directory of the tensors' data, with its slash.</param>
+    /// <param name="dataPrefix">The directory of the tensors' data, with its slash; null when there is none.</param>
     /// <param name="limit">The most bytes that all of them together may have.</param>
-    public static IEnumerable<HiddenBytes> Read(ZipArchive archive, ZipEntry? main, string dataPrefix, long limit)
+    /// <param name="others">The names of more records that are read as parts of the checkpoint, or null.</param>
+    public static IEnumerable<HiddenBytes> Read(
+        ZipArchive archive, ZipEntry? main, string? dataPrefix, long limit, IReadOnlySet<string>? others = null)
     {
-        byte[] prefix = Encoding.UTF8.GetBytes(dataPrefix);
+        byte[]? prefix = dataPrefix is null ? null : Encoding.UTF8.GetBytes(dataPrefix);
         foreach (var entry in archive.Entries)
         {
-            if ((main is { } read && entry.Equals(read)) || IsTensorData(entry.NameBytes, prefix) || entry.Length < ProbeLength || !entry.IsReadable)
+            if ((main is { } read && entry.Equals(read)) || (prefix is not null && IsTensorData(entry.NameBytes, prefix)) || entry.Length < ProbeLength || !entry.IsReadable)
+            {
+                continue;
+            }
+
+            if (others?.Contains(entry.Name) == true)
             {
                 continue;
             }

@@ -1,4 +1,5 @@
 using System.Text;
+using LowMem.Checkpoints.Formats.PyTorch.Exported;
 using LowMem.Checkpoints.Formats.Zip;
 using LowMem.Checkpoints.IO;
 using LowMem.Checkpoints.Pickle;
@@ -19,7 +20,14 @@ internal static class PyTorchZipReader
     /// <summary>How much is looked through of an archive that is no checkpoint.</summary>
     private const long MostOfOthers = 64 << 20;
 
-    public static Checkpoint Read(CheckpointFileReader file, string checkpoint, CancellationToken cancellationToken)
+    public static Checkpoint Read(CheckpointFileReader file, string checkpoint, CancellationToken cancellationToken) =>
+        Read(file, checkpoint, isPart: false, cancellationToken);
+
+    /// <param name="file">The archive.</param>
+    /// <param name="checkpoint">The path that was asked for.</param>
+    /// <param name="isPart">Whether it is a record of an archive of <c>torch.export</c>, and can be none itself.</param>
+    /// <param name="cancellationToken">Ends the reading early.</param>
+    public static Checkpoint Read(CheckpointFileReader file, string checkpoint, bool isPart, CancellationToken cancellationToken)
     {
         var archive = OpenArchive(file, cancellationToken);
         string prefix = FindRoot(archive);
@@ -28,6 +36,11 @@ internal static class PyTorchZipReader
         long limit = Math.Max(file.StoredLength, 1 << 20) * 16;
         if (archive.Find(prefix + "data.pkl") is not { } entry)
         {
+            if (!isPart && ExportedProgramReader.FindRoot(archive, prefix) is { } root)
+            {
+                return ExportedProgramReader.Read(archive, root, checkpoint, limit, cancellationToken);
+            }
+
             // Nothing is loaded from it in any case: what is far too long for a pickle alone is not read.
             var others = HiddenRecords.Read(archive, main: null, prefix + "data/", Math.Min(limit, MostOfOthers));
             throw new CheckpointException(
@@ -135,7 +148,8 @@ internal static class PyTorchZipReader
         }
     }
 
-    private static string? ReadLine(ZipArchive archive, string name)
+    /// <summary>The text of a record of one line; null when there is none, and when it is broken, which is noted.</summary>
+    public static string? ReadLine(ZipArchive archive, string name)
     {
         if (archive.Find(name) is not { } entry)
         {

@@ -7,6 +7,9 @@ namespace LowMem.Checkpoints.Formats.PyTorch;
 /// <param name="UnreadableReason">Why they cannot be read although they are there, or null.</param>
 internal sealed record ResolvedStorage(string? Key, DType? Type, StorageExtent Extent, string? UnreadableReason = null)
 {
+    /// <summary>The file it is in; null for the one that the description is in.</summary>
+    public string? Path { get; init; }
+
     /// <summary>Where the part starts that tensors see, in bytes from the start of the storage.</summary>
     public long ViewOffset { get; init; }
 

@@ -81,7 +81,7 @@ internal sealed class TensorInfoFactory(
             StorageKey = storage?.Key,
             IsContiguous = description.Layout == TensorLayouts.Strided && StridedLayout.IsContiguous(shape, stride),
             RequiresGrad = description.RequiresGrad,
-            Path = file.Path,
+            Path = storage?.Path ?? file.Path,
             Checkpoint = checkpoint,
             Format = format,
             Layout = description.Layout,

@@ -54,6 +54,18 @@ internal sealed class ZipStorageResolver(ZipArchive archive, string prefix, stri
         return new ResolvedStorage(NamePrefix + reference.Key, reference.Type, outcome.Extent, outcome.UnreadableReason);
     }
 
+    /// <summary>The storage that a whole record is, whatever its size.</summary>
+    /// <param name="key">The name of the record in the folder.</param>
+    /// <param name="type">The element type, which something else states.</param>
+    /// <exception cref="TensorProblemException">The archive has no such record, or one that breaks the rules.</exception>
+    public ResolvedStorage ResolveRecord(string key, DType type)
+    {
+        var outcome = Find(key);
+        return outcome.Problem is { } problem
+            ? throw new TensorProblemException(problem.Code, problem.Message)
+            : new ResolvedStorage(NamePrefix + key, type, outcome.Extent, outcome.UnreadableReason);
+    }
+
     private Outcome Find(string key)
     {
         if (!known.TryGetValue(key, out var outcome))

@@ -6,6 +6,9 @@ namespace LowMem.Checkpoints.Formats.Safetensors;
 /// <summary>Parses the JSON header. Duplicate keys are an error, as in the reference implementation.</summary>
 internal sealed class SafetensorsHeader
 {
+    /// <summary>How deep a field that is passed over may be nested; the limit of the reference implementation's parser.</summary>
+    private const int MaxDepth = 128;
+
     private readonly string path;
 
     private SafetensorsHeader(string path) => this.path = path;
@@ -20,7 +23,7 @@ internal sealed class SafetensorsHeader
         var header = new SafetensorsHeader(path);
         try
         {
-            var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = 4 });
+            var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MaxDepth });
             header.Read(ref reader, cancellationToken);
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException)
@@ -66,9 +69,15 @@ internal sealed class SafetensorsHeader
         _ = reader.Read();
     }
 
+    /// <summary>Null is as good as nothing, as in the reference implementation.</summary>
     private void ReadMetadata(ref Utf8JsonReader reader)
     {
-        Expect(ref reader, JsonTokenType.StartObject, "__metadata__");
+        if (reader.Read() && reader.TokenType == JsonTokenType.Null)
+        {
+            return;
+        }
+
+        Require(ref reader, JsonTokenType.StartObject, "__metadata__");
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             string name = reader.GetString()!;
@@ -104,8 +113,13 @@ internal sealed class SafetensorsHeader
                 case "data_offsets" when offsets is null:
                     offsets = ReadLongs(ref reader, $"the data_offsets of '{shown}'");
                     break;
+                case "dtype" or "shape" or "data_offsets":
+                    throw Invalid($"tensor '{shown}' has the field '{name}' twice");
                 default:
-                    throw Invalid($"tensor '{shown}' has the unknown or repeated field '{PickleText.Shorten(name)}'");
+                    // The reference implementation passes over it, so that a later version can add one.
+                    _ = reader.Read();
+                    reader.Skip();
+                    break;
             }
         }
 
@@ -141,7 +155,13 @@ internal sealed class SafetensorsHeader
 
     private void Expect(ref Utf8JsonReader reader, JsonTokenType type, string what)
     {
-        if (!reader.Read() || reader.TokenType != type)
+        _ = reader.Read();
+        Require(ref reader, type, what);
+    }
+
+    private void Require(ref Utf8JsonReader reader, JsonTokenType type, string what)
+    {
+        if (reader.TokenType != type)
         {
             throw Invalid($"{what} should be a JSON {type}");
         }

@@ -21,7 +21,7 @@ internal static class ShardIndexParser
         try
         {
             using var document = JsonDocument.Parse(
-                file.ReadRange(0, file.Length, "the shard index"), new JsonDocumentOptions { MaxDepth = 32 });
+                JsonText.ToUtf8(file.ReadRange(0, file.Length, "the shard index")), new JsonDocumentOptions { MaxDepth = 32 });
             if (document.RootElement.ValueKind != JsonValueKind.Object
                 || !document.RootElement.TryGetProperty("weight_map", out var map)
                 || map.ValueKind != JsonValueKind.Object)

@@ -92,7 +92,8 @@ internal sealed record TorchSharpLayout(
         }
     }
 
-    private static TorchSharpEntry? ReadTensor(TorchSharpCursor cursor, string name)
+    /// <summary>A tensor as <c>Tensor.Save</c> writes it; null when it is none. Its elements are passed over.</summary>
+    public static TorchSharpEntry? ReadTensor(TorchSharpCursor cursor, string name)
     {
         if (cursor.ReadNumber() is not { } code
             || TypeOf(code) is not { } type

@@ -2,7 +2,7 @@ using LowMem.Checkpoints.IO;
 
 namespace LowMem.Checkpoints.Formats.TorchSharp;
 
-/// <summary>Lists a file that TorchSharp saved; see <see cref="TorchSharpLayout"/>.</summary>
+/// <summary>Lists a file that TorchSharp saved; see <see cref="TorchSharpLayout"/> and <see cref="OptimizerLayout"/>.</summary>
 internal static class TorchSharpReader
 {
     /// <summary>
@@ -11,6 +11,13 @@ internal static class TorchSharpReader
     /// </summary>
     public static Checkpoint? TryRead(CheckpointFileReader file, string checkpoint, CancellationToken cancellationToken)
     {
+        if (OptimizerLayout.Read(file, cancellationToken) is { } optimizer and ({ IsWhole: true } or { IsCut: true }))
+        {
+            return optimizer.IsWhole
+                ? Describe(file, checkpoint, optimizer)
+                : throw Truncated(file, $"at least {Math.Max(optimizer.End, file.Length + 1)}", $"the {optimizer.Name} optimizer");
+        }
+
         var layout = TorchSharpLayout.Read(file, cancellationToken);
         if (layout.IsWhole)
         {
@@ -26,17 +33,34 @@ internal static class TorchSharpReader
         if (layout.IsCut)
         {
             string total = layout.Entries.Count == layout.Count ? $"{layout.End}" : $"at least {Math.Max(layout.End, file.Length + 1)}";
-            throw new CheckpointException(
-                CheckpointErrorIds.Truncated,
-                file.Path,
-                $"truncated: {file.Length} of {total} bytes of a TorchSharp file with {layout.Count} tensors. Get the file again.")
-            {
-                Offset = file.Length,
-            };
+            throw Truncated(file, total, $"{layout.Count} tensors");
         }
 
         return null;
     }
+
+    /// <summary>Whether everything in a file adds up as TorchSharp would have written it.</summary>
+    public static bool IsWhole(CheckpointFileReader file) =>
+        OptimizerLayout.Read(file, CancellationToken.None) is { IsWhole: true }
+        || TorchSharpLayout.Read(file, CancellationToken.None).IsWhole;
+
+    private static Checkpoint Describe(CheckpointFileReader file, string checkpoint, OptimizerLayout optimizer) => new()
+    {
+        Path = checkpoint,
+        Format = CheckpointFormats.TorchSharp,
+        Tensors = [.. optimizer.Tensors.Select(entry => Describe(file, checkpoint, entry))],
+        Values = optimizer.Values,
+        Metadata = new OrderedDictionary<string, string> { ["optimizer"] = optimizer.Name },
+        Files = [file.Describe()],
+    };
+
+    private static CheckpointException Truncated(CheckpointFileReader file, string total, string what) => new(
+        CheckpointErrorIds.Truncated,
+        file.Path,
+        $"truncated: {file.Length} of {total} bytes of a TorchSharp file with {what}. Get the file again.")
+    {
+        Offset = file.Length,
+    };
 
     private static TensorInfo Describe(CheckpointFileReader file, string checkpoint, TorchSharpEntry entry) => new()
     {

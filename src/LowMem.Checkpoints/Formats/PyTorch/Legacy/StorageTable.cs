@@ -14,8 +14,10 @@ internal sealed class StorageTable : IStorageResolver
         .Select(entry => new StoredStorage(path, entry.Key, entry.Value.Extent!.ByteLength));
 
     /// <summary>Adds a storage; false when there is one of that name.</summary>
-    public bool Add(string key, long offset, long byteLength) =>
-        entries.TryAdd(key, new Entry(new StorageExtent(offset, byteLength), string.Empty, string.Empty));
+    public bool Add(string key, long offset, long byteLength) => Add(key, new StorageExtent(offset, byteLength));
+
+    /// <inheritdoc cref="Add(string, long, long)"/>
+    public bool Add(string key, StorageExtent extent) => entries.TryAdd(key, new Entry(extent, string.Empty, string.Empty));
 
     /// <summary>Adds a storage that is at fault; false when there is one of that name.</summary>
     public bool AddFaulty(string key, string code, string message) =>

@@ -34,7 +34,10 @@ internal static class TarReader
         var system = members.ByName.ContainsKey("sys_info") ? Open("sys_info").Read("sys_info").Root : PickleScalar.None;
         CheckSizes(file, system);
         var storages = TarStorages.Read(Open("storages"));
-        var ids = new TarPersistentIds(storages, TarTensors.Read(Open("tensors"), storages));
+
+        // Without it the pickle describes its tensors itself, by the storages.
+        var tensors = members.ByName.ContainsKey("tensors") || !members.HasEnd ? TarTensors.Read(Open("tensors"), storages) : [];
+        var ids = new TarPersistentIds(storages, tensors);
         var pickle = Open("pickle").Read("pickle", ids);
         var factory = new TensorInfoFactory(file, checkpoint, CheckpointFormats.PyTorchTar, storages.Table);
         var walker = ObjectTreeWalker.Walk(file, factory, pickle, cancellationToken);

@@ -1,0 +1,163 @@
+using System.Text.Json;
+using LowMem.Checkpoints.Formats.Safetensors;
+using LowMem.Checkpoints.IO;
+using LowMem.Checkpoints.Pickle;
+
+namespace LowMem.Checkpoints.Formats.Distributed;
+
+/// <summary>
+/// Reads a directory that <c>HuggingFaceStorageWriter(save_sharded=True)</c> of <c>torch.distributed.checkpoint</c> wrote: each
+/// process keeps its pieces of tensors in safetensors files of its own, and where they belong in the metadata of each.
+/// </summary>
+internal static class ShardedSafetensorsReader
+{
+    private const string Extension = ".safetensors";
+
+    /// <summary>Whether a directory holds such files, and no index that says otherwise.</summary>
+    public static bool IsPresent(string directory)
+    {
+        try
+        {
+            var names = List(directory);
+            return names.Count > 0
+                && !Directory.EnumerateFiles(directory, "*.index.json").Any()
+                && (names.FirstOrDefault(name => PieceName.TryParse(name) is not null) ?? names[0]) is var first
+                && HoldsPieces(directory, first);
+        }
+        catch (Exception exception) when (FileErrors.IsFileError(exception))
+        {
+            // Whoever opens the directory says so.
+            return false;
+        }
+    }
+
+    public static Checkpoint ReadDirectory(string directory, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return Read(directory, cancellationToken);
+        }
+        catch (Exception exception) when (FileErrors.IsFileError(exception))
+        {
+            throw FileErrors.Wrap(exception, directory);
+        }
+        catch (OverflowException exception)
+        {
+            throw new CheckpointException(CheckpointErrorIds.FormatInvalid, directory, "a size or offset in the pieces is impossible.", exception);
+        }
+    }
+
+    /// <summary>The same file with a finding when tensors in it are pieces of others: by itself it is no checkpoint.</summary>
+    public static Checkpoint NoteIfPart(Checkpoint file)
+    {
+        if (!file.Metadata.TryGetValue(ShardingInfo.MetadataKey, out string? info))
+        {
+            return file;
+        }
+
+        bool isPart;
+        try
+        {
+            isPart = ShardingInfo.Parse(info).Values.Any(offsets => offsets.Any(offset => offset > 0)) || HasSiblings(file.Files[0].Path);
+        }
+        catch (JsonException)
+        {
+            return file;
+        }
+
+        return !isPart ? file : file with
+        {
+            Findings =
+            [
+                .. file.Findings,
+                new CheckpointFinding(
+                    FindingSeverity.Error,
+                    FindingCodes.ChunkLayoutInvalid,
+                    null,
+                    null,
+                    "the tensors of this file are pieces, the rest of which is in other files: name the directory instead"),
+            ],
+        };
+    }
+
+    private static bool HasSiblings(string path) =>
+        PieceName.TryParse(Path.GetFileName(path)) is not null
+        && List(Path.GetDirectoryName(path)!).Count(name => PieceName.TryParse(name) is not null) > 1;
+
+    private static List<string> List(string directory) =>
+    [
+        .. Directory.EnumerateFiles(directory, "*" + Extension, new EnumerationOptions { AttributesToSkip = 0 })
+            .Select(path => Path.GetFileName(path))
+            .Order(StringComparer.Ordinal),
+    ];
+
+    private static bool HoldsPieces(string directory, string name)
+    {
+        try
+        {
+            using var file = ContainedFile.Open(directory, name);
+            return ContentDetector.Detect(file) == ContentKind.Safetensors
+                && SafetensorsReader.Read(file, directory, CancellationToken.None).Metadata.ContainsKey(ShardingInfo.MetadataKey);
+        }
+        catch (CheckpointException)
+        {
+            // A broken file among others of such names: the reader says what is wrong with it.
+            return PieceName.TryParse(name) is not null;
+        }
+    }
+
+    private static Checkpoint Read(string directory, CancellationToken cancellationToken)
+    {
+        var names = List(directory);
+        var parsed = names.Select(PieceName.TryParse).OfType<PieceName>().ToList();
+        var pieces = new ShardedPieces(directory);
+        foreach (string missing in PieceName.FindMissing(parsed))
+        {
+            pieces.AddFinding(FindingCodes.ShardMissing, null, $"'{missing}{Extension}' is missing: the numbers of the files leave it out");
+        }
+
+        var metadata = new OrderedDictionary<string, string>();
+        foreach (string name in parsed.Count > 0 ? names.Where(name => PieceName.TryParse(name) is not null) : names)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (ReadFile(directory, name, pieces, cancellationToken) is { } file)
+            {
+                pieces.Add(name, file);
+                foreach (var (key, value) in file.Metadata.Where(item => item.Key != ShardingInfo.MetadataKey))
+                {
+                    metadata.TryAdd(key, value);
+                }
+            }
+        }
+
+        return new Checkpoint
+        {
+            Path = directory,
+            Format = CheckpointFormats.Safetensors,
+            Tensors = pieces.Assemble(cancellationToken),
+            Metadata = metadata,
+            Files = pieces.Files,
+            ShardCount = pieces.Files.Count,
+            Findings = pieces.Findings,
+        };
+    }
+
+    private static Checkpoint? ReadFile(string directory, string name, ShardedPieces pieces, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var file = ContainedFile.Open(directory, name);
+            return ContentDetector.Detect(file) == ContentKind.Safetensors
+                ? SafetensorsReader.Read(file, directory, cancellationToken)
+                : throw new CheckpointException(CheckpointErrorIds.FormatInvalid, file.Path, "it is no safetensors file.");
+        }
+        catch (CheckpointException exception)
+        {
+            pieces.AddFinding(
+                exception.ErrorId == CheckpointErrorIds.NotRegularFile ? exception.ErrorId : FindingCodes.ShardMissing,
+                null,
+                $"'{PickleText.Shorten(name)}' cannot be read: {exception.Detail}");
+            return null;
+        }
+    }
+}
