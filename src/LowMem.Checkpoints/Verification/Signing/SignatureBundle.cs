@@ -31,6 +31,9 @@ internal sealed record SignatureBundle
     /// <summary>The entries of transparency logs, read by whoever verifies them.</summary>
     public IReadOnlyList<LogEntry> LogEntries { get; init; } = [];
 
+    /// <summary>Timestamps of the signature by others (responses of RFC 3161), for keyless signatures.</summary>
+    public IReadOnlyList<byte[]> Timestamps { get; init; } = [];
+
     /// <exception cref="CheckpointException">The file is not there or may not be read.</exception>
     /// <exception cref="SignatureFault">It is no signature of a model.</exception>
     public static SignatureBundle Read(string path)
@@ -74,6 +77,7 @@ internal sealed record SignatureBundle
                     : SignatureMethod.Certificate,
                 Certificates = ParseChain(only),
                 LogEntries = ParseLog(material),
+                Timestamps = ParseTimestamps(material),
             },
             (null, null, { } only) => new SignatureBundle
             {
@@ -83,6 +87,7 @@ internal sealed record SignatureBundle
                 LogEntries = ParseLog(material) is { Length: > 0 } log
                     ? log
                     : throw SignatureFault.Invalid("it was signed without a key of its own, and names no entry of a transparency log"),
+                Timestamps = ParseTimestamps(material),
             },
             _ => throw SignatureFault.Invalid("it does not name one key, one chain of certificates, or one certificate"),
         };
@@ -111,4 +116,9 @@ internal sealed record SignatureBundle
     private static LogEntry[] ParseLog(JsonElement material) => material.Find("tlogEntries") is null
         ? []
         : [.. material.GetItems("tlogEntries", MaxItems).Select(LogEntry.Parse)];
+
+    private static byte[][] ParseTimestamps(JsonElement material) =>
+        material.Find("timestampVerificationData") is { } data && data.Find("rfc3161Timestamps") is not null
+            ? [.. data.GetItems("rfc3161Timestamps", MaxItems).Select(item => item.GetBytes("signedTimestamp"))]
+            : [];
 }
