@@ -16,7 +16,7 @@ internal static class SignatureInspection
             new SignatureTrust { Certificates = [Path.Combine(keys, "ca-cert.pem")] },
             new SignatureTrust
             {
-                TrustedRoot = Path.Combine(keys, "custom_trust_config.json"),
+                TrustedRoot = Path.Combine(keys, "trusted_root.json"),
                 Identity = "stefanb@us.ibm.com",
                 Issuer = "https://sigstore.verify.ibm.com/oauth2",
             },

@@ -24,15 +24,15 @@ public static class RegularFile
     /// </summary>
     internal static SafeFileHandle OpenChecked(string path, FileShare share)
     {
+        // To the system, such a name ends earlier and is that of another file.
+        if (path.Contains('\0', StringComparison.Ordinal))
+        {
+            throw new CheckpointException(CheckpointErrorIds.NotFound, path, "there is no such file.");
+        }
+
         SafeFileHandle? handle = null;
         try
         {
-            // A name that ends early is that of another file to the system.
-            if (path.Contains('\0', StringComparison.Ordinal))
-            {
-                throw new FileNotFoundException(null, path);
-            }
-
             handle = UnixFile.IsSupported ? UnixFile.Open(path) : File.OpenHandle(path, share: share);
             Check(path, handle);
             if (UnixFile.IsSupported)

@@ -54,9 +54,10 @@ internal static class TimestampVerifier
     /// <summary>Whether the authority itself made it, at a time at which its certificate led to its root.</summary>
     private static bool IsBy(TrustedAuthority authority, Rfc3161TimestampToken token, byte[] signature, DateTimeOffset time)
     {
-        // That the certificate is for timestamps alone, and is the one that was signed with the time, is looked at there.
+        // That the certificate is for timestamps, and is the one that was signed with the time, is looked at there.
         if (!token.VerifySignatureForData(signature, out var signer, authority.Certificates)
-            || !signer.RawDataMemory.Span.SequenceEqual(authority.Certificates[0].RawDataMemory.Span))
+            || !signer.RawDataMemory.Span.SequenceEqual(authority.Certificates[0].RawDataMemory.Span)
+            || signer.Extensions.OfType<X509EnhancedKeyUsageExtension>().Sum(usage => usage.EnhancedKeyUsages.Count) != 1)
         {
             return false;
         }
@@ -94,9 +95,9 @@ internal static class TimestampVerifier
         }
         catch (Exception exception) when (exception is AsnContentException or CryptographicException)
         {
-            throw SignatureFault.Invalid("a timestamp in it is none", exception);
+            throw SignatureFault.Invalid("a timestamp in it is not sound", exception);
         }
 
-        throw SignatureFault.Invalid("a timestamp in it is none");
+        throw SignatureFault.Invalid("a timestamp in it is not sound");
     }
 }
