@@ -107,6 +107,8 @@ internal static class LogVerifier
             var bytes = new byte[line.Length];
             if (Convert.TryFromBase64String(line[(line.LastIndexOf(' ') + 1)..], bytes, out int length)
                 && length > hintLength
+                // The hint is how the note says whose signature it is.
+                && log.Id.AsSpan().StartsWith(bytes.AsSpan(0, hintLength))
                 && log.Verify(text, bytes.AsSpan(hintLength, length - hintLength)))
             {
                 return true;
