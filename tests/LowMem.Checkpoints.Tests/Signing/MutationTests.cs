@@ -42,6 +42,21 @@ public class MutationTests
         }
     }
 
+    [Theory]
+    [InlineData("application/vnd.dev.sigstore.bundle+json;version=99.9", FindingCodes.SignatureUnsupported)]
+    [InlineData("application/vnd.dev.sigstore.bundle.v0.4+json", FindingCodes.SignatureUnsupported)]
+    [InlineData("application/vnd.dev.sigstore.bundle", FindingCodes.SignatureUnsupported)]
+    [InlineData("application/json", FindingCodes.SignatureInvalid)]
+    public void A_bundle_of_another_version_is_not_read_by_the_rules_of_this_one(string mediaType, string code)
+    {
+        using var copy = new SampleCopy("v1.1.0-elliptic-key");
+        var root = JsonNode.Parse(File.ReadAllText(copy.Signature))!;
+        root["mediaType"] = mediaType;
+        File.WriteAllText(copy.Signature, root.ToJsonString());
+        var finding = Assert.Single(copy.Check());
+        Assert.Equal((FindingSeverity.Error, code), (finding.Severity, finding.Code));
+    }
+
     [Fact]
     public void A_member_that_stands_there_twice_is_refused()
     {

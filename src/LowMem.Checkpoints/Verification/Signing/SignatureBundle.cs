@@ -1,5 +1,6 @@
 using System.Text.Json;
 using LowMem.Checkpoints.IO;
+using LowMem.Checkpoints.Pickle;
 
 namespace LowMem.Checkpoints.Verification.Signing;
 
@@ -10,6 +11,10 @@ namespace LowMem.Checkpoints.Verification.Signing;
 internal sealed record SignatureBundle
 {
     private const string MediaTypePrefix = "application/vnd.dev.sigstore.bundle";
+
+    /// <summary>The versions whose rules are known, as each of the two ways to write a media type ends.</summary>
+    private static readonly string[] Versions =
+        ["+json;version=0.1", "+json;version=0.2", "+json;version=0.3", ".v0.1+json", ".v0.2+json", ".v0.3+json"];
 
     /// <summary>The signature of a million files is about 250 MB.</summary>
     private const long MaxLength = 512 << 20;
@@ -53,6 +58,11 @@ internal sealed record SignatureBundle
         if (!mediaType.StartsWith(MediaTypePrefix, StringComparison.Ordinal))
         {
             throw SignatureFault.Invalid($"its media type is not that of a Sigstore bundle, {MediaTypePrefix}");
+        }
+
+        if (!Versions.Contains(mediaType[MediaTypePrefix.Length..]))
+        {
+            throw SignatureFault.Unsupported($"its media type '{PickleText.Shorten(mediaType)}' is of a version that is not known here");
         }
 
         var envelope = ParseEnvelope(root.Get("dsseEnvelope", JsonValueKind.Object));

@@ -140,9 +140,14 @@ internal sealed record SignedStatement
         ? SignatureJson.Text(item, "ignore_paths")
         : throw SignatureFault.Invalid("an item of 'ignore_paths' is no text");
 
-    /// <summary>Paths have one spelling each, so that comparing texts compares files.</summary>
+    /// <summary>
+    /// Paths have one spelling each, so that comparing texts compares files. Windows would see directories and drives in more
+    /// characters.
+    /// </summary>
     private static string CheckPath(string path) =>
-        path == WholeModel || (!path.Contains('\0', StringComparison.Ordinal) && !path.Split('/').Any(part => part is "" or "." or ".."))
+        path == WholeModel || (!path.Contains('\0', StringComparison.Ordinal)
+            && !path.Split('/').Any(part => part is "" or "." or "..")
+            && (Path.DirectorySeparatorChar == '/' || path.AsSpan().IndexOfAny('\\', ':') < 0))
             ? path
             : throw SignatureFault.Invalid($"'{PickleText.Shorten(path)}' is no path inside the model");
 
