@@ -42,6 +42,10 @@ Invoke-Native dotnet @('build', $project, '-c', 'Release', '-v', 'quiet', '-clp:
 
 $program = [IO.Path]::Combine($project, 'bin', 'Release', 'net10.0', 'LowMem.Benchmarks.dll')
 $arguments = @($program, '--mib', $MiB, '--runs', $Runs, '--tensors', $Tensors, '--sparse-mib', $SparseMiB)
+$module = [IO.Path]::Combine($root, 'out', 'LowMem', 'LowMem.psd1')
+if ([IO.File]::Exists($module)) {
+    $arguments += @('--powershell', (@(Get-PowerShellCommand) -join [IO.Path]::PathSeparator), '--module', $module)
+}
 if ($Only) {
     $arguments += @('--only', $Only)
 }

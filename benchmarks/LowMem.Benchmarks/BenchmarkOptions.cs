@@ -9,17 +9,27 @@ namespace LowMem.Benchmarks;
 /// <param name="SparseMebibytes">The size of the checkpoint that is larger than the memory, in MiB.</param>
 /// <param name="Only">The benchmarks to run; empty for all.</param>
 /// <param name="Page">The page that the figures go to, or null.</param>
+/// <param name="PowerShell">What starts PowerShell: a program and perhaps an assembly; empty when that was not said.</param>
+/// <param name="Module">The module for it, or null.</param>
 internal sealed record BenchmarkOptions(
-    IReadOnlyList<int> Sizes, int Runs, int TensorCount, int SparseMebibytes, IReadOnlyList<string> Only, string? Page)
+    IReadOnlyList<int> Sizes,
+    int Runs,
+    int TensorCount,
+    int SparseMebibytes,
+    IReadOnlyList<string> Only,
+    string? Page,
+    IReadOnlyList<string> PowerShell,
+    string? Module)
 {
     /// <summary>How the program is started.</summary>
     public const string Usage =
-        "Usage: LowMem.Benchmarks [--mib 2048,4096] [--runs 5] [--tensors 100000] [--sparse-mib 61440] [--only <name>,...] [--page <page.md>]";
+        "Usage: LowMem.Benchmarks [--mib 2048,4096] [--runs 5] [--tensors 100000] [--sparse-mib 61440] [--only <name>,...] [--page <page.md>]\n"
+        + "       [--powershell <program and arguments, as in PATH> --module <LowMem.psd1>]";
 
     /// <summary>Reads the arguments; null when they are wrong.</summary>
     public static BenchmarkOptions? Parse(string[] arguments)
     {
-        var options = new BenchmarkOptions([2048, 4096], Runs: 5, TensorCount: 100_000, SparseMebibytes: 60 << 10, Only: [], Page: null);
+        var options = new BenchmarkOptions([2048, 4096], Runs: 5, TensorCount: 100_000, SparseMebibytes: 60 << 10, Only: [], Page: null, PowerShell: [], Module: null);
         for (var i = 0; i + 1 < arguments.Length; i += 2)
         {
             var parts = arguments[i + 1].Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
@@ -42,6 +52,12 @@ internal sealed record BenchmarkOptions(
                 case "--only":
                     options = options with { Only = parts };
                     break;
+                case "--powershell":
+                    options = options with { PowerShell = arguments[i + 1].Split(Path.PathSeparator) };
+                    break;
+                case "--module":
+                    options = options with { Module = arguments[i + 1] };
+                    break;
                 case "--page":
                     options = options with { Page = arguments[i + 1] };
                     break;
@@ -50,6 +66,6 @@ internal sealed record BenchmarkOptions(
             }
         }
 
-        return arguments.Length % 2 == 0 ? options : null;
+        return arguments.Length % 2 == 0 && options.PowerShell.Count > 0 == options.Module is not null ? options : null;
     }
 }

@@ -19,4 +19,15 @@ internal sealed record Target(string Name, string Limit, string Measured, bool I
         "at most " + string.Format(CultureInfo.InvariantCulture, format, limit),
         string.Format(CultureInfo.InvariantCulture, format, measured),
         measured <= limit);
+
+    /// <summary>A figure that must reach a limit.</summary>
+    /// <param name="name">What it is about.</param>
+    /// <param name="measured">The figure.</param>
+    /// <param name="limit">The least it may be.</param>
+    /// <param name="format">Both in words, with {0} for the number.</param>
+    public static Target AtLeast(string name, double measured, double limit, string format) => new(
+        name,
+        "at least " + string.Format(CultureInfo.InvariantCulture, format, limit),
+        string.Format(CultureInfo.InvariantCulture, format, measured),
+        measured >= limit);
 }

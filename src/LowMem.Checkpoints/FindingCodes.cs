@@ -114,7 +114,7 @@ public static class FindingCodes
     /// <summary>A file is there that was not signed.</summary>
     public const string SignatureFileUnsigned = "SignatureFileUnsigned";
 
-    /// <summary>The directory holds no checkpoint: only its signature was verified.</summary>
+    /// <summary>No file of the directory is a checkpoint: only its signature was verified.</summary>
     public const string CheckpointAbsent = "CheckpointAbsent";
 
     /// <summary>The directory holds another checkpoint beside the one that was read, which other programs may take for it.</summary>

@@ -16,7 +16,7 @@ internal static class SignatureInspection
             new SignatureTrust { Certificates = [Path.Combine(keys, "ca-cert.pem")] },
             new SignatureTrust
             {
-                TrustedRoot = Path.Combine(keys, "custom_trust_config.json"),
+                TrustedRoot = Path.Combine(keys, "trusted_root.json"),
                 Identity = "stefanb@us.ibm.com",
                 Issuer = "https://sigstore.verify.ibm.com/oauth2",
             },
@@ -59,7 +59,7 @@ internal static class SignatureInspection
         {
             var statement = SignedStatement.Parse(File.ReadAllBytes(path));
             string directory = Path.GetDirectoryName(path)!;
-            _ = new SignedFiles(directory, path, statement, checkpoint: null, []).Compare(progress: null, CancellationToken.None);
+            _ = new SignedFiles(directory, path, statement, []).Compare(progress: null, CancellationToken.None);
         }
         catch (Exception exception) when (exception is SignatureFault or CheckpointException)
         {

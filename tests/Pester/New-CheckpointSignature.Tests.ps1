@@ -58,6 +58,29 @@ Describe 'New-CheckpointSignature' {
         $verdict.Findings.Code | Should -Be 'CheckpointAbsent', 'SignatureVerified'
     }
 
+    It 'verifies what Sigstore signed and dated, and loads what that needs' {
+        $sample = "$fixtures/signing/samples/v1.1.0-sigstore"
+        $signer = @{ SignerIdentity = 'stefanb@us.ibm.com'; SignerIssuer = 'https://sigstore.verify.ibm.com/oauth2' }
+        $verdict = Test-Checkpoint $sample -Signature "$sample/model.sig" -SignatureIgnorePath ignore-me -TrustedRoot "$fixtures/signing/keys/trusted_root.json" @signer
+        $verdict.Findings.Code | Should -Be 'CheckpointAbsent', 'SignatureVerified'
+    }
+
+    It 'ships the hashes that a signature may need' {
+        $module = (Get-Module LowMem).ModuleBase
+        "$module/Blake3.dll" | Should -Exist
+        "$module/Konscious.Security.Cryptography.Blake2.dll" | Should -Exist
+    }
+
+    It 'looks at a pickle in a signed directory that nothing but its content makes a checkpoint' {
+        $model = New-Model
+        Copy-Item "$fixtures/unsafe_os_system.pt" "$model/args.dat"
+        New-CheckpointSignature $model -PrivateKey "$TestDrive/private.pem"
+        $verdict = Test-Checkpoint $model -Signature "$model/model.sig" -PublicKey "$TestDrive/public.pem"
+        $verdict.Passed | Should -BeFalse
+        $verdict.FirstFinding | Should -BeLike "Error UnsafeGlobal: in 'args.dat': *"
+        $verdict.Findings.Code | Should -Contain 'SignatureVerified'
+    }
+
     It 'needs a signature and somebody to believe' {
         $model = New-Model
         { Test-Checkpoint $model -Signature x } | Should -Throw -ErrorId 'ParameterMissing,*'

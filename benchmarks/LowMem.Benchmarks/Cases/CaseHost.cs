@@ -21,6 +21,12 @@ internal static class CaseHost
             case (ListingCase.Name, [var path]):
                 ListingCase.Run(path);
                 break;
+            case (SafetyCase.Name, [var path]):
+                SafetyCase.Run(path);
+                break;
+            case (FolderReadCase.Name, [var folder]):
+                FolderReadCase.Run(folder);
+                break;
             case (VerifyCase.Name, [var path, var level]):
                 VerifyCase.Run(path, Enum.Parse<VerificationLevel>(level));
                 break;

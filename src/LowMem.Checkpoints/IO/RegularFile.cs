@@ -14,13 +14,32 @@ public static class RegularFile
     /// <exception cref="CheckpointException">It is not there, may not be read, or is no regular file.</exception>
     public static SafeFileHandle Open(string path, FileShare share = FileShare.Read | FileShare.Delete)
     {
+        Check(path);
+        return OpenChecked(path, share);
+    }
+
+    /// <summary>
+    /// Opens what a look at the path found to be a file. Something else may have taken its place since: it is opened without
+    /// waiting, and looked at again.
+    /// </summary>
+    internal static SafeFileHandle OpenChecked(string path, FileShare share)
+    {
+        // To the system, such a name ends earlier and is that of another file.
+        if (path.Contains('\0', StringComparison.Ordinal))
+        {
+            throw new CheckpointException(CheckpointErrorIds.NotFound, path, "there is no such file.");
+        }
+
         SafeFileHandle? handle = null;
         try
         {
-            // Before, since opening may block; and after, since something else may have taken its place meanwhile.
-            Check(path);
-            handle = File.OpenHandle(path, share: share);
+            handle = UnixFile.IsSupported ? UnixFile.Open(path) : File.OpenHandle(path, share: share);
             Check(path, handle);
+            if (UnixFile.IsSupported)
+            {
+                UnixFile.PrepareToRead(handle);
+            }
+
             return handle;
         }
         catch (Exception exception) when (FileErrors.IsFileError(exception))
@@ -64,6 +83,11 @@ public static class RegularFile
         if (special is not null)
         {
             throw NotRegular(path, special);
+        }
+
+        if (UnixFile.IsSupported && UnixFileType.IsDirectory(handle))
+        {
+            throw new UnauthorizedAccessException();
         }
     }
 

@@ -54,9 +54,16 @@ internal static unsafe partial class UnixFileType
             : null;
     }
 
+    /// <summary>Whether a directory was opened: it opens like a file, and cannot be read like one.</summary>
+    public static bool IsDirectory(SafeFileHandle handle)
+    {
+        byte* status = stackalloc byte[StatusLength];
+        return StatHandle(handle, status) == 0 && (((int*)status)[1] & TypeMask) == DirectoryType;
+    }
+
     private static string? Describe(byte* status) => (((int*)status)[1] & TypeMask) switch
     {
-        // To open a directory fails by itself.
+        // To read a directory is an error of its own.
         RegularType or DirectoryType => null,
         0x1000 => "a named pipe (FIFO)",
         0x2000 => "a character device",

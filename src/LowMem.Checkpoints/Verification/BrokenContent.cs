@@ -30,10 +30,6 @@ internal static class BrokenContent
     public static bool IsNoCheckpoint(CheckpointException exception, string path) =>
         exception.ErrorId == CheckpointErrorIds.NotFound && Directory.Exists(path);
 
-    /// <summary>A directory of anything may be signed; that nothing else was looked at has to be said.</summary>
-    public static CheckpointFinding DescribeAbsence(CheckpointException exception) => new(
-        FindingSeverity.Warning, FindingCodes.CheckpointAbsent, null, null, $"only the signature was verified: {exception.Detail.TrimEnd('.')}");
-
     /// <summary>The format that the first bytes of the broken file promise.</summary>
     public static string GuessFormat(CheckpointException exception)
     {

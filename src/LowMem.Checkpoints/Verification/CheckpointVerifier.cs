@@ -29,79 +29,27 @@ public static class CheckpointVerifier
         options ??= new VerificationOptions();
         long started = Stopwatch.GetTimestamp();
         using var meter = ReadMeter.Start();
-        var findings = new List<CheckpointFinding>();
-        string? format = null;
-        bool? weightsOnly = null;
-        long tensorCount = 0;
-        Checkpoint? checkpoint = null;
-        try
-        {
-            checkpoint = CheckpointOpener.Open(path, looksAround: true, cancellationToken);
-            format = checkpoint.Format;
-            tensorCount = checkpoint.Tensors.Count;
-            weightsOnly = checkpoint.WeightsOnly;
-            findings.AddRange(checkpoint.Findings.Select(finding => StructureCheck.Judge(checkpoint, finding)));
-            findings.AddRange(GlobalCheck.FindUnknown(checkpoint, options.AllowsGlobal));
-            findings.AddRange(GlobalCheck.FindWeightsOnly(checkpoint));
-            findings.AddRange(StructureCheck.Find(checkpoint, cancellationToken));
-            findings.AddRange(CheckData(checkpoint, options, progress, cancellationToken));
-            findings.AddRange(options.AdditionalChecks?.Invoke(checkpoint) ?? []);
-        }
-        catch (CheckpointException exception) when (BrokenContent.IsBroken(exception))
-        {
-            format ??= BrokenContent.GuessFormat(exception);
-            findings.AddRange(BrokenContent.Describe(exception));
-        }
-        catch (CheckpointException exception) when (options.Signature is not null && BrokenContent.IsNoCheckpoint(exception, path))
-        {
-            format = CheckpointVerdict.UnknownFormat;
-            findings.Add(BrokenContent.DescribeAbsence(exception));
-        }
-
-        findings.AddRange(options.Signature?.Check(ArchivePath.GetFile(path), checkpoint, progress, cancellationToken) ?? []);
+        var inspection = options.Signature is not null && Directory.Exists(path)
+            ? SignedDirectory.Inspect(path, options, options.Signature, progress, cancellationToken)
+            : InspectFile(path, options, progress, cancellationToken);
         return new CheckpointVerdict
         {
             Path = ArchivePath.GetFullPath(path),
-            Format = format,
-            WeightsOnly = weightsOnly,
+            Format = inspection.Format,
+            WeightsOnly = inspection.WeightsOnly,
             Level = options.Level.ToString(),
-            Findings = findings,
-            TensorCount = tensorCount,
+            Findings = inspection.Findings,
+            TensorCount = inspection.TensorCount,
             BytesRead = meter.Bytes,
             Duration = Stopwatch.GetElapsedTime(started),
         };
     }
 
-    /// <summary>Everything that needs the data is read in one go.</summary>
-    private static List<CheckpointFinding> CheckData(
-        Checkpoint checkpoint,
-        VerificationOptions options,
-        IProgress<VerificationProgress>? progress,
-        CancellationToken cancellationToken)
+    private static Inspection InspectFile(
+        string path, VerificationOptions options, IProgress<VerificationProgress>? progress, CancellationToken cancellationToken)
     {
-        if (options is { Level: VerificationLevel.Structure, Manifest: null })
-        {
-            return [];
-        }
-
-        using var reader = new TensorDataReader();
-        ListedFiles.CheckUnchanged(checkpoint, reader);
-        var extents = new ScanExtents();
-        var hashes = options.Manifest is null ? null : new HashPlan(checkpoint);
-        var values = options.Level < VerificationLevel.Values ? null : new ValueCheck(checkpoint, options.AllowsNonFinite);
-        var digests = options.Level < VerificationLevel.Checksum ? null : new DigestCheck(checkpoint);
-        var checksums = digests is null ? null : new ChecksumCheck(checkpoint, hashes is not null || digests.CoversAll);
-
-        var gathers = values?.Plan(extents) ?? [];
-        checksums?.Plan(extents, reader, cancellationToken);
-        ScanPool.Run([.. hashes?.Work ?? [], .. digests?.Work ?? [], .. extents.ToWork(), .. gathers], reader, progress, cancellationToken);
-
-        List<CheckpointFinding> findings = [.. digests?.Conclude() ?? [], .. checksums?.Conclude(extents) ?? [], .. values?.Conclude() ?? []];
-        if (hashes is not null)
-        {
-            findings.AddRange(new ManifestCheck(options.Manifest!, hashes).Conclude());
-        }
-
-        return findings;
+        var inspection = Inspection.Make(path, options, progress, cancellationToken);
+        inspection.Findings.AddRange(options.Signature?.Check(ArchivePath.GetFile(path), inspection.Files, [], progress, cancellationToken) ?? []);
+        return inspection;
     }
 }

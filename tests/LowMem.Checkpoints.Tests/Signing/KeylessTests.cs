@@ -79,8 +79,8 @@ public class KeylessTests
         using var copy = new SampleCopy("v1.0.1-sigstore");
         using var directory = new CheckpointDirectory();
         var root = JsonNode.Parse(File.ReadAllText(SigningFixtures.Keyless.TrustedRoot!))!;
-        root["trustedRoot"]![member] = new JsonArray();
-        directory.Write("root.json", System.Text.Encoding.UTF8.GetBytes(root["trustedRoot"]!.ToJsonString()));
+        root[member] = new JsonArray();
+        directory.Write("root.json", System.Text.Encoding.UTF8.GetBytes(root.ToJsonString()));
         var finding = Assert.Single(SigningFixtures.Check(
             copy.Signature, SigningFixtures.Keyless with { TrustedRoot = Path.Combine(directory.Path, "root.json") }, copy.Directory));
         Assert.Equal(FindingCodes.SignatureUntrusted, finding.Code);
@@ -88,11 +88,11 @@ public class KeylessTests
     }
 
     [Theory]
-    [InlineData("inclusionPromise", "are not verified here")]
+    [InlineData("inclusionPromise", "no timestamp says when it was made")]
     [InlineData("inclusionProof", "it does not prove that the log holds it")]
     public void What_is_missing_is_not_taken_for_granted(string member, string message)
     {
-        using var copy = new SampleCopy("v1.1.0-sigstore");
+        using var copy = new SampleCopy("v1.0.1-sigstore");
         var root = JsonNode.Parse(File.ReadAllText(copy.Signature))!;
         root["verificationMaterial"]!["tlogEntries"]![0]!.AsObject().Remove(member);
         File.WriteAllText(copy.Signature, root.ToJsonString());
@@ -112,6 +112,49 @@ public class KeylessTests
         var finding = Assert.Single(copy.Check());
         Assert.Equal(FindingCodes.SignatureInvalid, finding.Code);
         Assert.Contains("the log entry is of something else that was signed", finding.Message);
+    }
+
+    [Theory]
+    [InlineData("tlogs")]
+    [InlineData("certificateAuthorities")]
+    [InlineData("timestampAuthorities")]
+    public void A_trusted_root_without_the_start_of_a_time_is_none(string member)
+    {
+        using var directory = new CheckpointDirectory();
+        var root = JsonNode.Parse(File.ReadAllText(SigningFixtures.Keyless.TrustedRoot!))!;
+        var time = root[member]![0]!["validFor"] ?? root[member]![0]!["publicKey"]!["validFor"]!;
+        time.AsObject().Remove("start");
+        directory.Write("root.json", System.Text.Encoding.UTF8.GetBytes(root.ToJsonString()));
+        var error = Assert.Throws<CheckpointException>(() => SigningFixtures.Check(
+            "model.sig", SigningFixtures.Keyless with { TrustedRoot = Path.Combine(directory.Path, "root.json") }, directory.Path));
+        Assert.Equal(CheckpointErrorIds.FormatInvalid, error.ErrorId);
+        Assert.Contains("a 'validFor' in it has no start", error.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>The hint stands in front of the signature under the root of the log.</summary>
+    [Fact]
+    public void The_root_of_a_log_is_signed_under_its_own_hint()
+    {
+        using var copy = new SampleCopy("v1.0.1-sigstore");
+        var root = JsonNode.Parse(File.ReadAllText(copy.Signature))!;
+        var checkpoint = root["verificationMaterial"]!["tlogEntries"]![0]!["inclusionProof"]!["checkpoint"]!;
+        string text = (string)checkpoint["envelope"]!;
+        int start = text.LastIndexOf(' ') + 1;
+        byte[] signature = Convert.FromBase64String(text[start..].TrimEnd('\n'));
+        signature[0] ^= 1;
+        checkpoint["envelope"] = text[..start] + Convert.ToBase64String(signature) + "\n";
+        File.WriteAllText(copy.Signature, root.ToJsonString());
+        var finding = Assert.Single(copy.Check());
+        Assert.Equal(FindingCodes.SignatureInvalid, finding.Code);
+        Assert.Contains("the log did not sign that root", finding.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_configuration_of_a_client_holds_a_trusted_root()
+    {
+        using var copy = new SampleCopy("v1.0.1-sigstore");
+        var trust = SigningFixtures.Keyless with { TrustedRoot = SigningFixtures.PathOf("keys/custom_trust_config.json") };
+        Assert.Equal(FindingCodes.SignatureVerified, Assert.Single(SigningFixtures.Check(copy.Signature, trust, copy.Directory)).Code);
     }
 
     [Fact]

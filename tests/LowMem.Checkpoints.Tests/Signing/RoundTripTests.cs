@@ -29,10 +29,36 @@ public class RoundTripTests
     public void A_directory_signed_by_a_certificate_is_verified_by_its_root()
     {
         using var model = new SignedModel("nistP256");
-        var (root, leaf) = model.WriteCertificates();
-        model.Sign([leaf]);
+        var (root, middle, leaf) = model.WriteCertificates();
+        model.Sign([leaf, middle]);
         using var check = new SignatureCheck(model.Signature, new SignatureTrust { Certificates = [root] }, SigningFixtures.Time);
         Assert.Equal(FindingCodes.SignatureVerified, Assert.Single(check.Check(model.Path, null, null, TestContext.Current.CancellationToken)).Code);
+    }
+
+    [Theory]
+    [InlineData(null, "1.3.6.1.5.5.7.3.3", true)]
+    [InlineData("1.3.6.1.5.5.7.3.3", "1.3.6.1.5.5.7.3.3", true)]
+    [InlineData("1.3.6.1.5.5.7.3.3", null, true)]
+    [InlineData("1.3.6.1.5.5.7.3.1", null, false)]
+    [InlineData("1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.3", false)]
+    public void The_certificates_have_to_be_for_signing_code_where_they_name_a_use(string? middleUsage, string? leafUsage, bool isTrusted)
+    {
+        using var model = new SignedModel("nistP256");
+        var (root, middle, leaf) = model.WriteCertificates(middleUsage, leafUsage);
+        model.Sign([leaf, middle]);
+        using var check = new SignatureCheck(model.Signature, new SignatureTrust { Certificates = [root] }, SigningFixtures.Time);
+        Assert.Equal(
+            isTrusted ? FindingCodes.SignatureVerified : FindingCodes.SignatureUntrusted,
+            Assert.Single(check.Check(model.Path, null, null, TestContext.Current.CancellationToken)).Code);
+    }
+
+    [Fact]
+    public void The_certificate_of_a_web_server_signs_no_model()
+    {
+        using var model = new SignedModel("nistP256");
+        var (_, middle, leaf) = model.WriteCertificates(leafUsage: "1.3.6.1.5.5.7.3.1");
+        var error = Assert.Throws<CheckpointException>(() => model.Sign([leaf, middle]));
+        Assert.Contains("the certificate of the key is for other uses than signing", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -150,66 +176,5 @@ public class RoundTripTests
         Assert.Equal(CheckpointErrorIds.FormatInvalid, error.ErrorId);
         error = Assert.Throws<CheckpointException>(() => SigningKey.Read(model.PrivateKey, [SigningFixtures.PathOf("keys/ca-cert.pem")]));
         Assert.Contains("none of the certificates is of the private key", error.Message);
-    }
-
-    private sealed class SignedModel : IDisposable
-    {
-        private readonly CheckpointDirectory directory = new();
-        private readonly CheckpointDirectory keys = new();
-        private readonly ECDsa key;
-
-        public SignedModel(string curve)
-        {
-            key = ECDsa.Create(ECCurve.CreateFromFriendlyName(curve));
-            keys.Write("private.pem", Encoding.ASCII.GetBytes(key.ExportPkcs8PrivateKeyPem()));
-            keys.Write("public.pem", Encoding.ASCII.GetBytes(key.ExportSubjectPublicKeyInfoPem()));
-            directory.WriteIndex("""{"weight_map": {"a": "a.safetensors", "b": "b.safetensors"}}""");
-            directory.Write("a.safetensors", SafetensorsBytes.One("a", 1, 2));
-            directory.Write("b.safetensors", SafetensorsBytes.One("b", 3));
-        }
-
-        public string Path => directory.Path;
-
-        public string Signature => System.IO.Path.Combine(Path, "model.sig");
-
-        public string PrivateKey => System.IO.Path.Combine(keys.Path, "private.pem");
-
-        public string PublicKey => System.IO.Path.Combine(keys.Path, "public.pem");
-
-        public void Sign(IReadOnlyList<string>? certificates = null, IReadOnlyList<string>? ignored = null, bool allowsLinks = false)
-        {
-            using var signer = SigningKey.Read(PrivateKey, certificates ?? []);
-            new ModelSignature { Path = Path, OutputPath = Signature, IgnoredPaths = ignored ?? [], AllowsLinks = allowsLinks }
-                .Write(signer, null, TestContext.Current.CancellationToken);
-        }
-
-        public CheckpointVerdict Verify(string? path = null)
-        {
-            using var check = new SignatureCheck(Signature, new SignatureTrust { PublicKey = PublicKey });
-            return CheckpointVerifier.Verify(
-                path ?? Path, new VerificationOptions { Signature = check }, null, TestContext.Current.CancellationToken);
-        }
-
-        public (string Root, string Leaf) WriteCertificates()
-        {
-            var (start, end) = (new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero), new DateTimeOffset(2027, 1, 1, 0, 0, 0, TimeSpan.Zero));
-            using var rootKey = ECDsa.Create(ECCurve.NamedCurves.nistP384);
-            var rootRequest = new CertificateRequest("CN=root", rootKey, HashAlgorithmName.SHA384);
-            rootRequest.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
-            using var root = rootRequest.CreateSelfSigned(start, end);
-            var request = new CertificateRequest("CN=signer", key, HashAlgorithmName.SHA256);
-            request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, true));
-            using var leaf = request.Create(root, start, end, [1, 2, 3]);
-            keys.Write("root.pem", Encoding.ASCII.GetBytes(root.ExportCertificatePem()));
-            keys.Write("leaf.pem", Encoding.ASCII.GetBytes(leaf.ExportCertificatePem()));
-            return (System.IO.Path.Combine(keys.Path, "root.pem"), System.IO.Path.Combine(keys.Path, "leaf.pem"));
-        }
-
-        public void Dispose()
-        {
-            key.Dispose();
-            keys.Dispose();
-            directory.Dispose();
-        }
     }
 }

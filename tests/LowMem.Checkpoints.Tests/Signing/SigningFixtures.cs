@@ -15,7 +15,7 @@ internal static class SigningFixtures
 
     public static SignatureTrust Keyless { get; } = new()
     {
-        TrustedRoot = PathOf("keys/custom_trust_config.json"),
+        TrustedRoot = PathOf("keys/trusted_root.json"),
         Identity = "stefanb@us.ibm.com",
         Issuer = "https://sigstore.verify.ibm.com/oauth2",
     };

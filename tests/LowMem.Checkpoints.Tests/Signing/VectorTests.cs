@@ -56,7 +56,7 @@ public class VectorTests
         using var directory = new CheckpointDirectory();
         string model = PayloadModels.Write(payload, directory);
 
-        var files = new SignedFiles(model, Path.Combine(directory.Path, "model.sig"), statement, checkpoint: null, []);
+        var files = new SignedFiles(model, Path.Combine(directory.Path, "model.sig"), statement, []);
         Assert.Empty(files.Compare(progress: null, TestContext.Current.CancellationToken));
     }
 
@@ -73,7 +73,7 @@ public class VectorTests
         content[9] ^= 1;
         File.WriteAllBytes(path, content);
 
-        var files = new SignedFiles(model, Path.Combine(directory.Path, "model.sig"), statement, checkpoint: null, []);
+        var files = new SignedFiles(model, Path.Combine(directory.Path, "model.sig"), statement, []);
         var finding = Assert.Single(files.Compare(progress: null, TestContext.Current.CancellationToken));
         Assert.Equal((FindingCodes.SignatureFileChanged, (long?)offset), (finding.Code, finding.Offset));
         Assert.StartsWith($"the file '{name}' is not what was signed", finding.Message);
@@ -87,7 +87,7 @@ public class VectorTests
         string model = PayloadModels.Write("deep_model_folder_small_shards", directory);
         File.AppendAllText(Path.Combine(model, "d0/d1/d2/d3/d4/f2"), "more");
 
-        var files = new SignedFiles(model, Path.Combine(directory.Path, "model.sig"), statement, checkpoint: null, []);
+        var files = new SignedFiles(model, Path.Combine(directory.Path, "model.sig"), statement, []);
         var finding = Assert.Single(files.Compare(progress: null, TestContext.Current.CancellationToken));
         Assert.Equal(
             (FindingCodes.SignatureFileChanged, "the file 'd0/d1/d2/d3/d4/f2' is 20 bytes, and was signed with another length"),

@@ -7,7 +7,11 @@ namespace LowMem.Checkpoints.Verification.Signing;
 /// <summary>Whether a certificate leads to one that is believed. Asks nobody: no download, no list of revocations.</summary>
 internal static class CertificateChains
 {
-    private const string CodeSigning = "1.3.6.1.5.5.7.3.3";
+    /// <summary>The use of a certificate that signs code, and models with it.</summary>
+    public const string CodeSigning = "1.3.6.1.5.5.7.3.3";
+
+    /// <summary>The use of a certificate that signs timestamps.</summary>
+    public const string TimeStamping = "1.3.6.1.5.5.7.3.8";
 
     /// <exception cref="SignatureFault">One of them is no certificate.</exception>
     public static LoadedChain Load(IReadOnlyList<byte[]> certificates)
@@ -32,9 +36,10 @@ internal static class CertificateChains
     /// <param name="chain">The certificates of the signature.</param>
     /// <param name="given">The certificates of the verifier; those that signed themselves are believed.</param>
     /// <param name="time">When they have to be valid.</param>
+    /// <param name="usage">What each certificate has to be for that names uses (an object identifier).</param>
     /// <returns>The public key of the issuer (SubjectPublicKeyInfo, DER).</returns>
     /// <exception cref="SignatureFault">It leads to none that is believed, or one was not valid at that time.</exception>
-    public static byte[] Check(LoadedChain chain, X509Certificate2Collection given, DateTimeOffset time)
+    public static byte[] Check(LoadedChain chain, X509Certificate2Collection given, DateTimeOffset time, string usage = CodeSigning)
     {
         var signer = chain.Signer;
         if (time < signer.NotBefore.ToUniversalTime() || time > signer.NotAfter.ToUniversalTime())
@@ -50,6 +55,7 @@ internal static class CertificateChains
         policy.RevocationMode = X509RevocationMode.NoCheck;
         policy.DisableCertificateDownloads = true;
         policy.VerificationTime = time.UtcDateTime;
+        policy.ApplicationPolicy.Add(new Oid(usage));
         foreach (var certificate in given)
         {
             (IsSelfSigned(certificate) ? policy.CustomTrustStore : policy.ExtraStore).Add(certificate);
@@ -84,12 +90,13 @@ internal static class CertificateChains
         return issuer;
     }
 
-    /// <summary>Whether the certificate says that its key signs data, or code.</summary>
-    public static bool MaySign(X509Certificate2 certificate) => certificate.Extensions.Any(extension => extension switch
-    {
-        X509KeyUsageExtension usage => usage.KeyUsages.HasFlag(X509KeyUsageFlags.DigitalSignature),
-        _ => false,
-    }) || SignsCode(certificate);
+    /// <summary>
+    /// Whether the certificate says that its key signs code; or that it signs, without naming what. That of a web server
+    /// signs as well, and is for nothing else.
+    /// </summary>
+    public static bool MaySign(X509Certificate2 certificate) => SignsCode(certificate)
+        || (!certificate.Extensions.OfType<X509EnhancedKeyUsageExtension>().Any()
+            && certificate.Extensions.OfType<X509KeyUsageExtension>().Any(usage => usage.KeyUsages.HasFlag(X509KeyUsageFlags.DigitalSignature)));
 
     /// <summary>Whether the certificate is for signing code.</summary>
     public static bool SignsCode(X509Certificate2 certificate) => certificate.Extensions.OfType<X509EnhancedKeyUsageExtension>()

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.ExceptionServices;
 using LowMem.Checkpoints.IO;
+using LowMem.Checkpoints.Verification.Signing.Hashing;
 
 namespace LowMem.Checkpoints.Verification.Signing;
 
@@ -27,6 +28,7 @@ internal static class FileHashes
                 resources[i] = SignedFileHash.Compute(
                     file,
                     files[i].Path,
+                    SignedHashType.Sha256,
                     shardSize: null,
                     block => progress?.Report(new VerificationProgress(Interlocked.Add(ref done, block), total)),
                     cancellationToken)[0];

@@ -71,6 +71,14 @@ internal static class ModelFiles
             : relative;
     }
 
+    /// <summary>Whether a file is one of those that are never signed, or below one.</summary>
+    public static bool IsNeverSigned(string directory, string path) =>
+        GetRelative(directory, path) is { } relative && IsAmong(relative, AlwaysIgnored);
+
+    /// <summary>Whether a relative path is one of some, or below one of them.</summary>
+    public static bool IsAmong(string relative, IEnumerable<string> paths) => paths.Any(
+        path => relative == path || (relative.StartsWith(path, StringComparison.Ordinal) && relative.AsSpan(path.Length) is ['/', ..]));
+
     /// <summary>A path for a message.</summary>
     public static string Show(string path) => PickleText.Shorten(path);
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using LowMem.Checkpoints.IO;
+using LowMem.Checkpoints.Pickle;
 
 namespace LowMem.Checkpoints.Verification.Signing;
 
@@ -10,6 +11,10 @@ namespace LowMem.Checkpoints.Verification.Signing;
 internal sealed record SignatureBundle
 {
     private const string MediaTypePrefix = "application/vnd.dev.sigstore.bundle";
+
+    /// <summary>The versions whose rules are known, as each of the two ways to write a media type ends.</summary>
+    private static readonly string[] Versions =
+        ["+json;version=0.1", "+json;version=0.2", "+json;version=0.3", ".v0.1+json", ".v0.2+json", ".v0.3+json"];
 
     /// <summary>The signature of a million files is about 250 MB.</summary>
     private const long MaxLength = 512 << 20;
@@ -31,6 +36,9 @@ internal sealed record SignatureBundle
     /// <summary>The entries of transparency logs, read by whoever verifies them.</summary>
     public IReadOnlyList<LogEntry> LogEntries { get; init; } = [];
 
+    /// <summary>Timestamps of the signature by others (responses of RFC 3161), for keyless signatures.</summary>
+    public IReadOnlyList<byte[]> Timestamps { get; init; } = [];
+
     /// <exception cref="CheckpointException">The file is not there or may not be read.</exception>
     /// <exception cref="SignatureFault">It is no signature of a model.</exception>
     public static SignatureBundle Read(string path)
@@ -50,6 +58,11 @@ internal sealed record SignatureBundle
         if (!mediaType.StartsWith(MediaTypePrefix, StringComparison.Ordinal))
         {
             throw SignatureFault.Invalid($"its media type is not that of a Sigstore bundle, {MediaTypePrefix}");
+        }
+
+        if (!Versions.Contains(mediaType[MediaTypePrefix.Length..]))
+        {
+            throw SignatureFault.Unsupported($"its media type '{PickleText.Shorten(mediaType)}' is of a version that is not known here");
         }
 
         var envelope = ParseEnvelope(root.Get("dsseEnvelope", JsonValueKind.Object));
@@ -74,6 +87,7 @@ internal sealed record SignatureBundle
                     : SignatureMethod.Certificate,
                 Certificates = ParseChain(only),
                 LogEntries = ParseLog(material),
+                Timestamps = ParseTimestamps(material),
             },
             (null, null, { } only) => new SignatureBundle
             {
@@ -83,6 +97,7 @@ internal sealed record SignatureBundle
                 LogEntries = ParseLog(material) is { Length: > 0 } log
                     ? log
                     : throw SignatureFault.Invalid("it was signed without a key of its own, and names no entry of a transparency log"),
+                Timestamps = ParseTimestamps(material),
             },
             _ => throw SignatureFault.Invalid("it does not name one key, one chain of certificates, or one certificate"),
         };
@@ -111,4 +126,9 @@ internal sealed record SignatureBundle
     private static LogEntry[] ParseLog(JsonElement material) => material.Find("tlogEntries") is null
         ? []
         : [.. material.GetItems("tlogEntries", MaxItems).Select(LogEntry.Parse)];
+
+    private static byte[][] ParseTimestamps(JsonElement material) =>
+        material.Find("timestampVerificationData") is { } data && data.Find("rfc3161Timestamps") is not null
+            ? [.. data.GetItems("rfc3161Timestamps", MaxItems).Select(item => item.GetBytes("signedTimestamp"))]
+            : [];
 }

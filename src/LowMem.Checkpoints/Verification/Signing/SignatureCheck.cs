@@ -56,14 +56,30 @@ public sealed class SignatureCheck : IDisposable
         CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
+        return Check(path, checkpoint is null ? [] : [.. checkpoint.AllFiles], [], progress, cancellationToken);
+    }
+
+    /// <summary>Verifies a model.</summary>
+    /// <param name="path">A directory, or a file.</param>
+    /// <param name="required">The files of the checkpoint at the path, as they were listed: they have to be among those signed.</param>
+    /// <param name="others">The files of other checkpoints in the directory: they may be among those that the signature leaves out.</param>
+    /// <param name="progress">Told how far it is, from several threads; or null.</param>
+    /// <param name="cancellationToken">Ends the verification early.</param>
+    internal IReadOnlyList<CheckpointFinding> Check(
+        string path,
+        IReadOnlyList<CheckpointFile> required,
+        IReadOnlyList<CheckpointFile> others,
+        IProgress<VerificationProgress>? progress,
+        CancellationToken cancellationToken)
+    {
         try
         {
             var (statement, signer) = Verify();
-            var files = new SignedFiles(Path.GetFullPath(path), signaturePath, statement, checkpoint, IgnoredPaths);
+            var files = new SignedFiles(Path.GetFullPath(path), signaturePath, statement, IgnoredPaths) { Required = required, Others = others };
             var findings = files.Compare(progress, cancellationToken);
-            return findings.Count > 0
+            return findings.Any(finding => finding.Severity == FindingSeverity.Error)
                 ? findings
-                : [new CheckpointFinding(
+                : [.. findings, new CheckpointFinding(
                     FindingSeverity.Information,
                     FindingCodes.SignatureVerified,
                     null,

@@ -1,6 +1,6 @@
 using System.Buffers;
-using System.Security.Cryptography;
 using LowMem.Checkpoints.IO;
+using LowMem.Checkpoints.Verification.Signing.Hashing;
 
 namespace LowMem.Checkpoints.Verification.Signing;
 
@@ -12,17 +12,18 @@ internal static class SignedFileHash
     /// <summary>The resources of one file, in the order of its bytes; none for an empty file in ranges.</summary>
     /// <param name="file">The opened file.</param>
     /// <param name="name">The path in the signature.</param>
+    /// <param name="type">The hash.</param>
     /// <param name="shardSize">The length of a range; null for the whole file.</param>
     /// <param name="done">Told the length of each block.</param>
     /// <param name="cancellationToken">Ends the reading early.</param>
     public static List<SignedResource> Compute(
-        CheckpointFileReader file, string name, long? shardSize, Action<int> done, CancellationToken cancellationToken)
+        CheckpointFileReader file, string name, SignedHashType type, long? shardSize, Action<int> done, CancellationToken cancellationToken)
     {
         var resources = new List<SignedResource>();
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BlockLength);
         try
         {
-            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            using var hash = type.Create();
             long start = 0;
             do
             {
@@ -30,14 +31,14 @@ internal static class SignedFileHash
                 for (long position = start; position < end;)
                 {
                     cancellationToken.ThrowIfCancellationRequested();
-                    var block = buffer.AsSpan(0, (int)Math.Min(BlockLength, end - position));
-                    file.ReadAt(position, block, "the file");
-                    hash.AppendData(block);
-                    position += block.Length;
-                    done(block.Length);
+                    int length = (int)Math.Min(BlockLength, end - position);
+                    file.ReadAt(position, buffer.AsSpan(0, length), "the file");
+                    hash.Append(buffer, length);
+                    position += length;
+                    done(length);
                 }
 
-                byte[] digest = hash.GetHashAndReset();
+                byte[] digest = hash.GetDigestAndReset();
                 if (shardSize is null || end > start)
                 {
                     resources.Add(new SignedResource(name, start, shardSize is null ? null : end, digest));

@@ -9,14 +9,21 @@ namespace LowMem.Checkpoints.Verification.Signing;
 /// Of a single file, or a checkpoint that is asked for by one of its files, each file that it consists of has been signed.
 /// </summary>
 internal sealed class SignedFiles(
-    string path, string signaturePath, SignedStatement statement, Checkpoint? checkpoint, IReadOnlyList<string> alsoIgnored)
+    string path, string signaturePath, SignedStatement statement, IReadOnlyList<string> alsoIgnored)
 {
     private readonly ConcurrentBag<(string Path, CheckpointFinding Finding)> findings = [];
     private readonly Dictionary<string, SignedResource[]> signed = statement.Resources
         .GroupBy(resource => resource.Path, StringComparer.Ordinal)
         .ToDictionary(group => group.Key, group => group.OrderBy(resource => resource.Start).ToArray(), StringComparer.Ordinal);
 
+    private Dictionary<string, CheckpointFile> listed = [];
     private long done;
+
+    /// <summary>The files of the checkpoint at the path, as they were when they were listed.</summary>
+    public IReadOnlyList<CheckpointFile> Required { get; init; } = [];
+
+    /// <summary>The files of other checkpoints in the directory.</summary>
+    public IReadOnlyList<CheckpointFile> Others { get; init; } = [];
 
     /// <summary>How many files were compared.</summary>
     public int Compared { get; private set; }
@@ -24,6 +31,7 @@ internal sealed class SignedFiles(
     /// <summary>What differs, sorted by path; none when all is as signed.</summary>
     public IReadOnlyList<CheckpointFinding> Compare(IProgress<VerificationProgress>? progress, CancellationToken cancellationToken)
     {
+        listed = Required.Concat(Others).DistinctBy(file => Path.GetFullPath(file.Path)).ToDictionary(file => Path.GetFullPath(file.Path), StringComparer.Ordinal);
         var work = Directory.Exists(path) ? PlanDirectory(cancellationToken) : PlanFiles();
         RequireSigned(work);
         long total = work.Sum(item => item.File is null ? 0 : GetLength(item.File.FullPath));
@@ -71,7 +79,7 @@ internal sealed class SignedFiles(
 
     private List<(string Name, ModelFile? File)> PlanFiles()
     {
-        string[] files = GetCheckpointFiles() is { Length: > 0 } all ? all : [path];
+        string[] files = GetPaths(Required) is { Length: > 0 } all ? all : [path];
         if (files is [var only] && signed.Count == 1 && signed.ContainsKey(SignedStatement.WholeModel))
         {
             // The model is this one file, which has no name in the signature.
@@ -100,15 +108,27 @@ internal sealed class SignedFiles(
         }
 
         var compared = work.Select(item => item.File?.FullPath).ToHashSet(StringComparer.Ordinal);
-        foreach (string file in GetCheckpointFiles().Where(file => !compared.Contains(file)))
+        foreach (string file in GetPaths(Required).Where(file => !compared.Contains(file)))
         {
             string name = ModelFiles.GetRelative(path, file) ?? file;
             Add(name, FindingCodes.SignatureFileUnsigned, $"the file '{ModelFiles.Show(name)}' is part of the checkpoint and was not signed");
         }
+
+        foreach (string file in GetPaths(Others).Where(file => !compared.Contains(file)))
+        {
+            string name = ModelFiles.GetRelative(path, file) ?? file;
+            bool isLeftOut = ModelFiles.IsAmong(name, statement.IgnoredPaths.Concat(alsoIgnored));
+            findings.Add((name, new CheckpointFinding(
+                isLeftOut ? FindingSeverity.Warning : FindingSeverity.Error,
+                FindingCodes.SignatureFileUnsigned,
+                null,
+                null,
+                $"the file '{ModelFiles.Show(name)}' is a checkpoint and was not signed{(isLeftOut ? ": it is left out" : string.Empty)}")));
+        }
     }
 
-    private string[] GetCheckpointFiles() =>
-        checkpoint is null ? [] : [.. checkpoint.AllFiles.Select(file => Path.GetFullPath(file.Path)).Distinct(StringComparer.Ordinal)];
+    private static string[] GetPaths(IReadOnlyList<CheckpointFile> files) =>
+        [.. files.Select(file => Path.GetFullPath(file.Path)).Distinct(StringComparer.Ordinal)];
 
     private void CompareFile(string name, ModelFile? file, Action<int> blockDone, CancellationToken cancellationToken)
     {
@@ -165,7 +185,7 @@ internal sealed class SignedFiles(
                 return;
             }
 
-            var found = SignedFileHash.Compute(reader, name, statement.ShardSize, blockDone, cancellationToken);
+            var found = SignedFileHash.Compute(reader, name, statement.HashType, statement.ShardSize, blockDone, cancellationToken);
             for (int i = 0; i < expected.Length; i++)
             {
                 if (!expected[i].Digest.AsSpan().SequenceEqual(found[i].Digest))
@@ -176,7 +196,7 @@ internal sealed class SignedFiles(
                         FindingCodes.SignatureFileChanged,
                         null,
                         statement.ShardSize is null ? null : found[i].Start,
-                        $"the file '{shown}' is not what was signed: its SHA-256{range} should be "
+                        $"the file '{shown}' is not what was signed: its {statement.HashType.Title}{range} should be "
                         + $"{Convert.ToHexStringLower(expected[i].Digest)} and is {Convert.ToHexStringLower(found[i].Digest)}")));
                 }
             }
@@ -209,7 +229,7 @@ internal sealed class SignedFiles(
     /// <summary>What is verified is what was opened before.</summary>
     private void CheckListed(CheckpointFileReader reader)
     {
-        if (checkpoint?.AllFiles.FirstOrDefault(file => file.Path == reader.Path) is { } listed && listed != reader.Describe())
+        if (listed.TryGetValue(Path.GetFullPath(reader.Path), out var before) && before != reader.Describe() with { Path = before.Path })
         {
             throw new CheckpointException(
                 CheckpointErrorIds.AccessDenied,

@@ -4,5 +4,5 @@ namespace LowMem.Checkpoints.Verification.Signing;
 /// <param name="Path">The path relative to the model, with slashes; <c>.</c> when the model is one file.</param>
 /// <param name="Start">Where the range starts, in bytes.</param>
 /// <param name="End">Where it ends, exclusive; null for the whole file.</param>
-/// <param name="Digest">The SHA-256.</param>
+/// <param name="Digest">The digest of its bytes.</param>
 internal sealed record SignedResource(string Path, long Start, long? End, byte[] Digest);

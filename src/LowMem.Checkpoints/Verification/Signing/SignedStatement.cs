@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
 using LowMem.Checkpoints.Pickle;
+using LowMem.Checkpoints.Verification.Signing.Hashing;
 
 namespace LowMem.Checkpoints.Verification.Signing;
 
@@ -18,6 +19,9 @@ internal sealed record SignedStatement
     private const int MaxResources = 4_000_000;
 
     public required IReadOnlyList<SignedResource> Resources { get; init; }
+
+    /// <summary>What the files were hashed by, all of them.</summary>
+    public SignedHashType HashType { get; init; } = SignedHashType.Sha256;
 
     /// <summary>The length of the ranges that files are cut into; null when they are whole.</summary>
     public long? ShardSize { get; init; }
@@ -54,12 +58,9 @@ internal sealed record SignedStatement
         var predicate = root.Get("predicate", JsonValueKind.Object);
         var serialization = predicate.Get("serialization", JsonValueKind.Object);
         string method = serialization.GetText("method");
-        string hashType = serialization.GetText("hash_type");
-        if (hashType != "sha256")
-        {
-            throw SignatureFault.Unsupported(
-                $"the files were hashed by '{PickleText.Shorten(hashType)}', and only sha256 is verified here");
-        }
+        string hashName = serialization.GetText("hash_type");
+        var hashType = SignedHashType.Find(hashName) ?? throw SignatureFault.Unsupported(
+            $"the files were hashed by '{PickleText.Shorten(hashName)}', and not by sha256, blake2b or blake3");
 
         long? shardSize = method switch
         {
@@ -70,13 +71,14 @@ internal sealed record SignedStatement
         };
         SignedResource[] resources =
         [
-            .. predicate.GetItems("resources", MaxResources).Select(item => ParseResource(item, shardSize)),
+            .. predicate.GetItems("resources", MaxResources).Select(item => ParseResource(item, hashType, shardSize)),
         ];
         CheckNames(resources);
         CheckRoot(root, resources);
         return new SignedStatement
         {
             Resources = resources,
+            HashType = hashType,
             ShardSize = shardSize,
             AllowsLinks = serialization.Find("allow_symlinks") is { ValueKind: JsonValueKind.True },
             IgnoredPaths = serialization.Find("ignore_paths") is null
@@ -91,25 +93,28 @@ internal sealed record SignedStatement
         SignedResource[] resources =
         [
             .. root.GetItems("subject", MaxResources).Select(item => new SignedResource(
-                CheckPath(item.GetText("name")), 0, null, ParseDigest(item.Get("digest", JsonValueKind.Object), "sha256"))),
+                CheckPath(item.GetText("name")), 0, null, ParseDigest(item.Get("digest", JsonValueKind.Object), "sha256", SignedHashType.Sha256))),
         ];
         CheckNames(resources);
         return new SignedStatement { Resources = resources, IsVersion02 = true };
     }
 
-    private static SignedResource ParseResource(JsonElement item, long? shardSize)
+    private static SignedResource ParseResource(JsonElement item, SignedHashType type, long? shardSize)
     {
         string name = item.GetText("name");
         string algorithm = item.GetText("algorithm");
-        byte[] digest = ParseDigest(item, "digest");
-        if (shardSize is null)
+        // The reference implementation puts the length of the ranges into the name of their hash.
+        if (algorithm != type.Name
+            && (shardSize is null || algorithm != string.Create(CultureInfo.InvariantCulture, $"{type.Name}-sharded-{shardSize}")))
         {
-            return algorithm == "sha256" ? new SignedResource(CheckPath(name), 0, null, digest) : throw Algorithm(name, algorithm);
+            throw SignatureFault.Invalid(
+                $"'{PickleText.Shorten(name)}' is said to be hashed by '{PickleText.Shorten(algorithm)}', and the files by {type.Name}");
         }
 
-        if (algorithm != "sha256" && algorithm != string.Create(CultureInfo.InvariantCulture, $"sha256-sharded-{shardSize}"))
+        byte[] digest = ParseDigest(item, "digest", type);
+        if (shardSize is null)
         {
-            throw Algorithm(name, algorithm);
+            return new SignedResource(CheckPath(name), 0, null, digest);
         }
 
         // A name may have colons of its own: the range is what follows the last two.
@@ -123,21 +128,26 @@ internal sealed record SignedStatement
     private static bool TryParseOffset(string text, out long offset) =>
         long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out offset);
 
-    private static byte[] ParseDigest(JsonElement item, string name)
+    private static byte[] ParseDigest(JsonElement item, string name, SignedHashType type)
     {
         string text = item.GetText(name);
-        return text.Length == 2 * SHA256.HashSizeInBytes && text.All(char.IsAsciiHexDigit)
+        return text.Length == 2 * type.DigestLength && text.All(char.IsAsciiHexDigit)
             ? Convert.FromHexString(text)
-            : throw SignatureFault.Invalid($"a digest is not the {2 * SHA256.HashSizeInBytes} hexadecimal digits of a SHA-256");
+            : throw SignatureFault.Invalid($"a digest is not the {2 * type.DigestLength} hexadecimal digits of a {type.Title}");
     }
 
     private static string ParseIgnoredPath(JsonElement item) => item.ValueKind == JsonValueKind.String
         ? SignatureJson.Text(item, "ignore_paths")
         : throw SignatureFault.Invalid("an item of 'ignore_paths' is no text");
 
-    /// <summary>Paths have one spelling each, so that comparing texts compares files.</summary>
+    /// <summary>
+    /// Paths have one spelling each, so that comparing texts compares files. Windows would see directories and drives in more
+    /// characters.
+    /// </summary>
     private static string CheckPath(string path) =>
-        path == WholeModel || (!path.Contains('\0', StringComparison.Ordinal) && !path.Split('/').Any(part => part is "" or "." or ".."))
+        path == WholeModel || (!path.Contains('\0', StringComparison.Ordinal)
+            && !path.Split('/').Any(part => part is "" or "." or "..")
+            && (Path.DirectorySeparatorChar == '/' || path.AsSpan().IndexOfAny('\\', ':') < 0))
             ? path
             : throw SignatureFault.Invalid($"'{PickleText.Shorten(path)}' is no path inside the model");
 
@@ -153,7 +163,7 @@ internal sealed record SignedStatement
         }
     }
 
-    /// <summary>The digest of the whole model is that of the digests, in their order.</summary>
+    /// <summary>The digest of the whole model is that of the digests, in their order: a SHA-256, whatever those are.</summary>
     private static void CheckRoot(JsonElement root, SignedResource[] resources)
     {
         var subjects = root.GetItems("subject", MaxResources);
@@ -162,7 +172,7 @@ internal sealed record SignedStatement
             throw SignatureFault.Invalid($"it has {subjects.Count} subjects where there is to be one");
         }
 
-        if (!ParseDigest(subject.Get("digest", JsonValueKind.Object), "sha256").AsSpan().SequenceEqual(ComputeRoot(resources)))
+        if (!ParseDigest(subject.Get("digest", JsonValueKind.Object), "sha256", SignedHashType.Sha256).AsSpan().SequenceEqual(ComputeRoot(resources)))
         {
             throw SignatureFault.Invalid("the digest of the whole model is not that of its parts");
         }
@@ -179,7 +189,4 @@ internal sealed record SignedStatement
 
         return hash.GetHashAndReset();
     }
-
-    private static SignatureFault Algorithm(string name, string algorithm) => SignatureFault.Unsupported(
-        $"'{PickleText.Shorten(name)}' was hashed by '{PickleText.Shorten(algorithm)}', and only sha256 is verified here");
 }

@@ -4,7 +4,7 @@ namespace LowMem.Checkpoints.Verification.Signing.Keyless;
 
 /// <summary>
 /// Verifies signatures of Sigstore offline: the certificate by the authorities of a trusted root at the time at which a log
-/// took the signature, the promise, proof and root of that log, the promise of a log of certificates, and who signed.
+/// took the signature or a timestamp was made, the promise, proof and root of that log, the promise of a log of certificates, and who signed.
 /// </summary>
 /// <param name="path">The file of the trusted root.</param>
 /// <param name="identity">Who has to have signed; null when that was not said.</param>
@@ -24,8 +24,10 @@ internal sealed class KeylessVerifier(string path, string? identity, string? iss
         var signer = chain.Signer;
         using var key = EcdsaKeys.Of(signer)
             ?? throw SignatureFault.Unsupported("the key of the certificate is not on the curve P-256, P-384 or P-521");
-        var time = LogVerifier.Verify(bundle, signer, root);
-        byte[] issuerKey = CheckAuthority(chain, time);
+        var stamped = TimestampVerifier.Verify(bundle, root.TimestampAuthorities);
+        DateTimeOffset[] times = [.. stamped, .. LogVerifier.Verify(bundle, signer, root, stamped)];
+        // The certificate is valid for minutes: at every time that is proved, not at one that somebody chose.
+        byte[] issuerKey = times.Select(time => CheckAuthority(chain, time)).ToArray()[^1];
         if (!CertificateChains.SignsCode(signer))
         {
             throw SignatureFault.Untrusted("the certificate of the signer is for other uses than signing");

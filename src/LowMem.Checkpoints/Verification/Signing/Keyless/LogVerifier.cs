@@ -9,42 +9,61 @@ namespace LowMem.Checkpoints.Verification.Signing.Keyless;
 /// <summary>Verifies that a log holds the signature, and since when: by its promise, its proof and its signed root.</summary>
 internal static class LogVerifier
 {
-    /// <summary>When the signature was logged.</summary>
+    /// <summary>The times at which logs say to have taken the signature.</summary>
     /// <param name="bundle">The signature.</param>
     /// <param name="signer">The certificate that made it.</param>
     /// <param name="root">The logs that are believed.</param>
-    /// <exception cref="SignatureFault">No log that is believed holds it, or a proof does not hold.</exception>
-    public static DateTimeOffset Verify(SignatureBundle bundle, X509Certificate2 signer, TrustedRoot root)
+    /// <param name="stamped">When the signature was there, by timestamps that were verified.</param>
+    /// <exception cref="SignatureFault">
+    /// No log that is believed holds it, a proof does not hold, or nothing proves when it was made.
+    /// </exception>
+    public static IReadOnlyList<DateTimeOffset> Verify(
+        SignatureBundle bundle, X509Certificate2 signer, TrustedRoot root, IReadOnlyList<DateTimeOffset> stamped)
     {
         // One is enough; but none may be wrong.
-        var times = bundle.LogEntries.Select(entry => Verify(entry, bundle.Envelope, signer, root)).ToList();
-        return times.Min();
+        var times = new List<DateTimeOffset>();
+        foreach (var entry in bundle.LogEntries)
+        {
+            var promised = Verify(entry, bundle.Envelope, signer, root, stamped);
+            if (promised is { } time)
+            {
+                times.Add(time);
+            }
+        }
+
+        return times;
     }
 
-    private static DateTimeOffset Verify(LogEntry entry, DsseEnvelope envelope, X509Certificate2 signer, TrustedRoot root)
+    /// <returns>The time that the log signed; null when it signed none.</returns>
+    private static DateTimeOffset? Verify(
+        LogEntry entry, DsseEnvelope envelope, X509Certificate2 signer, TrustedRoot root, IReadOnlyList<DateTimeOffset> stamped)
     {
-        if (entry.SignedEntryTimestamp is null)
+        var promised = entry.SignedEntryTimestamp is null ? null : GetTime(entry);
+        if (promised is null && stamped.Count == 0)
         {
-            throw SignatureFault.Unsupported("the log did not sign when it took the signature; timestamps of others (RFC 3161) are not verified here");
+            throw SignatureFault.Unsupported("the log did not sign when it took the signature, and no timestamp says when it was made");
         }
 
-        if (entry.IntegratedTime is <= 0 or > 253_402_300_799)
-        {
-            throw SignatureFault.Invalid("the time of the log entry is none");
-        }
-
-        var time = DateTimeOffset.FromUnixTimeSeconds(entry.IntegratedTime);
-        var log = root.Logs.FirstOrDefault(log => log.Id.AsSpan().SequenceEqual(entry.LogId) && log.Time.Contains(time))
+        var log = root.Logs.FirstOrDefault(log => log.Id.AsSpan().SequenceEqual(entry.LogId) && log.Time.Contains(promised ?? stamped[0]))
             ?? throw SignatureFault.Untrusted("it is in a log that the trusted root does not name");
-        if (!log.Verify(WritePromise(entry), entry.SignedEntryTimestamp))
+        if (!log.HasKnownKey)
+        {
+            throw SignatureFault.Unsupported("the key of its log is not on the curve P-256, P-384 or P-521");
+        }
+
+        if (promised is not null && !log.Verify(WritePromise(entry), entry.SignedEntryTimestamp))
         {
             throw SignatureFault.Invalid("the log did not sign this entry");
         }
 
         CheckProof(entry, log);
         CheckBody(entry, envelope, signer);
-        return time;
+        return promised;
     }
+
+    private static DateTimeOffset? GetTime(LogEntry entry) => entry.IntegratedTime is > 0 and <= 253_402_300_799
+        ? DateTimeOffset.FromUnixTimeSeconds(entry.IntegratedTime)
+        : throw SignatureFault.Invalid("the time of the log entry is none");
 
     /// <summary>The JSON that a log signs: sorted, without blanks.</summary>
     private static byte[] WritePromise(LogEntry entry) => Encoding.UTF8.GetBytes(string.Create(
@@ -88,6 +107,8 @@ internal static class LogVerifier
             var bytes = new byte[line.Length];
             if (Convert.TryFromBase64String(line[(line.LastIndexOf(' ') + 1)..], bytes, out int length)
                 && length > hintLength
+                // The hint is how the note says whose signature it is.
+                && log.Id.AsSpan().StartsWith(bytes.AsSpan(0, hintLength))
                 && log.Verify(text, bytes.AsSpan(hintLength, length - hintLength)))
             {
                 return true;

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace LowMem.Checkpoints.Verification.Signing.Keyless;
 
-/// <summary>An authority, and the time in which it certified.</summary>
+/// <summary>An authority with its chain of certificates, and the time in which it certified.</summary>
 internal sealed record TrustedAuthority(X509Certificate2Collection Certificates, ValidTime Time)
 {
     private const int MaxChain = 16;

@@ -12,6 +12,16 @@ internal sealed record TrustedLog(byte[] Id, byte[] Key, ValidTime Time)
             log.Get("logId", JsonValueKind.Object).GetBytes("keyId"), key.GetBytes("rawBytes"), ValidTime.Parse(key.Find("validFor")));
     }
 
+    /// <summary>Whether its key is one that is verified here; those of newer logs are Ed25519.</summary>
+    public bool HasKnownKey
+    {
+        get
+        {
+            using var key = EcdsaKeys.FromSubjectPublicKeyInfo(Key);
+            return key is not null;
+        }
+    }
+
     /// <summary>Whether the log signed the data, by ECDSA.</summary>
     public bool Verify(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature)
     {

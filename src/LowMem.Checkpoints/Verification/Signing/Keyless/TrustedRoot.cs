@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace LowMem.Checkpoints.Verification.Signing.Keyless;
 
-/// <summary>Whom a Sigstore instance is made of: authorities that certify identities, and logs, each with its key.</summary>
+/// <summary>Whom a Sigstore instance is made of: authorities that certify identities or the time, and logs, each with its key.</summary>
 internal sealed class TrustedRoot : IDisposable
 {
     private const string MediaTypePrefix = "application/vnd.dev.sigstore.trustedroot";
@@ -14,6 +14,9 @@ internal sealed class TrustedRoot : IDisposable
         Logs = [.. root.GetItems("tlogs", MaxItems).Select(TrustedLog.Parse)];
         CertificateLogs = [.. root.GetItems("ctlogs", MaxItems).Select(TrustedLog.Parse)];
         Authorities = [.. root.GetItems("certificateAuthorities", MaxItems).Select(TrustedAuthority.Parse)];
+        TimestampAuthorities = root.Find("timestampAuthorities") is null
+            ? []
+            : [.. root.GetItems("timestampAuthorities", MaxItems).Select(TrustedAuthority.Parse)];
     }
 
     /// <summary>Logs of signatures (Rekor).</summary>
@@ -24,6 +27,9 @@ internal sealed class TrustedRoot : IDisposable
 
     /// <summary>Authorities that certify identities (Fulcio).</summary>
     public IReadOnlyList<TrustedAuthority> Authorities { get; }
+
+    /// <summary>Authorities for timestamps (RFC 3161), the certificate of each first in its chain.</summary>
+    public IReadOnlyList<TrustedAuthority> TimestampAuthorities { get; }
 
     /// <exception cref="CheckpointException">The file is not there or is no trusted root.</exception>
     public static TrustedRoot Read(string path)
@@ -49,7 +55,7 @@ internal sealed class TrustedRoot : IDisposable
 
     public void Dispose()
     {
-        foreach (var certificate in Authorities.SelectMany(authority => authority.Certificates))
+        foreach (var certificate in Authorities.Concat(TimestampAuthorities).SelectMany(authority => authority.Certificates))
         {
             certificate.Dispose();
         }

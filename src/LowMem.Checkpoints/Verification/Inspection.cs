@@ -1,0 +1,87 @@
+using LowMem.Checkpoints.Formats;
+using LowMem.Checkpoints.IO;
+
+namespace LowMem.Checkpoints.Verification;
+
+/// <summary>What was found at one path, apart from signatures.</summary>
+internal sealed record Inspection
+{
+    /// <summary>The format, or <see cref="CheckpointVerdict.UnknownFormat"/>.</summary>
+    public string Format { get; set; } = CheckpointVerdict.UnknownFormat;
+
+    /// <summary>Whether PyTorch's <c>weights_only</c> takes it; null when that is no question.</summary>
+    public bool? WeightsOnly { get; set; }
+
+    /// <summary>The number of keys that name a tensor.</summary>
+    public long TensorCount { get; set; }
+
+    /// <summary>What was noticed.</summary>
+    public List<CheckpointFinding> Findings { get; } = [];
+
+    /// <summary>All files that were read to list it; none when it could not be listed.</summary>
+    public IReadOnlyList<CheckpointFile> Files { get; set; } = [];
+
+    /// <summary>Looks at a checkpoint. What is broken is a finding.</summary>
+    /// <exception cref="CheckpointException">There is nothing at the path, or it cannot be read.</exception>
+    public static Inspection Make(
+        string path, VerificationOptions options, IProgress<VerificationProgress>? progress, CancellationToken cancellationToken)
+    {
+        var inspection = new Inspection();
+        string? format = null;
+        try
+        {
+            var checkpoint = CheckpointOpener.Open(path, looksAround: true, cancellationToken);
+            inspection.Files = [.. checkpoint.AllFiles];
+            inspection.TensorCount = checkpoint.Tensors.Count;
+            inspection.WeightsOnly = checkpoint.WeightsOnly;
+            inspection.Format = format = checkpoint.Format;
+            var findings = inspection.Findings;
+            findings.AddRange(checkpoint.Findings.Select(finding => StructureCheck.Judge(checkpoint, finding)));
+            findings.AddRange(GlobalCheck.FindUnknown(checkpoint, options.AllowsGlobal));
+            findings.AddRange(GlobalCheck.FindWeightsOnly(checkpoint));
+            findings.AddRange(StructureCheck.Find(checkpoint, cancellationToken));
+            findings.AddRange(CheckData(checkpoint, options, progress, cancellationToken));
+            findings.AddRange(options.AdditionalChecks?.Invoke(checkpoint) ?? []);
+        }
+        catch (CheckpointException exception) when (BrokenContent.IsBroken(exception))
+        {
+            inspection.Format = format ?? BrokenContent.GuessFormat(exception);
+            inspection.Findings.AddRange(BrokenContent.Describe(exception));
+        }
+
+        return inspection;
+    }
+
+    /// <summary>Everything that needs the data is read in one go.</summary>
+    private static List<CheckpointFinding> CheckData(
+        Checkpoint checkpoint,
+        VerificationOptions options,
+        IProgress<VerificationProgress>? progress,
+        CancellationToken cancellationToken)
+    {
+        if (options is { Level: VerificationLevel.Structure, Manifest: null })
+        {
+            return [];
+        }
+
+        using var reader = new TensorDataReader();
+        ListedFiles.CheckUnchanged(checkpoint, reader);
+        var extents = new ScanExtents();
+        var hashes = options.Manifest is null ? null : new HashPlan(checkpoint);
+        var values = options.Level < VerificationLevel.Values ? null : new ValueCheck(checkpoint, options.AllowsNonFinite);
+        var digests = options.Level < VerificationLevel.Checksum ? null : new DigestCheck(checkpoint);
+        var checksums = digests is null ? null : new ChecksumCheck(checkpoint, hashes is not null || digests.CoversAll);
+
+        var gathers = values?.Plan(extents) ?? [];
+        checksums?.Plan(extents, reader, cancellationToken);
+        ScanPool.Run([.. hashes?.Work ?? [], .. digests?.Work ?? [], .. extents.ToWork(), .. gathers], reader, progress, cancellationToken);
+
+        List<CheckpointFinding> findings = [.. digests?.Conclude() ?? [], .. checksums?.Conclude(extents) ?? [], .. values?.Conclude() ?? []];
+        if (hashes is not null)
+        {
+            findings.AddRange(new ManifestCheck(options.Manifest!, hashes).Conclude());
+        }
+
+        return findings;
+    }
+}
