@@ -2,9 +2,7 @@ using System.Collections.ObjectModel;
 using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
 using LowMem.Checkpoints;
-using LowMem.Checkpoints.IO;
-using LowMem.PowerShell.Errors;
-using Microsoft.PowerShell.Commands;
+using LowMem.PowerShell.Pipeline;
 
 namespace LowMem.PowerShell.Commands;
 
@@ -17,6 +15,9 @@ public abstract class CheckpointPathCommand : LowMemCommand
     /// <summary>The parameter set of -LiteralPath.</summary>
     protected const string LiteralPathSet = "LiteralPath";
 
+    /// <summary>The checkpoints that tensors have named: all of one name it, and it is worked on once.</summary>
+    private readonly HashSet<string> named = new(StringComparer.Ordinal);
+
     /// <summary>Files, shard indexes or directories; wildcards are expanded.</summary>
     [Parameter(
         Mandatory = true,
@@ -25,6 +26,7 @@ public abstract class CheckpointPathCommand : LowMemCommand
         ValueFromPipeline = true,
         ValueFromPipelineByPropertyName = true,
         HelpMessage = "Checkpoint files, *.index.json files, or directories that hold one")]
+    [CheckpointPaths]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     [SuppressMessage("Performance", "CA1819:Properties should not return arrays", Justification = "A cmdlet parameter.")]
@@ -47,10 +49,13 @@ public abstract class CheckpointPathCommand : LowMemCommand
         bool literal = ParameterSetName.StartsWith(LiteralPathSet, StringComparison.Ordinal);
         foreach (string path in literal ? LiteralPath : Path)
         {
-            foreach (string resolved in Resolve(path, literal))
+            ForItem(path, () =>
             {
-                ForItem(resolved, () => ProcessCheckpoint(resolved));
-            }
+                foreach (string resolved in Resolve(path, literal))
+                {
+                    ForItem(resolved, () => ProcessCheckpoint(resolved));
+                }
+            });
         }
     }
 
@@ -78,45 +83,12 @@ public abstract class CheckpointPathCommand : LowMemCommand
 
     private Collection<string> Resolve(string path, bool literal)
     {
-        try
+        if (ObjectPath.GetOrigin(path) is { } origin)
         {
-            ProviderInfo provider;
-            Collection<string> paths = literal
-                ? [SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out provider, out _)]
-                : GetResolvedProviderPathFromPSPath(path, out provider);
-            if (provider.ImplementingType != typeof(FileSystemProvider))
-            {
-                ReportError(ErrorRecords.NotFileSystem(path, provider.Name));
-            }
-            else if (paths.Count > 0)
-            {
-                return paths;
-            }
-            else
-            {
-                // A gate that tests models/*.pt must not pass because there are none.
-                ReportNotFound(path, ExistsLiterally(path)
-                    ? "no file matches this pattern. There is one of this very name: use -LiteralPath."
-                    : "no file matches this pattern.");
-            }
-        }
-        catch (ItemNotFoundException exception)
-        {
-            // In full: whoever reads a log does not know the directory that the path was relative to.
-            string full = SessionState.Path.GetUnresolvedProviderPathFromPSPath(path);
-            ReportNotFound(full, RegularFile.DescribeLink(full) ?? "there is no such file or directory.", exception);
-        }
-        catch (Exception exception) when (exception is System.Management.Automation.DriveNotFoundException or ProviderNotFoundException or PSInvalidOperationException)
-        {
-            ReportNotFound(path, exception.Message, exception);
+            string full = System.IO.Path.IsPathFullyQualified(path) ? path : FilePaths.Get(SessionState, path);
+            return origin.IsPart && !named.Add(full) ? [] : [full];
         }
 
-        return [];
+        return literal ? [FilePaths.Get(SessionState, path)] : FilePaths.Expand(SessionState, path);
     }
-
-    private void ReportNotFound(string path, string message, Exception? cause = null) =>
-        ReportError(ErrorRecords.Of(new CheckpointException(CheckpointErrorIds.NotFound, path, message, cause), path));
-
-    private bool ExistsLiterally(string path) =>
-        System.IO.Path.Exists(SessionState.Path.GetUnresolvedProviderPathFromPSPath(path));
 }

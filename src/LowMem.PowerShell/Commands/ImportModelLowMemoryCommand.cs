@@ -16,7 +16,7 @@ namespace LowMem.PowerShell.Commands;
 public sealed class ImportModelLowMemoryCommand : ModelPathCommand
 {
     /// <summary>The module to load into; when left out, one is made after the checkpoint.</summary>
-    [Parameter(Position = 1)]
+    [Parameter(Position = 1, ValueFromPipeline = true)]
     [ValidateNotNull]
     public nn.Module? Module { get; set; }
 
@@ -83,6 +83,8 @@ public sealed class ImportModelLowMemoryCommand : ModelPathCommand
     /// <inheritdoc/>
     protected override void ProcessCheckpoint(string path)
     {
+        NamePatterns.Require(Include, path);
+        NamePatterns.Require(Exclude, path);
         var checkpoint = OpenCheckpoint(path);
         WarnOfUnknown(checkpoint);
         string target = Module is null ? "a new module" : Module.GetType().Name;

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.PowerShell.Errors;
+using LowMem.PowerShell.Pipeline;
 
 namespace LowMem.PowerShell.Commands;
 
@@ -36,11 +37,19 @@ public abstract class LowMemCommand : PSCmdlet, IDisposable
         {
             ReportError(ErrorRecords.Of(exception, target));
         }
+        catch (RefusedException refusal)
+        {
+            ReportError(refusal.Record);
+        }
         catch (OperationCanceledException) when (StopToken.IsCancellationRequested)
         {
             throw new PipelineStoppedException();
         }
     }
+
+    /// <summary>A path of the file system in full, whether or not there is something.</summary>
+    /// <param name="path">The path as it was given.</param>
+    protected string GetFilePath(string path) => FilePaths.Get(SessionState, path);
 
     /// <summary>Says that one item could not be worked on.</summary>
     /// <param name="record">Why.</param>
