@@ -47,7 +47,7 @@ Describe 'Get-ModuleParameter' {
 
     It 'shows a table' {
         New-BoringSkeleton | Get-ModuleParameter -Key in_proj.weight | Out-String |
-            Should -Match 'in_proj\.weight\s+float32\s+\[10, 2\]\s+80 B\s+Linear\s+meta'
+            Should -Match 'in_proj\.weight\s+Linear\s+float32\s+\[10, 2\]\s+meta\s+80 B'
     }
 
     It 'survives remoting without the live module' {

@@ -69,7 +69,7 @@ Describe 'Test-Checkpoint' {
 
         It 'shows a table of verdicts, and one of findings' {
             $text = Test-Checkpoint "$fixtures/bad-storage-missing.pt" | Out-String
-            $text | Should -Match 'Path\s+Format\s+Level\s+Passed\s+Errors\s+Warnings\s+Read'
+            $text | Should -Match 'Path\s+Passed\s+Errors\s+Warnings\s+FirstFinding'
             $text | Should -Match 'bad-storage-missing\.pt\s+False\s+1\s+0\s+Error StorageMissing'
 
             $text = (Test-Checkpoint "$fixtures/bad-storage-missing.pt").Findings | Out-String

@@ -23,7 +23,10 @@ public static class DisplayMembers
 
     public static string ModulePath(PSObject shown) => Name(shown, "ModulePath");
 
-    public static string ModuleType(PSObject shown) => Name(shown, "ModuleType");
+    public static string ModuleTypeName(PSObject shown) => Name(shown, "ModuleType");
+
+    // Of a skeleton without code every part is one: in a column there is no room to say so in full.
+    public static string ModuleType(PSObject shown) => Name(shown, "ModuleType") is var name && name == "ModuleContainer" ? "Container" : name;
 
     public static string TiedTo(PSObject shown) => Name(shown, "TiedTo");
 
