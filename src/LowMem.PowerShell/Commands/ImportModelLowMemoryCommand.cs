@@ -64,6 +64,7 @@ public sealed class ImportModelLowMemoryCommand : ModelPathCommand
     /// <summary>Where the values are to be.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(DeviceCompleter))]
     public string Device { get; set; } = "cpu";
 
     /// <summary>Loads the tensors of a file that names what could run code in PyTorch. Nothing is run in any case.</summary>

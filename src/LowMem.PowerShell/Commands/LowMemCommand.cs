@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.PowerShell.Errors;
@@ -64,6 +65,17 @@ public abstract class LowMemCommand : PSCmdlet, IDisposable
         ArgumentNullException.ThrowIfNull(record);
         record.CategoryInfo.TargetName = DisplayText.Line(record.CategoryInfo.TargetName);
         base.WriteError(record);
+    }
+
+    /// <summary>Ends the command with an error whose category names its target without what a terminal would obey.</summary>
+    /// <param name="record">The error; its message is harmless already.</param>
+    [DoesNotReturn]
+    protected new void ThrowTerminatingError(ErrorRecord record)
+    {
+        ArgumentNullException.ThrowIfNull(record);
+        record.CategoryInfo.TargetName = DisplayText.Line(record.CategoryInfo.TargetName);
+        base.ThrowTerminatingError(record);
+        throw new PipelineStoppedException();
     }
 
     /// <summary>Writes a warning without what a terminal would obey.</summary>

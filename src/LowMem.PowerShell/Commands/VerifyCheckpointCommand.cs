@@ -37,6 +37,7 @@ public abstract class VerifyCheckpointCommand : CheckpointPathCommand
     [Parameter]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(UnknownGlobalCompleter))]
     [SuppressMessage("Performance", "CA1819:Properties should not return arrays", Justification = "A cmdlet parameter.")]
     public string[]? AllowGlobal { get; set; }
 

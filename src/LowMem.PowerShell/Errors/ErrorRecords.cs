@@ -95,7 +95,7 @@ internal static class ErrorRecords
         targetObject: null);
 
     public static ErrorRecord OutputFormatUnknown(string path) => new(
-        new ArgumentException($"{path}: the extension names no format. Use .sarif, .xml (JUnit), .md or .csv, or say -Format."),
+        new ArgumentException(DisplayText.Line($"{path}: the extension names no format. Use .sarif, .xml (JUnit), .md or .csv, or say -Format.")),
         ErrorIds.OutputFormatUnknown,
         ErrorCategory.InvalidArgument,
         path);

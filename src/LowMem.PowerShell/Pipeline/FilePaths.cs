@@ -18,7 +18,7 @@ internal static class FilePaths
     {
         string full = session.Path.GetUnresolvedProviderPathFromPSPath(path, out var provider, out _);
         Require(path, provider);
-        return full;
+        return full.Contains('\0', StringComparison.Ordinal) ? throw NotFound(path, "no path holds a null character.") : full;
     });
 
     /// <summary>The files and directories that match a pattern, or the one that it names.</summary>
