@@ -51,6 +51,9 @@ public sealed record CheckpointSummary
     /// <summary>The free-form text that the file or index carries.</summary>
     public required IReadOnlyDictionary<string, string> Metadata { get; init; }
 
+    /// <summary>One line for a log, harmless whatever the path is.</summary>
+    public override string ToString() => $"{Diagnostics.DisplayText.Line(Path)}: {Format}, {TensorCount} tensors";
+
     internal static CheckpointSummary Of(Checkpoint checkpoint)
     {
         var dtypes = new SortedDictionary<string, long>(StringComparer.Ordinal);

@@ -86,6 +86,9 @@ public sealed record TensorInfo
     /// <summary>Why the values cannot be read (a sparse layout, no storage, compressed...), or null when they can.</summary>
     public string? UnreadableReason { get; init; }
 
+    /// <summary>One line for a log, harmless whatever the key is: <c>key: float32 [10, 2]</c>.</summary>
+    public override string ToString() => $"{Diagnostics.DisplayText.Name(Key)}: {DType} [{string.Join(", ", Shape)}]";
+
     /// <summary>The extent of the storage the tensor lies in, or null when it has none.</summary>
     internal StorageExtent? Storage { get; init; }
 

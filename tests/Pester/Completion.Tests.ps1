@@ -47,6 +47,12 @@ Describe 'Completion' {
             Should -Be @('model_state_dict', 'model_state_dict.in_proj', 'model_state_dict.stages', 'model_state_dict.out_proj', 'model_state_dict.stages.0', 'model_state_dict.stages.1')
     }
 
+    It 'offers devices, and the globals that somebody has to trust' {
+        Get-Completion "Import-ModelLowMemory '$samples/boring.pt' -Device c" | Should -Be @('cpu', 'cuda')
+        $file = (Get-ChildItem $fixtures -Filter *.pt | Where-Object { (Get-CheckpointInfo $_ -Summary -WarningAction Ignore -ErrorAction Ignore).UnknownGlobals })[0]
+        Get-Completion "Test-Checkpoint '$($file.FullName)' -AllowGlobal " | Should -Be (Get-CheckpointInfo $file -Summary -WarningAction Ignore).UnknownGlobals
+    }
+
     It 'quotes a key that needs it' {
         $header = '{"it''s":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}'
         [IO.File]::WriteAllBytes(

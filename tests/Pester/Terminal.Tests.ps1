@@ -114,6 +114,24 @@ Describe 'What a file writes to the terminal' {
         ($tensors | ConvertTo-Csv)[0] | Should -Not -Match 'DisplayKey'
     }
 
+    It 'is harmless as text in a message, whatever the object: <Name>' -ForEach @(
+        @{ Name = 'tensors'; Make = { Get-CheckpointInfo $file } }
+        @{ Name = 'a verdict'; Make = { Test-Checkpoint -LiteralPath $named } }
+        @{ Name = 'a summary'; Make = { Get-CheckpointInfo -LiteralPath $named -Summary } }
+        @{ Name = 'an estimate'; Make = { Measure-ModelMemory -LiteralPath $named } }
+        @{ Name = 'parameters'; Make = { New-ModelSkeleton -Checkpoint $file | Get-ModuleParameter } }
+    ) {
+        if ($IsWindows -and -not (Test-Path -LiteralPath $named)) { Set-ItResult -Skipped -Because 'Windows has no such names' }
+        Assert-Harmless (@(& $Make | ForEach-Object { "$_" }) -join "`n")
+    }
+
+    It 'is harmless in what comes from a job' {
+        $copies = @(Get-CheckpointInfo $file; Get-CheckpointInfo $file -Summary; Test-Checkpoint $file -Module (New-BoringSkeleton)) | ForEach-Object {
+            [Management.Automation.PSSerializer]::Deserialize([Management.Automation.PSSerializer]::Serialize($_, 1))
+        }
+        foreach ($type in $copies | Group-Object { $_.PSTypeNames[0] }) { Assert-Harmless (Get-Shown { $type.Group }) }
+    }
+
     It 'is harmless in completions, which still find the key' {
         foreach ($line in "Get-CheckpointInfo '$file' -Key ", "Import-ModelLowMemory '$file' -Include ", "Import-ModelLowMemory '$file' -Prefix ") {
             $offered = (TabExpansion2 $line $line.Length).CompletionMatches

@@ -69,8 +69,8 @@ Describe 'Test-Checkpoint' {
 
         It 'shows a table of verdicts, and one of findings' {
             $text = Test-Checkpoint "$fixtures/bad-storage-missing.pt" | Out-String
-            $text | Should -Match 'Path\s+Format\s+Level\s+Passed\s+Errors\s+Warnings\s+Read'
-            $text | Should -Match 'bad-storage-missing\.pt\s+pytorch-zip\s+Structure\s+False\s+1\s+0'
+            $text | Should -Match 'Path\s+Passed\s+Errors\s+Warnings\s+FirstFinding'
+            $text | Should -Match 'bad-storage-missing\.pt\s+False\s+1\s+0\s+Error StorageMissing'
 
             $text = (Test-Checkpoint "$fixtures/bad-storage-missing.pt").Findings | Out-String
             $text | Should -Match 'Severity\s+Code\s+Message'
@@ -85,7 +85,7 @@ Describe 'Test-Checkpoint' {
 
             [regex]::Matches($text, '(?m)^\s+Directory: .*samples\s*$').Count | Should -Be 1
             [regex]::Matches($text, '(?m)^\s+Directory: .*models\s*$').Count | Should -Be 1
-            [regex]::Matches($text, '(?m)^boring\.pt\s+pytorch-zip\s').Count | Should -Be 2
+            [regex]::Matches($text, '(?m)^boring\.pt\s+True\s').Count | Should -Be 2
         }
 
         It 'tells a job''s owner what it told in the job' {
@@ -94,7 +94,7 @@ Describe 'Test-Checkpoint' {
             $copy = [Management.Automation.PSSerializer]::Deserialize([Management.Automation.PSSerializer]::Serialize($verdict, 1))
 
             $copy.Findings[0].Code | Should -BeExactly 'StorageMissing'
-            $copy | Out-String | Should -Match 'bad-storage-missing\.pt\s+pytorch-zip\s+Structure\s+False\s+1\s+0'
+            $copy | Out-String | Should -Match 'bad-storage-missing\.pt\s+False\s+1\s+0\s+Error StorageMissing'
         }
 
         It 'shows a finding as one line of a log' {

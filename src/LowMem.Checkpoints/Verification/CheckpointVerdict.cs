@@ -51,5 +51,9 @@ public sealed record CheckpointVerdict
     /// <summary>How long it took.</summary>
     public required TimeSpan Duration { get; init; }
 
+    /// <summary>One line for a log: the path, and the worst of what was found.</summary>
+    public override string ToString() =>
+        $"{Diagnostics.DisplayText.Line(Path)}: {(Passed ? "passed" : "did not pass")}{(FirstFinding is { } first ? $". {first}" : string.Empty)}";
+
     private int Count(FindingSeverity severity) => findings.Count(finding => finding.Severity == severity);
 }

@@ -1,3 +1,5 @@
+using LowMem.Checkpoints.Diagnostics;
+
 namespace LowMem.Loader.Estimates;
 
 /// <summary>What loading a checkpoint would need, worked out from its description alone.</summary>
@@ -40,4 +42,7 @@ public sealed record MemoryEstimate
 
     /// <summary>Why that one.</summary>
     public required string Advice { get; init; }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{DisplayText.Line(Path)}: {AdvisedMode ?? "does not fit"}. {DisplayText.Line(Advice)}";
 }

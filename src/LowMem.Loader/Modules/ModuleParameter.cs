@@ -89,5 +89,5 @@ public sealed class ModuleParameter
     public nn.Module GetModule() => Module;
 
     /// <inheritdoc/>
-    public override string ToString() => Key;
+    public override string ToString() => LowMem.Checkpoints.Diagnostics.DisplayText.Name(Key);
 }

@@ -5,7 +5,6 @@ using LowMem.Checkpoints;
 using LowMem.Checkpoints.IO;
 using LowMem.PowerShell.Errors;
 using LowMem.PowerShell.Pipeline;
-using Microsoft.PowerShell.Commands;
 
 namespace LowMem.PowerShell.Commands;
 
@@ -18,6 +17,9 @@ public abstract class CheckpointPathCommand : LowMemCommand
     /// <summary>The parameter set of -LiteralPath.</summary>
     protected const string LiteralPathSet = "LiteralPath";
 
+    /// <summary>The checkpoints that tensors have named: all of one name it, and it is worked on once.</summary>
+    private readonly HashSet<string> named = new(StringComparer.Ordinal);
+
     /// <summary>Files, shard indexes, directories, or files in archives; wildcards are expanded.</summary>
     [Parameter(
         Mandatory = true,
@@ -26,6 +28,7 @@ public abstract class CheckpointPathCommand : LowMemCommand
         ValueFromPipeline = true,
         ValueFromPipelineByPropertyName = true,
         HelpMessage = "Checkpoint files, *.index.json files, or directories that hold one")]
+    [CheckpointPaths]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     [SuppressMessage("Performance", "CA1819:Properties should not return arrays", Justification = "A cmdlet parameter.")]
@@ -48,10 +51,13 @@ public abstract class CheckpointPathCommand : LowMemCommand
         bool literal = ParameterSetName.StartsWith(LiteralPathSet, StringComparison.Ordinal);
         foreach (string path in literal ? LiteralPath : Path)
         {
-            foreach (string resolved in Resolve(path, literal))
+            ForItem(path, () =>
             {
-                ForItem(resolved, () => ProcessCheckpoint(resolved));
-            }
+                foreach (string resolved in Resolve(path, literal))
+                {
+                    ForItem(resolved, () => ProcessCheckpoint(resolved));
+                }
+            });
         }
     }
 
@@ -79,86 +85,39 @@ public abstract class CheckpointPathCommand : LowMemCommand
 
     private IReadOnlyList<string> Resolve(string path, bool literal)
     {
-        try
+        if (ObjectPath.GetOrigin(path) is { } origin)
         {
-            if (ResolveInArchive(path, literal) is { } members)
-            {
-                return members;
-            }
-
-            ProviderInfo provider;
-            Collection<string> paths = literal
-                ? [SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out provider, out _)]
-                : GetResolvedProviderPathFromPSPath(path, out provider);
-            if (provider.ImplementingType != typeof(FileSystemProvider))
-            {
-                ReportError(ErrorRecords.NotFileSystem(path, provider.Name));
-            }
-            else if (paths.Count > 0)
-            {
-                return paths;
-            }
-            else
-            {
-                // A gate that tests models/*.pt must not pass because there are none.
-                ReportNotFound(path, ExistsLiterally(path)
-                    ? "no file matches this pattern. There is one of this very name: use -LiteralPath."
-                    : "no file matches this pattern.");
-            }
-        }
-        catch (ItemNotFoundException exception)
-        {
-            // In full: whoever reads a log does not know the directory that the path was relative to.
-            string full = SessionState.Path.GetUnresolvedProviderPathFromPSPath(path);
-            ReportNotFound(full, RegularFile.DescribeLink(full) ?? "there is no such file or directory.", exception);
-        }
-        catch (Exception exception) when (exception is System.Management.Automation.DriveNotFoundException or ProviderNotFoundException or PSInvalidOperationException)
-        {
-            ReportNotFound(path, exception.Message, exception);
+            string full = System.IO.Path.IsPathFullyQualified(path) ? path : FilePaths.Get(SessionState, path);
+            return origin.IsPart && !named.Add(full) ? [] : [full];
         }
 
-        return [];
+        return ResolveInArchive(path, literal) ?? ResolveFile(path, literal);
     }
+
+    private Collection<string> ResolveFile(string path, bool literal) =>
+        literal ? [FilePaths.Get(SessionState, path)] : FilePaths.Expand(SessionState, path);
 
     /// <summary>Paths into archives; null when the path is none.</summary>
     private IReadOnlyList<string>? ResolveInArchive(string path, bool literal)
     {
-        if (ArchivePath.FindSeparator(path, 0) < 0 || ExistsLiterally(path))
+        if (ArchivePath.FindSeparator(path, 0) < 0 || System.IO.Path.Exists(FilePaths.Get(SessionState, path)))
         {
             return null;
         }
 
-        try
-        {
-            return ArchivePathResolver.Resolve(path, literal, ResolveArchive, StopToken);
-        }
-        catch (CheckpointException exception)
-        {
-            ReportError(ErrorRecords.Of(exception, path));
-            return [];
-        }
+        return ArchivePathResolver.Resolve(path, literal, ResolveArchive, StopToken);
 
         IEnumerable<string> ResolveArchive(string archive)
         {
             try
             {
-                ProviderInfo provider;
-                Collection<string> paths = literal
-                    ? [SessionState.Path.GetUnresolvedProviderPathFromPSPath(archive, out provider, out _)]
-                    : GetResolvedProviderPathFromPSPath(archive, out provider);
-                return provider.ImplementingType == typeof(FileSystemProvider) ? paths : [];
+                return ResolveFile(archive, literal);
             }
-            catch (ItemNotFoundException)
+            catch (RefusedException)
             {
                 // The separator may be a part of a name: the next one is tried.
                 return [];
             }
         }
     }
-
-    private void ReportNotFound(string path, string message, Exception? cause = null) =>
-        ReportError(ErrorRecords.Of(new CheckpointException(CheckpointErrorIds.NotFound, path, message, cause), path));
-
-    private bool ExistsLiterally(string path) =>
-        System.IO.Path.Exists(SessionState.Path.GetUnresolvedProviderPathFromPSPath(path));
 }

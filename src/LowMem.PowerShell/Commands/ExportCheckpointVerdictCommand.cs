@@ -45,7 +45,12 @@ public sealed class ExportCheckpointVerdictCommand : LowMemCommand
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
-        output = System.IO.Path.GetFullPath(GetFilePath(Path!));
+        string basePath = string.Empty;
+        Guard(() =>
+        {
+            output = System.IO.Path.GetFullPath(GetFilePath(Path!));
+            basePath = BasePath is null ? SessionState.Path.CurrentFileSystemLocation.ProviderPath : GetFilePath(BasePath);
+        });
         if (!MyInvocation.BoundParameters.ContainsKey(nameof(Format)))
         {
             Format = GuessFormat(output) ?? Refuse(ErrorRecords.OutputFormatUnknown(output));
@@ -58,8 +63,7 @@ public sealed class ExportCheckpointVerdictCommand : LowMemCommand
 
         if (ShouldProcess(output, $"Write the verdicts as {Format}"))
         {
-            Guard(() => report = VerdictReport.Create(
-                output, Format, BasePath is null ? SessionState.Path.CurrentFileSystemLocation.ProviderPath : GetFilePath(BasePath)));
+            Guard(() => report = VerdictReport.Create(output, Format, basePath));
         }
     }
 
@@ -108,14 +112,16 @@ public sealed class ExportCheckpointVerdictCommand : LowMemCommand
         _ => null,
     };
 
-    private string GetFilePath(string path) => SessionState.Path.GetUnresolvedProviderPathFromPSPath(path);
-
     /// <summary>Half a report is none: what goes wrong ends the command.</summary>
     private void Guard(Action work)
     {
         try
         {
             work();
+        }
+        catch (RefusedException refusal)
+        {
+            ThrowTerminatingError(refusal.Record);
         }
         catch (Exception exception) when (ErrorRecords.IsExpected(exception))
         {

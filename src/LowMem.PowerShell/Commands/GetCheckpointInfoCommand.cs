@@ -48,6 +48,11 @@ public sealed class GetCheckpointInfoCommand : CheckpointPathCommand
             WriteError(ErrorRecords.KeyNotFound(path, key));
         }
 
+        foreach (string pattern in patterns.Invalid)
+        {
+            WriteError(ErrorRecords.WildcardInvalid(pattern, path));
+        }
+
         var faults = checkpoint.Findings
             .Where(finding => finding.Severity == FindingSeverity.Error && finding.Code != FindingCodes.UnsafeGlobal)
             .ToList();

@@ -36,6 +36,11 @@ public sealed class GetModuleParameterCommand : LowMemCommand
             WriteObject(parameter);
         }
 
+        foreach (string pattern in patterns.Invalid)
+        {
+            WriteError(ErrorRecords.WildcardInvalid(pattern, Module));
+        }
+
         foreach (string key in patterns.Unmatched)
         {
             WriteError(ErrorRecords.ParameterNotFound(key, Module));

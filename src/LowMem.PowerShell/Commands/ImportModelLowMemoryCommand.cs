@@ -16,7 +16,7 @@ namespace LowMem.PowerShell.Commands;
 public sealed class ImportModelLowMemoryCommand : ModelPathCommand
 {
     /// <summary>The module to load into; when left out, one is made after the checkpoint.</summary>
-    [Parameter(Position = 1)]
+    [Parameter(Position = 1, ValueFromPipeline = true)]
     [ValidateNotNull]
     public nn.Module? Module { get; set; }
 
@@ -64,6 +64,7 @@ public sealed class ImportModelLowMemoryCommand : ModelPathCommand
     /// <summary>Where the values are to be.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(DeviceCompleter))]
     public string Device { get; set; } = "cpu";
 
     /// <summary>Loads the tensors of a file that names what could run code in PyTorch. Nothing is run in any case.</summary>
@@ -83,6 +84,8 @@ public sealed class ImportModelLowMemoryCommand : ModelPathCommand
     /// <inheritdoc/>
     protected override void ProcessCheckpoint(string path)
     {
+        NamePatterns.Require(Include, path);
+        NamePatterns.Require(Exclude, path);
         var checkpoint = OpenCheckpoint(path);
         WarnOfUnknown(checkpoint);
         string target = Module is null ? "a new module" : Module.GetType().Name;

@@ -1,6 +1,8 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.PowerShell.Errors;
+using LowMem.PowerShell.Pipeline;
 
 namespace LowMem.PowerShell.Commands;
 
@@ -36,11 +38,19 @@ public abstract class LowMemCommand : PSCmdlet, IDisposable
         {
             ReportError(ErrorRecords.Of(exception, target));
         }
+        catch (RefusedException refusal)
+        {
+            ReportError(refusal.Record);
+        }
         catch (OperationCanceledException) when (StopToken.IsCancellationRequested)
         {
             throw new PipelineStoppedException();
         }
     }
+
+    /// <summary>A path of the file system in full, whether or not there is something.</summary>
+    /// <param name="path">The path as it was given.</param>
+    protected string GetFilePath(string path) => FilePaths.Get(SessionState, path);
 
     /// <summary>Says that one item could not be worked on.</summary>
     /// <param name="record">Why.</param>
@@ -55,6 +65,17 @@ public abstract class LowMemCommand : PSCmdlet, IDisposable
         ArgumentNullException.ThrowIfNull(record);
         record.CategoryInfo.TargetName = DisplayText.Line(record.CategoryInfo.TargetName);
         base.WriteError(record);
+    }
+
+    /// <summary>Ends the command with an error whose category names its target without what a terminal would obey.</summary>
+    /// <param name="record">The error; its message is harmless already.</param>
+    [DoesNotReturn]
+    protected new void ThrowTerminatingError(ErrorRecord record)
+    {
+        ArgumentNullException.ThrowIfNull(record);
+        record.CategoryInfo.TargetName = DisplayText.Line(record.CategoryInfo.TargetName);
+        base.ThrowTerminatingError(record);
+        throw new PipelineStoppedException();
     }
 
     /// <summary>Writes a warning without what a terminal would obey.</summary>

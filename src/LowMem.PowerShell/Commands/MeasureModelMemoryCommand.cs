@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using LowMem.Checkpoints;
 using LowMem.Loader.Estimates;
 using LowMem.Loader.Import;
+using LowMem.PowerShell.Pipeline;
 using static TorchSharp.torch;
 
 namespace LowMem.PowerShell.Commands;
@@ -14,9 +15,9 @@ public sealed class MeasureModelMemoryCommand : ModelPathCommand
 {
     /// <summary>The module to load into; when left out, one made after the checkpoint.</summary>
     /// <remarks>Of no type of TorchSharp: PowerShell would load its assembly to look at this cmdlet.</remarks>
-    [Parameter(Position = 1)]
+    [Parameter(Position = 1, ValueFromPipeline = true)]
     [ValidateNotNull]
-    [ValidateModule]
+    [ModuleOnly]
     public object? Module { get; set; }
 
     /// <inheritdoc/>

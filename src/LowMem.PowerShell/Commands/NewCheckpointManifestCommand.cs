@@ -29,7 +29,7 @@ public sealed class NewCheckpointManifestCommand : CheckpointPathCommand
     {
         string output = System.IO.Path.GetFullPath(OutputPath is null
             ? GetDefaultOutput(path)
-            : SessionState.Path.GetUnresolvedProviderPathFromPSPath(OutputPath));
+            : GetFilePath(OutputPath));
 
         // Even by force, the manifest of one checkpoint does not replace that of the one before.
         if (File.Exists(output) && (!Force || written.Contains(output)))

@@ -106,6 +106,4 @@ public sealed class NewCheckpointSignatureCommand : CheckpointPathCommand
 
         base.Dispose(disposing);
     }
-
-    private string GetFilePath(string path) => SessionState.Path.GetUnresolvedProviderPathFromPSPath(path);
 }

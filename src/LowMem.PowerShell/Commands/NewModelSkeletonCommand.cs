@@ -5,6 +5,7 @@ using LowMem.Loader;
 using LowMem.Loader.Native;
 using LowMem.Loader.Skeletons;
 using LowMem.PowerShell.Completion;
+using LowMem.PowerShell.Errors;
 using LowMem.PowerShell.Pipeline;
 using static TorchSharp.torch;
 
@@ -24,6 +25,7 @@ public sealed class NewModelSkeletonCommand : LowMemCommand
     private const long NotableBytes = 256L << 20;
 
     private readonly List<string> lines = [];
+    private readonly HashSet<string> named = new(StringComparer.Ordinal);
 
     /// <summary>Returns the module, or an ordered dictionary of its parts.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = ScriptBlockSet, HelpMessage = "A script block that returns the module")]
@@ -76,7 +78,11 @@ public sealed class NewModelSkeletonCommand : LowMemCommand
             return;
         }
 
-        ForItem(Target, () => WriteObject(Create()));
+        // All tensors of a checkpoint name it, and one skeleton is wanted.
+        if (ParameterSetName != CheckpointSet || !MyInvocation.ExpectingInput || named.Add(Checkpoint))
+        {
+            ForItem(Target, () => WriteObject(Create()));
+        }
     }
 
     /// <inheritdoc/>
@@ -102,7 +108,7 @@ public sealed class NewModelSkeletonCommand : LowMemCommand
         NativeLibraryLoader.EnsureLoaded();
         return ParameterSetName switch
         {
-            TypeSet => SkeletonBuilder.FromAssembly(ResolveFile(AssemblyPath), TypeName, [.. ArgumentList.Select(Unwrap)], WarnOfMemory),
+            TypeSet => SkeletonBuilder.FromAssembly(GetFilePath(AssemblyPath), TypeName, [.. ArgumentList.Select(Unwrap)], WarnOfMemory),
             CheckpointSet => SkeletonBuilder.FromCheckpoint(OpenCheckpoint(), Prefix, StopToken),
             _ => SkeletonBuilder.FromFactory(RunScriptBlock, Unwrap, WarnOfMemory),
         };
@@ -137,22 +143,21 @@ public sealed class NewModelSkeletonCommand : LowMemCommand
 
         try
         {
-            string path = ResolveFile(text);
+            string path = GetFilePath(text);
             return File.Exists(path) ? path
                 : text.Contains('(', StringComparison.Ordinal) ? null
                 : throw new ModelException(
                     ModelErrorIds.SkeletonInvalid,
                     $"'{text}' is neither a file nor the text of a model. Give what print(model) writes in PyTorch, or the path of a file that holds it.");
         }
-        catch (Exception exception) when (exception is System.Management.Automation.DriveNotFoundException
-            or ProviderNotFoundException or ProviderInvocationException or NotSupportedException or PSArgumentException)
+        catch (RefusedException)
         {
             return null;
         }
     }
 
     private LowMem.Checkpoints.Checkpoint OpenCheckpoint() =>
-        LowMem.Checkpoints.Checkpoint.Open(ResolveFile(Checkpoint), StopToken);
+        LowMem.Checkpoints.Checkpoint.Open(GetFilePath(Checkpoint), StopToken);
 
     private object? RunScriptBlock()
     {
@@ -165,8 +170,6 @@ public sealed class NewModelSkeletonCommand : LowMemCommand
             _ => results,
         };
     }
-
-    private string ResolveFile(string path) => SessionState.Path.GetUnresolvedProviderPathFromPSPath(path);
 
     private static object? Unwrap(object? value) => value is PSObject { BaseObject: not PSCustomObject } wrapped ? wrapped.BaseObject : value;
 }

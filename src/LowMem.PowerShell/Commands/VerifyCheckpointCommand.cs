@@ -37,13 +37,14 @@ public abstract class VerifyCheckpointCommand : CheckpointPathCommand
     [Parameter]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(UnknownGlobalCompleter))]
     [SuppressMessage("Performance", "CA1819:Properties should not return arrays", Justification = "A cmdlet parameter.")]
     public string[]? AllowGlobal { get; set; }
 
     /// <summary>A TorchSharp module that the checkpoint has to fit.</summary>
     [Parameter]
     [ValidateNotNull]
-    [ValidateModule]
+    [ModuleOnly]
     public object? Module { get; set; }
 
     /// <summary>What the checkpoint's keys have in front of the module's; found by itself when left out.</summary>
@@ -95,9 +96,9 @@ public abstract class VerifyCheckpointCommand : CheckpointPathCommand
 
     private SignatureTrust Trust => new()
     {
-        PublicKey = GetFilePath(PublicKey),
-        Certificates = [.. (Certificate ?? []).Select(path => GetFilePath(path)!)],
-        TrustedRoot = GetFilePath(TrustedRoot),
+        PublicKey = PublicKey is null ? null : GetFilePath(PublicKey),
+        Certificates = [.. (Certificate ?? []).Select(GetFilePath)],
+        TrustedRoot = TrustedRoot is null ? null : GetFilePath(TrustedRoot),
         Identity = SignerIdentity,
         Issuer = SignerIssuer,
     };
@@ -106,9 +107,16 @@ public abstract class VerifyCheckpointCommand : CheckpointPathCommand
     protected override void BeginProcessing()
     {
         base.BeginProcessing();
-        if (SignatureArguments.Validate(Signature, Trust) is { } fault)
+        try
         {
-            ThrowTerminatingError(fault);
+            if (SignatureArguments.Validate(Signature, Trust) is { } fault)
+            {
+                ThrowTerminatingError(fault);
+            }
+        }
+        catch (RefusedException refusal)
+        {
+            ThrowTerminatingError(refusal.Record);
         }
     }
 
@@ -126,6 +134,9 @@ public abstract class VerifyCheckpointCommand : CheckpointPathCommand
     /// <inheritdoc/>
     protected sealed override void ProcessCheckpoint(string path)
     {
+        // A gate does not open by halves: what is allowed is clear, or nothing is tested.
+        NamePatterns.Require(AllowNonFinite, path);
+        NamePatterns.Require(AllowGlobal, path);
         if (Recurse && Directory.Exists(path))
         {
             ProcessFolder(path);
@@ -192,16 +203,13 @@ public abstract class VerifyCheckpointCommand : CheckpointPathCommand
     /// <summary>Read once; when that fails, each checkpoint has its error, since none can be tested.</summary>
     private CheckpointManifest? ReadManifest() => Manifest is null
         ? null
-        : manifest ??= CheckpointManifest.Read(SessionState.Path.GetUnresolvedProviderPathFromPSPath(Manifest));
+        : manifest ??= CheckpointManifest.Read(GetFilePath(Manifest));
 
     /// <summary>Once; when it fails, each checkpoint has its error, since none can be tested.</summary>
-    private SignatureCheck CreateSignatureCheck(string signature) => new(GetFilePath(signature)!, Trust)
+    private SignatureCheck CreateSignatureCheck(string signature) => new(GetFilePath(signature), Trust)
     {
         IgnoredPaths = [.. (SignatureIgnorePath ?? []).Select(SignatureArguments.GetIgnoredPath)],
     };
-
-    private string? GetFilePath(string? path) =>
-        path is null ? null : SessionState.Path.GetUnresolvedProviderPathFromPSPath(path);
 
     private IEnumerable<CheckpointFinding> CheckFit(Checkpoint checkpoint) =>
         ModelFit.Check(Module is PSObject wrapped ? wrapped.BaseObject : Module!, checkpoint, Prefix, StopToken);

@@ -6,6 +6,9 @@ public static class ErrorIds
     /// <summary>The path is not one of the file system.</summary>
     public const string PathNotFileSystem = "PathNotFileSystem";
 
+    /// <summary>A pattern makes no sense, such as one with a bracket that is not closed.</summary>
+    public const string WildcardInvalid = "WildcardInvalid";
+
     /// <summary>A checkpoint that was to pass did not, or there was none.</summary>
     public const string NotPassed = "CheckpointNotPassed";
 

@@ -52,10 +52,17 @@ internal static class ErrorRecords
     }
 
     public static ErrorRecord NotFileSystem(string path, string provider) => new(
-        new ArgumentException(DisplayText.Line($"'{path}' is a path of the provider {provider}; checkpoints are files.")),
+        new ArgumentException(DisplayText.Line($"'{path}' is a path of the provider {provider}, and not one of the file system: files alone are read and written here.")),
         ErrorIds.PathNotFileSystem,
         ErrorCategory.InvalidArgument,
         path);
+
+    public static ErrorRecord WildcardInvalid(string pattern, object? target) => new(
+        new WildcardPatternException(DisplayText.Line(
+            $"'{pattern}' is no wildcard pattern: a bracket is not closed. Put a backtick before a bracket that is meant as it is.")),
+        ErrorIds.WildcardInvalid,
+        ErrorCategory.InvalidArgument,
+        target);
 
     public static ErrorRecord KeyNotFound(string path, string key) => new(
         new KeyNotFoundException(DisplayText.Line($"{path}: there is no tensor '{key}'. Get-CheckpointInfo lists the keys there are; wildcards are allowed.")),
@@ -88,7 +95,7 @@ internal static class ErrorRecords
         targetObject: null);
 
     public static ErrorRecord OutputFormatUnknown(string path) => new(
-        new ArgumentException($"{path}: the extension names no format. Use .sarif, .xml (JUnit), .md or .csv, or say -Format."),
+        new ArgumentException(DisplayText.Line($"{path}: the extension names no format. Use .sarif, .xml (JUnit), .md or .csv, or say -Format.")),
         ErrorIds.OutputFormatUnknown,
         ErrorCategory.InvalidArgument,
         path);

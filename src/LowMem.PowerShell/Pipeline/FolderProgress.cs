@@ -12,7 +12,7 @@ internal sealed class FolderProgress(Cmdlet cmdlet, string activity, string fold
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
 
-    private readonly ProgressRecord record = new(0x4c6f774e, activity, folder);
+    private readonly ProgressRecord record = new(0x4c6f774e, activity, Views.PlainText.Format(folder));
     private long last = Stopwatch.GetTimestamp();
     private bool shown;
 

@@ -1,0 +1,77 @@
+using System.Buffers;
+using System.Management.Automation;
+using System.Runtime.CompilerServices;
+using LowMem.Checkpoints;
+
+namespace LowMem.PowerShell.Pipeline;
+
+/// <summary>
+/// The path that an object names: a file, a tensor, a verdict, a row of a CSV file, or a copy of one from a job. It is a
+/// name and no pattern, whatever brackets it has.
+/// </summary>
+/// <remarks>
+/// Parameters of paths are text, so that what is known of a path beyond its text is kept beside it. The text itself says
+/// nothing: others have to be able to read it.
+/// </remarks>
+internal static class ObjectPath
+{
+    private static readonly ConditionalWeakTable<string, Origin> Origins = [];
+
+    /// <summary>What a pattern is made of, and what takes its meaning away.</summary>
+    private static readonly SearchValues<char> Special = SearchValues.Create("*?[]`");
+
+    /// <summary>The types whose Path is the checkpoint's; copies of them have a longer name that ends in the same way.</summary>
+    private static readonly string[] OwnTypes =
+        [".CheckpointSummary", ".CheckpointVerdict", ".LoadReport", ".MemoryEstimate"];
+
+    /// <summary>Where a path comes from.</summary>
+    /// <param name="IsPart">Whether the object is one of many that name the same checkpoint, as tensors do.</param>
+    internal sealed record Origin(bool IsPart);
+
+    /// <summary>Whether a text is the path that an object named, and what is known of it then.</summary>
+    public static Origin? GetOrigin(string path) => Origins.TryGetValue(path, out var origin) ? origin : null;
+
+    /// <summary>The path that an object names; null when that is for the parameters that bind by property name to say.</summary>
+    /// <param name="item">The object.</param>
+    /// <param name="exists">Whether there is a file or directory of exactly this name.</param>
+    public static string? Find(object item, Func<string, bool> exists)
+    {
+        switch (item is PSObject wrapped ? wrapped.BaseObject : item)
+        {
+            case FileSystemInfo file:
+                return Mark(file.FullName, isPart: false);
+            case TensorInfo tensor:
+                return Mark(tensor.Checkpoint, isPart: true);
+        }
+
+        var shown = PSObject.AsPSObject(item);
+        bool isPart = Text(shown, "Key") is not null;
+        if (isPart && Text(shown, "Checkpoint") is { } checkpoint)
+        {
+            return Mark(checkpoint, isPart);
+        }
+
+        // Where the name is a pattern as well, the file of that name is meant.
+        return Text(shown, "PSPath") is null && Text(shown, "Path") is { } path
+            && (isPart || IsOwn(shown) || (path.AsSpan().ContainsAny(Special) && exists(path)))
+            ? Mark(path, isPart)
+            : null;
+    }
+
+    private static bool IsOwn(PSObject shown) => shown.TypeNames.Any(
+        name => name.Contains("LowMem.", StringComparison.Ordinal) && OwnTypes.Any(type => name.EndsWith(type, StringComparison.Ordinal)));
+
+    private static string? Text(PSObject shown, string property)
+    {
+        object? value = shown.Properties[property]?.Value;
+        return (value is PSObject wrapped ? wrapped.BaseObject : value) is string { Length: > 0 } text ? text : null;
+    }
+
+    private static string Mark(string path, bool isPart)
+    {
+        // A text of its own: another one that reads the same was not named by this object.
+        string marked = new(path.AsSpan());
+        Origins.Add(marked, new Origin(isPart));
+        return marked;
+    }
+}

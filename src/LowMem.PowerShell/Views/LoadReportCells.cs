@@ -1,0 +1,42 @@
+using System.Management.Automation;
+using LowMem.Loader.Import;
+
+namespace LowMem.PowerShell.Views;
+
+/// <summary>The properties of a load report in the order of a CSV file, its lists with a text that can be read.</summary>
+public static class LoadReportCells
+{
+    /// <summary><see cref="LoadReport.Path"/>.</summary>
+    /// <param name="report">A <see cref="LoadReport"/>.</param>
+    public static object Path(PSObject report) => Of(report).Path;
+
+    /// <summary><see cref="LoadReport.Mode"/>.</summary>
+    /// <param name="report">A <see cref="LoadReport"/>.</param>
+    public static object Mode(PSObject report) => Of(report).Mode;
+
+    /// <summary><see cref="LoadReport.MissingKeys"/>.</summary>
+    /// <param name="report">A <see cref="LoadReport"/>.</param>
+    public static object MissingKeys(PSObject report) => ReadableValue.Names(Of(report).MissingKeys);
+
+    /// <summary><see cref="LoadReport.UnexpectedKeys"/>.</summary>
+    /// <param name="report">A <see cref="LoadReport"/>.</param>
+    public static object UnexpectedKeys(PSObject report) => ReadableValue.Names(Of(report).UnexpectedKeys);
+
+    /// <summary><see cref="LoadReport.ShapeMismatchKeys"/>.</summary>
+    /// <param name="report">A <see cref="LoadReport"/>.</param>
+    public static object ShapeMismatchKeys(PSObject report) => ReadableValue.Names(Of(report).ShapeMismatchKeys);
+
+    /// <summary><see cref="LoadReport.CastKeys"/>.</summary>
+    /// <param name="report">A <see cref="LoadReport"/>.</param>
+    public static object CastKeys(PSObject report) => ReadableValue.Names(Of(report).CastKeys);
+
+    /// <summary><see cref="LoadReport.MetaKeys"/>.</summary>
+    /// <param name="report">A <see cref="LoadReport"/>.</param>
+    public static object MetaKeys(PSObject report) => ReadableValue.Names(Of(report).MetaKeys);
+
+    private static LoadReport Of(PSObject report)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        return (LoadReport)report.BaseObject;
+    }
+}

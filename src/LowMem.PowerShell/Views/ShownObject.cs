@@ -1,0 +1,203 @@
+using System.Collections;
+using System.Globalization;
+using System.Management.Automation;
+using LowMem.Checkpoints.Diagnostics;
+
+namespace LowMem.PowerShell.Views;
+
+/// <summary>
+/// An object as views show it: text from a file without what a terminal would obey, and sizes with units. Each property
+/// reads one of the object, whether that is the object itself or a copy of it from a job.
+/// </summary>
+/// <param name="shown">The object.</param>
+public sealed class ShownObject(PSObject shown)
+{
+    private const int MostValues = 8;
+
+    // The name of each says which property of the object is meant.
+#pragma warning disable CS1591
+    public string Key => AsName(shown, "Key");
+
+    public string Name => AsName(shown, "Name");
+
+    public string DType => AsName(shown, "DType");
+
+    public string ModulePath => AsName(shown, "ModulePath");
+
+    public string ModuleTypeName => AsName(shown, "ModuleType");
+
+    // Of a skeleton without code every part is one: in a column there is no room to say so in full.
+    public string ModuleType => AsName(shown, "ModuleType") is var name && name == "ModuleContainer" ? "Container" : name;
+
+    public string TiedTo => AsName(shown, "TiedTo");
+
+    public string StorageKey => AsName(shown, "StorageKey");
+
+    public string Layout => AsName(shown, "Layout");
+
+    public string Code => AsName(shown, "Code");
+
+    public string Path => AsLine(shown, "Path");
+
+    public string Checkpoint => AsLine(shown, "Checkpoint");
+
+    public string? UnreadableReason => NullWhenEmpty(AsLine(shown, "UnreadableReason"));
+
+    public string FormatVersion => AsLine(shown, "FormatVersion");
+
+    public string Prefix => AsLine(shown, "Prefix");
+
+    public string Message => AsLine(shown, "Message");
+
+    public string Advice => AsLine(shown, "Advice");
+
+    public string FirstFinding => AsLine(shown, "FirstFinding");
+
+    public string Shape => AsNumbers(shown, "Shape");
+
+    public string Stride => AsNumbers(shown, "Stride");
+
+    public string Size => AsBytes(shown, "ByteLength");
+
+    public string FileSize => AsBytes(shown, "FileLength");
+
+    public string ModelSize => AsBytes(shown, "ModelBytes");
+
+    public string DiskSize => AsBytes(shown, "BytesOnDisk");
+
+    public string Available => AsBytes(shown, "MemoryAvailable");
+
+    public string PrivateBefore => AsBytes(shown, "PrivateBytesBefore");
+
+    public string PrivateAfter => AsBytes(shown, "PrivateBytesAfter");
+
+    public string PrivatePeak => AsBytes(shown, "PrivateBytesPeak");
+
+    public string? Components => NullWhenEmpty(
+        PlainText.Names(AsPairs(AsValue(shown, "Components")).Select(pair => pair.Key)));
+
+    public string? UnknownGlobals => NullWhenEmpty(AsNames(shown, "UnknownGlobals"));
+
+    public string UnsafeGlobals => AsNames(shown, "UnsafeGlobals");
+
+    public string MissingKeys => AsNames(shown, "MissingKeys");
+
+    public string UnexpectedKeys => AsNames(shown, "UnexpectedKeys");
+
+    public string ShapeMismatchKeys => AsNames(shown, "ShapeMismatchKeys");
+
+    public string CastKeys => AsNames(shown, "CastKeys");
+
+    public string MetaKeys => AsNames(shown, "MetaKeys");
+
+    public int GlobalCount => AsItems(AsValue(shown, "Globals")).Count();
+
+    public int MissingCount => AsItems(AsValue(shown, "MissingKeys")).Count();
+
+    public int UnexpectedCount => AsItems(AsValue(shown, "UnexpectedKeys")).Count();
+
+    public int MetaCount => AsItems(AsValue(shown, "MetaKeys")).Count();
+
+    public string DTypes =>
+        PlainText.Format(string.Join(", ", AsPairs(AsValue(shown, "DTypes")).Select(pair => $"{pair.Key} x {AsText(pair.Value)}")));
+
+    public string Values
+    {
+        get
+        {
+            var pairs = AsPairs(AsValue(shown, "Values")).Take(MostValues + 1).ToList();
+            string text = PlainText.Format(string.Join("; ", pairs.Take(MostValues).Select(pair => $"{pair.Key} = {AsText(pair.Value)}")));
+            return pairs.Count > MostValues ? $"{text}; and {AsPairs(AsValue(shown, "Values")).Count() - MostValues} more" : text;
+        }
+    }
+
+    public string Metadata =>
+        PlainText.Format(string.Join("; ", AsPairs(AsValue(shown, "Metadata")).Select(pair => $"{pair.Key} = {AsText(pair.Value)}")));
+
+    public string FileName => PlainText.Format(
+        System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator(AsText(AsValue(shown, "Path")))));
+
+    public string Directory => PlainText.Format(
+        System.IO.Path.GetDirectoryName(System.IO.Path.TrimEndingDirectorySeparator(AsText(AsValue(shown, "Path")))));
+
+    public string Read => AsBytes(shown, "BytesRead");
+
+    public string Findings =>
+        string.Join("\n", AsItems(AsValue(shown, "Findings")).Select(finding => PlainText.Format(AsText(finding))));
+
+    public string MappedText => $"{AsText(AsValue(shown, "MappedCount"))}, {AsBytes(shown, "MappedBytes")}";
+
+    public string CopiedText => $"{AsText(AsValue(shown, "CopiedCount"))}, {AsBytes(shown, "CopiedBytes")}";
+
+    public string ModelText => $"{AsText(AsValue(shown, "TensorCount"))} tensors, {AsBytes(shown, "ModelBytes")}";
+
+    public string? LargestTensor => AsInner(shown, "LargestTensor") is { } largest
+        ? $"{AsName(largest, "Key")}, {AsBytes(largest, "ByteLength")}"
+        : null;
+
+    public string Naive => AsEstimate(shown, "Naive");
+
+    public string Resident => AsEstimate(shown, "Resident");
+
+    public string Mapped => AsEstimate(shown, "Mapped");
+
+    public string ResidentPeak => AsInner(shown, "Resident") is { } mode ? AsBytes(mode, "PeakPrivateBytes") : string.Empty;
+
+    public string MappedPeak => AsInner(shown, "Mapped") is { } mode ? AsBytes(mode, "PeakPrivateBytes") : string.Empty;
+
+    public string? LoadReport => AsInner(shown, "LoadReport") is { } report
+        ? $"{AsText(AsValue(report, "Mode"))} from {AsLine(report, "Path")}"
+        : null;
+
+    public string TypeName => PlainText.Name(shown.TypeNames[0].Split('.', '+')[^1]);
+#pragma warning restore CS1591
+
+    private static string AsEstimate(PSObject item, string property) => AsInner(item, property) is { } mode
+        ? $"{AsBytes(mode, "PeakPrivateBytes")}{(AsValue(mode, "Fits") is false ? ", does not fit" : string.Empty)}"
+        : string.Empty;
+
+    private static string AsName(PSObject item, string property) => PlainText.Name(AsText(AsValue(item, property)));
+
+    private static string AsLine(PSObject item, string property) => PlainText.Format(AsText(AsValue(item, property)));
+
+    private static string AsNames(PSObject item, string property) => PlainText.Names(AsItems(AsValue(item, property)));
+
+    private static string AsNumbers(PSObject item, string property) => $"[{string.Join(", ", AsItems(AsValue(item, property)).Select(AsText))}]";
+
+    private static string AsBytes(PSObject item, string property) =>
+        AsValue(item, property) is { } value ? ByteSize.Format(Convert.ToInt64(value, CultureInfo.InvariantCulture)) : string.Empty;
+
+    private static PSObject? AsInner(PSObject item, string property) => AsValue(item, property) is { } value ? PSObject.AsPSObject(value) : null;
+
+    private static object? AsValue(PSObject item, string property)
+    {
+        object? value = item.Properties[property]?.Value;
+        return value is PSObject { BaseObject: not PSCustomObject } wrapped ? wrapped.BaseObject : value;
+    }
+
+    private static string AsText(object? value) => Convert.ToString(value is PSObject wrapped ? wrapped.ToString() : value, CultureInfo.InvariantCulture) ?? string.Empty;
+
+    private static string? NullWhenEmpty(string text) => text.Length == 0 ? null : text;
+
+    private static IEnumerable<object?> AsItems(object? value) => value is string or null ? [] : (value as IEnumerable)?.Cast<object?>() ?? [];
+
+    // Of generic dictionaries, too, and of the hashtables that jobs make of them.
+    private static IEnumerable<(string Key, object? Value)> AsPairs(object? dictionary)
+    {
+        if (dictionary is IDictionary entries)
+        {
+            foreach (DictionaryEntry entry in entries)
+            {
+                yield return (AsText(entry.Key), entry.Value);
+            }
+
+            yield break;
+        }
+
+        foreach (object? each in AsItems(dictionary))
+        {
+            var pair = PSObject.AsPSObject(each);
+            yield return (AsText(pair.Properties["Key"]?.Value), pair.Properties["Value"]?.Value);
+        }
+    }
+}
