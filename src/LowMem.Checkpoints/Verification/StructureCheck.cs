@@ -12,6 +12,7 @@ internal static class StructureCheck
     private static readonly string[] TensorFaults =
     [
         FindingCodes.StorageMissing, FindingCodes.StorageSizeMismatch, FindingCodes.TensorInvalid, FindingCodes.TensorOutOfBounds,
+        FindingCodes.ChunkInvalid, FindingCodes.ChunkLayoutInvalid,
     ];
 
     /// <summary>A finding of the reader as a verdict takes it.</summary>
@@ -67,7 +68,7 @@ internal static class StructureCheck
             while (parts.TryPop(out var part))
             {
                 listed.Add((part.Path, part.StorageKey));
-                foreach (var component in part.Components.Values)
+                foreach (var component in part.Components.Values.Concat(part.Chunks?.Select(chunk => chunk.Source) ?? []))
                 {
                     parts.Push(component);
                 }

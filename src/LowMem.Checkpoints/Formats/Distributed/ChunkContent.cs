@@ -10,6 +10,7 @@ internal sealed record ChunkContent(Checkpoint? Checkpoint, string? Problem)
         piece with
         {
             Tensors = [.. piece.Tensors.Select(tensor => Move(tensor, place.Offset, key))],
+            Storages = [.. piece.Storages.Select(storage => storage with { Key = Move(storage.Key, place.Offset) })],
         },
         null);
 
@@ -22,14 +23,16 @@ internal sealed record ChunkContent(Checkpoint? Checkpoint, string? Problem)
         Components = new OrderedDictionary<string, TensorInfo>(
             tensor.Components.Select(part => KeyValuePair.Create(part.Key, Move(part.Value, offset, key)))),
 
-        // Every piece numbers its storages from 0 up.
-        StorageKey = tensor.StorageKey is null ? null : $"{offset}/{tensor.StorageKey}",
+        StorageKey = tensor.StorageKey is null ? null : Move(tensor.StorageKey, offset),
         Storage = tensor.Storage is not { } storage ? null : storage with
         {
             Offset = storage.Offset < 0 ? -1 : storage.Offset + offset,
             Deflated = storage.Deflated is var (place, length) ? (place + offset, length) : null,
         },
     };
+
+    /// <summary>Every piece numbers its storages from 0 up.</summary>
+    private static string Move(string storage, long offset) => $"{offset}/{storage}";
 
     /// <summary>The root of a piece is what goes by the name; the rest of it comes below.</summary>
     public static string Rename(string inner, string key) =>

@@ -25,7 +25,7 @@ internal static class PyTorchZipReader
         long limit = Math.Max(file.Length, 1 << 20) * 16;
         if (archive.Find(prefix + "data.pkl") is not { } entry)
         {
-            var others = HiddenRecords.Read(archive, main: null, prefix + "data/", limit);
+            var others = HiddenRecords.Read(archive, main: null, FoldersOf(archive, prefix), limit, cancellationToken);
             throw new CheckpointException(
                 CheckpointErrorIds.FormatInvalid,
                 file.Path,
@@ -38,7 +38,7 @@ internal static class PyTorchZipReader
         var memoUses = PickleMemoUses.Find(input, source, cancellationToken);
         var pickle = PickleMachine.ReadAsFarAsPossible(input, source, persistentLoader: null, cancellationToken, memoUses);
         var rest = input.Read(pickle.ByteLength, input.Length - pickle.ByteLength);
-        var hidden = HiddenRecords.Read(archive, entry, prefix + "data/", limit)
+        var hidden = HiddenRecords.Read(archive, entry, FoldersOf(archive, prefix), limit, cancellationToken)
             .Append(new HiddenBytes(rest, "what follows the pickle in 'data.pkl'", IsPickle: true));
         var globals = GlobalReport.Of([pickle], hidden, cancellationToken);
         if (pickle.Error is { } error)
@@ -80,10 +80,16 @@ internal static class PyTorchZipReader
             Metadata = metadata,
             Files = [file.Describe()],
             Storages = ZipStorageResolver.ListStorages(archive, $"{prefix}{ZipStorageResolver.DataFolder}/")
-                .Where(storage => !walker.OtherStorages.Contains(storage.Key)),
+                .Where(storage => !walker.OtherStorages.Contains(storage.Key))
+                .Concat(TorchScriptConstants.ListUnused(archive, prefix, constants)),
             Findings = [.. archive.Findings, .. globals.Findings, .. walker.Findings, .. constants?.Findings ?? []],
         };
     }
+
+    /// <summary>The directories of storages: no pickles are in there, whatever their bytes are.</summary>
+    private static string[] FoldersOf(ZipArchive archive, string prefix) => archive.Find($"{prefix}constants.pkl") is null
+        ? [$"{prefix}{ZipStorageResolver.DataFolder}/"]
+        : [$"{prefix}{ZipStorageResolver.DataFolder}/", TorchScriptConstants.FolderOf(prefix)];
 
     private static ZipArchive OpenArchive(CheckpointFileReader file, CancellationToken cancellationToken)
     {

@@ -39,6 +39,26 @@ internal static class TorchScriptConstants
         }
     }
 
+    /// <summary>The directory of the storages of constants, with its slash.</summary>
+    public static string FolderOf(string prefix) => $"{prefix}{Name}/";
+
+    /// <summary>Storages that no constant uses; none when the constants could not be read, which is a finding.</summary>
+    public static IEnumerable<StoredStorage> ListUnused(ZipArchive archive, string prefix, ObjectTreeWalker? constants)
+    {
+        if (constants is null)
+        {
+            return [];
+        }
+
+        var used = constants.Tensors.SelectMany(KeysOf).Concat(constants.OtherStorages).ToHashSet(StringComparer.Ordinal);
+        return ZipStorageResolver.ListStorages(archive, FolderOf(prefix))
+            .Select(storage => storage with { Key = $"{Name}/{storage.Key}" })
+            .Where(storage => !used.Contains(storage.Key));
+    }
+
+    private static IEnumerable<string> KeysOf(TensorInfo tensor) =>
+        tensor.Components.Values.Append(tensor).Select(part => part.StorageKey).OfType<string>();
+
     /// <summary>A line about constants that are not listed as tensors.</summary>
     public static string Describe(IReadOnlyCollection<TensorInfo> tensors) => string.Create(
         CultureInfo.InvariantCulture,
