@@ -54,6 +54,11 @@ public sealed class CheckpointException : Exception
         string message = report.Unsafe.Count == 0
             ? Detail
             : $"{Detail} Beware: it names what could run code if PyTorch loaded it: {names}.";
+        if (report.Refusal is { } refusal && !Detail.Contains(refusal, StringComparison.Ordinal))
+        {
+            message += $" Versions of Python read a pickle in it in different ways: {refusal}";
+        }
+
         return new CheckpointException(ErrorId, Path, message, InnerException)
         {
             Record = Record,

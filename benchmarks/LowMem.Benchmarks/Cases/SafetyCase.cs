@@ -42,7 +42,7 @@ internal static class SafetyCase
 
         Step.Say(Step.Ready);
         Measure(All, () => Checkpoint.Open(path).Tensors.Count);
-        Measure(Globals, () => GlobalReport.Of([pickle], HiddenRecords.Read(archive, entry, prefix + "data/", file.Length), CancellationToken.None).All.Count);
+        Measure(Globals, () => GlobalReport.Of([pickle], HiddenRecords.Read(archive, entry, [prefix + "data/"], file.Length, CancellationToken.None), CancellationToken.None).All.Count);
         Measure(WeightsOnly, () => WeightsOnlyCheck.Of(input, source, CancellationToken.None).IsAccepted ? 1 : 0);
     }
 

@@ -106,8 +106,18 @@ internal static class CheckpointOpener
     private static GlobalReport ScanBroken(CheckpointFileReader file, CancellationToken cancellationToken)
     {
         const long most = 16 << 20;
-        byte[] start = file.ReadRange(0, Math.Min(file.Length, most), "the start of the file");
-        return GlobalReport.Of([], [new HiddenBytes(start, "the file", IsPickle: true)], cancellationToken);
+        return GlobalReport.Of([], Parts(), cancellationToken);
+
+        // PyTorch writes the pickle in front of the tensors, TorchScript behind them.
+        IEnumerable<HiddenBytes> Parts()
+        {
+            yield return new HiddenBytes(file.ReadRange(0, Math.Min(file.Length, most), "the start of the file"), "the file", IsPickle: true);
+            long end = Math.Max(most, file.Length - most);
+            if (end < file.Length)
+            {
+                yield return new HiddenBytes(file.ReadRange(end, file.Length - end, "the end of the file"), "the end of the file", IsPickle: true);
+            }
+        }
     }
 
     private static CheckpointException Unknown(CheckpointFileReader file, CancellationToken cancellationToken)

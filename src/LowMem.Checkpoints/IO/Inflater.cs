@@ -5,7 +5,7 @@ namespace LowMem.Checkpoints.IO;
 /// <summary>Unfolds deflated ranges of a file, never to more than was announced.</summary>
 internal static class Inflater
 {
-    /// <summary>What is read of a compressed entry to see its first bytes.</summary>
+    /// <summary>The least that is read of a compressed entry to see its first bytes.</summary>
     private const int ProbeLength = 4096;
 
     private const int FirstLength = 1 << 20;
@@ -15,7 +15,7 @@ internal static class Inflater
     /// <exception cref="CheckpointException">The file cannot be read.</exception>
     public static byte[] InflateStart(CheckpointFileReader file, long offset, long packedLength, int length, string what)
     {
-        byte[] packed = file.ReadRange(offset, Math.Min(packedLength, ProbeLength), what);
+        byte[] packed = file.ReadRange(offset, Math.Min(packedLength, Math.Max(ProbeLength, length)), what);
         var content = new byte[length];
         using var inflater = new DeflateStream(new MemoryStream(packed), CompressionMode.Decompress);
         return content[..inflater.ReadAtLeast(content, content.Length, throwOnEndOfStream: false)];

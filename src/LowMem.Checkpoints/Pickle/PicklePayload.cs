@@ -16,15 +16,18 @@ internal static class PicklePayload
     /// </summary>
     public static bool MayHoldPickle(PickleScalar scalar) => scalar.Value switch
     {
-        byte[] bytes => FindProto(bytes) >= 0
-            || bytes.AsSpan().Count((byte)'\n') >= 2
-            || EncodedPickles.MayHold(bytes)
-            || NestedArchives.MayHold(bytes),
+        byte[] bytes => MayHoldPickle(bytes),
         string text => text.Contains((char)Proto, StringComparison.Ordinal) || text.AsSpan().Count('\n') >= 2
             || EncodedPickles.MayHold(text)
             || text.Contains("PK\u0003\u0004", StringComparison.Ordinal),
         _ => false,
     };
+
+    /// <inheritdoc cref="MayHoldPickle(PickleScalar)"/>
+    public static bool MayHoldPickle(ReadOnlySpan<byte> bytes) => FindProto(bytes) >= 0
+        || bytes.Count((byte)'\n') >= 2
+        || EncodedPickles.MayHold(bytes)
+        || NestedArchives.MayHold(bytes);
 
     /// <summary>The bytes that would be unpickled; a text stands for Latin-1 bytes where it can, else for UTF-8.</summary>
     public static byte[] GetBytes(PickleScalar scalar) => scalar.Value switch

@@ -23,6 +23,7 @@ internal sealed class GlobalDemands
     private readonly HashSet<PickleNode> seen = new(ReferenceEqualityComparer.Instance);
 
     private readonly HashSet<(string Function, PickleNode Arguments)> expanded = [];
+    private readonly AskingCalls asking = new();
 
     /// <summary>Whether something is called that the pickle itself makes, so that its name is not the last word.</summary>
     public bool CallsComputed { get; private set; }
@@ -56,7 +57,8 @@ internal sealed class GlobalDemands
             return;
         }
 
-        Demand(global, UseOf(call), NameOf(call.Opcode));
+        var use = UseOf(call);
+        Demand(global, use == KnownUse.Called && asking.Includes(call) ? KnownUse.Asking : use, NameOf(call.Opcode));
         if (Callers.TryGetValue(global.FullName, out int most) && expanded.Add((global.FullName, call.Arguments)))
         {
             AddCallees(call, most);

@@ -97,16 +97,18 @@ internal sealed class HiddenPickleScanner
         var pickle = PickleMachine.ReadAsFarAsPossible(bytes, source, cancellationToken);
         workLeft -= pickle.ByteLength + AttemptCost;
         bool isWhole = pickle.IsWhole;
-        if (pickle.BreaksFrames && (isWhole || pickle.EndsFrameWrongly || (place.IsPickle && bytes.Length == place.Content.Length)))
+        bool isAll = place.IsPickle && bytes.Length == place.Content.Length;
+        bool isMeant = isWhole && (pickle.Globals.Count > 0 || pickle.ByteLength == place.Content.Length);
+        if (pickle.BreaksFrames && (isAll || isMeant || pickle.EndsFrameWrongly))
         {
             Refusal ??= pickle.Error!.Detail;
         }
 
-        foreach (var global in GlobalUse.Of(pickle, place.Where))
+        var globals = GlobalUse.Of(pickle, place.Where).ToList();
+        bool isNamed = bytes.Length == place.Content.Length || globals.Exists(global => global.HasName);
+        foreach (var global in globals)
         {
-            // Bytes that happen to begin like a pickle and then break may "name" anything; only danger is told then, and
-            // not that of opcodes without a name, which any byte can be.
-            if (isWhole || (place.IsPickle && global is { IsDangerous: true, HasName: true }))
+            if ((isWhole && (isNamed || global.CalledBy is not null)) || (place.IsPickle && CountsWhenBroken(global, isAll && bytes.Span[0] == (byte)PickleOpcode.Proto)))
             {
                 named.TryAdd(global.Name, global);
             }
@@ -126,6 +128,19 @@ internal sealed class HiddenPickleScanner
 
         return isWhole ? (int)pickle.ByteLength : 2;
     }
+
+    /// <summary>
+    /// Whether a name counts although its pickle breaks. Python runs what comes before the break; but bytes of tensors begin
+    /// like a pickle once in eleven thousand, and then "name" what they like. What is dangerous counts, with a name that
+    /// stands there. (Even whole pickles come by chance, as PROTO, EXT1, STOP: what has no name counts in those only where
+    /// it is called, beside a name, or where the bytes begin.) Anything else has to look like a name of Python, and to be called, or be in what begins with PROTO
+    /// and is a pickle as a whole.
+    /// </summary>
+    private static bool CountsWhenBroken(NamedGlobal global, bool isPickle) => global.HasName
+        && (global.IsDangerous || ((isPickle || global.CalledBy is not null) && IsPythonName(global.Name)));
+
+    private static bool IsPythonName(string name) => name.Split('.').All(
+        part => part.Length > 0 && !char.IsAsciiDigit(part[0]) && part.All(character => char.IsLetterOrDigit(character) || character == '_'));
 
     /// <summary>Looks into members of archives inside the bytes, and into text that decodes to a pickle.</summary>
     private void Unwrap(HiddenBytes place, int nesting)

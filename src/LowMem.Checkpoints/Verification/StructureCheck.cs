@@ -12,6 +12,7 @@ internal static class StructureCheck
     private static readonly string[] TensorFaults =
     [
         FindingCodes.StorageMissing, FindingCodes.StorageSizeMismatch, FindingCodes.TensorInvalid, FindingCodes.TensorOutOfBounds,
+        FindingCodes.ChunkInvalid, FindingCodes.ChunkLayoutInvalid,
     ];
 
     /// <summary>A finding of the reader as a verdict takes it.</summary>
@@ -65,6 +66,10 @@ internal static class StructureCheck
             foreach (var part in tensor.GetParts())
             {
                 listed.Add((part.Path, part.StorageKey));
+                foreach (var source in (part.Chunks ?? []).SelectMany(chunk => chunk.Source.GetParts()))
+                {
+                    listed.Add((source.Path, source.StorageKey));
+                }
             }
         }
 

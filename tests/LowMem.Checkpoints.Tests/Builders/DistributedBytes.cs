@@ -27,7 +27,7 @@ internal static class DistributedBytes
     public static byte[] Place(string file, long offset, long length) => Place(Text(file), Int(offset), Int(length));
 
     public static byte[] Place(byte[] file, byte[] offset, byte[] length) =>
-        Made("_StorageInfo", ("relative_path", file), ("offset", offset), ("length", length));
+        Made("torch.distributed.checkpoint.filesystem", "_StorageInfo", ("relative_path", file), ("offset", offset), ("length", length));
 
     /// <summary>A piece: a whole file of torch.save that holds one tensor of floats.</summary>
     public static byte[] Piece(params long[] shape)
@@ -38,5 +38,7 @@ internal static class DistributedBytes
         return ZipBytes.PyTorch(pickle).Add("archive/data/0", new byte[4 * count]).Build();
     }
 
-    private static byte[] Made(string type, params (string, byte[])[] state) => [.. Global(Module, type), (byte)')', 0x81, .. Dict(state), (byte)'b'];
+    private static byte[] Made(string type, params (string, byte[])[] state) => Made(Module, type, state);
+
+    private static byte[] Made(string module, string type, params (string, byte[])[] state) => [.. Global(module, type), (byte)')', 0x81, .. Dict(state), (byte)'b'];
 }

@@ -24,7 +24,28 @@ internal sealed class ZipBytes
         public uint CompressedLength { get; init; } = (uint)Stored.Length;
 
         public uint HeaderOffset { get; init; }
+
+        /// <summary>What the local header says, where it says something else.</summary>
+        public ushort? LocalMethod { get; init; }
+
+        public uint? LocalLength { get; init; }
+
+        public byte[] LocalExtra { get; init; } = [];
+
+        public byte[] Extra { get; init; } = [];
+
+        public byte[] Comment { get; init; } = [];
     }
+
+    /// <summary>Bytes that are in no record.</summary>
+    public ZipBytes AddRaw(byte[] bytes)
+    {
+        content.AddRange(bytes);
+        return this;
+    }
+
+    /// <summary>An extra field.</summary>
+    public static byte[] Field(string tag, byte[] bytes) => [(byte)tag[0], (byte)tag[1], (byte)bytes.Length, (byte)(bytes.Length >> 8), .. bytes];
 
     /// <summary>A PyTorch archive with that pickle and nothing else but a version.</summary>
     public static ZipBytes PyTorch(byte[] pickle) => new ZipBytes().Add("archive/data.pkl", pickle).Add("archive/version", "3\n"u8.ToArray());
@@ -51,13 +72,15 @@ internal sealed class ZipBytes
         var header = new byte[30];
         BinaryPrimitives.WriteUInt32LittleEndian(header, 0x04034b50);
         BinaryPrimitives.WriteUInt16LittleEndian(header.AsSpan(6), record.Flags);
-        BinaryPrimitives.WriteUInt16LittleEndian(header.AsSpan(8), record.Method);
+        BinaryPrimitives.WriteUInt16LittleEndian(header.AsSpan(8), record.LocalMethod ?? record.Method);
         BinaryPrimitives.WriteUInt32LittleEndian(header.AsSpan(14), Crc32.HashToUInt32(record.Stored));
         BinaryPrimitives.WriteUInt32LittleEndian(header.AsSpan(18), record.CompressedLength);
-        BinaryPrimitives.WriteUInt32LittleEndian(header.AsSpan(22), record.Length);
+        BinaryPrimitives.WriteUInt32LittleEndian(header.AsSpan(22), record.LocalLength ?? record.Length);
         BinaryPrimitives.WriteUInt16LittleEndian(header.AsSpan(26), (ushort)name.Length);
+        BinaryPrimitives.WriteUInt16LittleEndian(header.AsSpan(28), (ushort)record.LocalExtra.Length);
         content.AddRange(header);
         content.AddRange(name);
+        content.AddRange(record.LocalExtra);
         content.AddRange(record.Stored);
         records.Add(record with { HeaderOffset = offset });
         return this;
@@ -88,10 +111,14 @@ internal sealed class ZipBytes
             BinaryPrimitives.WriteUInt32LittleEndian(entry.AsSpan(20), record.CompressedLength);
             BinaryPrimitives.WriteUInt32LittleEndian(entry.AsSpan(24), record.Length);
             BinaryPrimitives.WriteUInt16LittleEndian(entry.AsSpan(28), (ushort)name.Length);
+            BinaryPrimitives.WriteUInt16LittleEndian(entry.AsSpan(30), (ushort)record.Extra.Length);
+            BinaryPrimitives.WriteUInt16LittleEndian(entry.AsSpan(32), (ushort)record.Comment.Length);
             BinaryPrimitives.WriteUInt16LittleEndian(entry.AsSpan(34), record.Disk);
             BinaryPrimitives.WriteUInt32LittleEndian(entry.AsSpan(42), record.HeaderOffset);
             archive.Write(entry);
             archive.Write(name);
+            archive.Write(record.Extra);
+            archive.Write(record.Comment);
         }
 
         var end = new byte[22];

@@ -30,6 +30,7 @@ public sealed class FrameTests
         ["a frame in a frame"] = ([.. Proto(4), .. Frame(12), .. Frame(2), .. Ascii("N0N.")], InFrame),
         ["a frame at the last byte of a frame"] = ([.. Proto(4), .. Frame(2), (byte)'N', .. Frame(1), (byte)'.'], InFrame),
         ["one byte longer than the rest"] = ([.. Proto(4), .. Frame(3), .. Ascii("N.")], TooLong),
+        ["longer than the rest, with a name"] = ([.. Proto(4), .. Frame(30), .. Ascii("cbuiltins\nlen\n.")], TooLong),
         ["as long as numbers go"] = ([.. Proto(4), .. Frame(-1), .. Ascii("N.")], TooLong),
         ["STOP before the end"] = ([.. Proto(4), .. Frame(3), .. Ascii("N.N")], StopsEarly),
         ["no PROTO in front"] = ([.. Frame(3), .. Ascii("czzbuiltins\nlen\n.")], Crosses),
@@ -49,6 +50,8 @@ public sealed class FrameTests
 
     public static TheoryData<string> UnsafeNames => [.. Unsafe.Keys];
 
+    public static TheoryData<string> VisibleNames => [.. Unsafe.Keys.Except(["as long as numbers go", "one byte longer than the rest", "no PROTO in front"])];
+
     public static TheoryData<string> LegalNames => [.. Legal.Keys];
 
     [Theory]
@@ -67,6 +70,45 @@ public sealed class FrameTests
     [MemberData(nameof(UnsafeNames))]
     public void IsRefusedInALegacyFile(string name) => AssertRefused(
         [.. LegacyBytes.Magic, .. Proto(2), (byte)'M', 0xe9, 3, (byte)'.', .. Unsafe[name].Pickle], name, "sys_info");
+
+    [Theory]
+    [MemberData(nameof(UnsafeNames))]
+    public void IsRefusedInAMemberOfATar(string name)
+    {
+        byte[] pickle = Unsafe[name].Pickle;
+        AssertRefused(new TarBytes().AddMember("pickle", pickle).Build(), name, "pickle");
+        AssertRefused(new TarBytes().AddMember("tensors", pickle).Build(), name, "tensors");
+        AssertRefused(new TarBytes().AddMember("storages", pickle).Build(), name, "storages");
+        AssertRefused(new TarBytes().AddMember("sys_info", pickle).Build(), name, "sys_info");
+        AssertRefused(new TarBytes { Root = [(byte)'}'] }.AddMember("other.pkl", pickle).Build(), Unsafe[name].Message);
+    }
+
+    [Theory]
+    [MemberData(nameof(UnsafeNames))]
+    public void IsRefusedInTheConstantsOfTorchScript(string name) => AssertRefused(
+        ZipBytes.PyTorch([(byte)'}', (byte)'.']).Add("archive/constants.pkl", Unsafe[name].Pickle).Build(), Unsafe[name].Message);
+
+    [Theory]
+    [MemberData(nameof(UnsafeNames))]
+    public void IsRefusedInAnArchiveInARecord(string name)
+    {
+        byte[] inner = new ZipBytes().AddDeflated("data.pkl", Unsafe[name].Pickle).Build();
+        AssertRefused(ZipBytes.PyTorch([(byte)'}', (byte)'.']).Add("archive/inner", inner).Build(), Unsafe[name].Message);
+    }
+
+    /// <summary>What names nothing, or does not begin like a pickle, is not seen among the bytes of a file that is cut off.</summary>
+    [Theory]
+    [MemberData(nameof(VisibleNames))]
+    public void IsToldOfAnArchiveWithoutADirectory(string name)
+    {
+        byte[] archive = ZipBytes.PyTorch(Unsafe[name].Pickle).Build();
+        using var file = MutatedFile.With(archive[..archive.AsSpan().IndexOf("PK\u0001\u0002"u8)]);
+
+        var error = file.Refusal();
+
+        Assert.Equal(CheckpointErrorIds.Truncated, error.ErrorId);
+        Assert.Contains("read a pickle in it in different ways", error.Message, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void IsRefusedInTheMagicNumberOfALegacyFile() => AssertRefused(
@@ -93,7 +135,7 @@ public sealed class FrameTests
     [Theory]
     [InlineData("a name across the end")]
     [InlineData("a frame in a frame")]
-    [InlineData("one byte longer than the rest")]
+    [InlineData("longer than the rest, with a name")]
     [InlineData("STOP before the end")]
     public void IsRefusedInAValue(string name)
     {
@@ -106,6 +148,16 @@ public sealed class FrameTests
     public void BytesThatOnlyLookLikeTheStartOfAPickleAreNoReason()
     {
         byte[] pickle = [.. Proto(2), .. Bytes([1, 2, 3, .. Proto(4), .. Frame(0x123456789), 0xff, 0xff]), (byte)'.'];
+        using var file = MutatedFile.With(ZipBytes.PyTorch(pickle).Build());
+
+        Assert.Empty(file.Open().Findings);
+    }
+
+    /// <summary>Random bytes have that once in some hundred megabytes, and it hides nothing.</summary>
+    [Fact]
+    public void AFrameLongerThanTheRestThatNamesNothingIsNoReasonInsideAValue()
+    {
+        byte[] pickle = [.. Proto(2), .. Bytes([1, 2, 3, .. Proto(4), .. Frame(0x1234567890abcdef), .. Ascii("N.")]), (byte)'.'];
         using var file = MutatedFile.With(ZipBytes.PyTorch(pickle).Build());
 
         Assert.Empty(file.Open().Findings);

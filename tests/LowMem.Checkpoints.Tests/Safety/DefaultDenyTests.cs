@@ -174,6 +174,71 @@ public sealed class DefaultDenyTests
         Assert.Equal(["types.SimpleNamespace.__setstate__"], Open([.. Proto(2), .. made, .. Stop]).UnsafeGlobals);
     }
 
+    /// <summary>A configuration works its interpolations out when it is asked for its items, by functions that a program registered.</summary>
+    [Theory]
+    [InlineData("list")]
+    [InlineData("dict")]
+    [InlineData("repr")]
+    [InlineData("sorted")]
+    public void AFunctionThatAsksAnObjectIsUnknownWhereTheObjectIsOnlyKnownToBeMade(string function)
+    {
+        byte[] made = [.. Global("omegaconf.listconfig", "ListConfig"), (byte)')', 0x81, (byte)'}', (byte)'b'];
+        byte[] call = [.. Global("builtins", function), .. made, 0x85, (byte)'R'];
+
+        Assert.Equal(["builtins." + function], Open([.. Proto(2), .. call, .. Stop]).UnknownGlobals);
+    }
+
+    [Fact]
+    public void AFunctionOfObjectsDeepInItsArgumentsIsUnknownToo()
+    {
+        byte[] made = [.. Global("omegaconf.listconfig", "ListConfig"), (byte)')', 0x81];
+        byte[] call = [.. Global("builtins", "repr"), (byte)']', .. made, (byte)'a', 0x85, (byte)'R'];
+
+        Assert.Equal(["builtins.repr"], Open([.. Proto(2), .. call, .. Stop]).UnknownGlobals);
+    }
+
+    [Theory]
+    [InlineData("set", "K\u0001")]
+    [InlineData("list", "]")]
+    public void AFunctionOfPlainDataIsKnown(string function, string item)
+    {
+        byte[] call = [.. Global("builtins", function), (byte)']', .. item.Select(character => (byte)character), (byte)'a', 0x85, (byte)'R'];
+
+        Assert.Empty(Open([.. Proto(2), .. call, .. Stop]).UnknownGlobals);
+    }
+
+    [Theory]
+    [InlineData("torch.optim.adam", "Adam", "_patch_step_function")]
+    [InlineData("torch.optim.sgd", "SGD", "_hook_for_profile")]
+    [InlineData("torch.optim.sgd", "SGD", "profile_hook_step")]
+    [InlineData("types", "SimpleNamespace", "setdefault")]
+    [InlineData("argparse", "Namespace", "pop")]
+    public void AFunctionInThePlaceOfAMethodThatIsCalledIsDangerous(string module, string type, string method)
+    {
+        byte[] state = [(byte)'}', .. Text(method), .. Global("torch.nn.functional", "relu"), (byte)'s'];
+        byte[] made = [.. Global(module, type), (byte)')', 0x81, .. state, (byte)'b'];
+
+        Assert.Equal([$"{module}.{type}.{method}"], Open([.. Proto(2), .. made, .. Stop]).UnsafeGlobals);
+    }
+
+    [Fact]
+    public void AnItemThatReadsAsAnAttributeIsOne()
+    {
+        // AttributeDict looks attributes up among its items, and BUILD asks for __setstate__.
+        byte[] made = [.. Global("lightning.fabric.utilities.data", "AttributeDict"), (byte)')', 0x81];
+        byte[] pickle = [.. Proto(2), .. made, .. Text("__setstate__"), .. Global("builtins", "len"), (byte)'s', (byte)'}', (byte)'b', .. Stop];
+
+        Assert.Equal(["lightning.fabric.utilities.data.AttributeDict.__setstate__"], Open(pickle).UnsafeGlobals);
+    }
+
+    [Fact]
+    public void AValueUnderTheNameOfAMethodIsAnAttributeAsAnyOther()
+    {
+        byte[] made = [.. Global("argparse", "Namespace"), (byte)')', 0x81, .. Dict(("values", Int(3))), (byte)'b'];
+
+        Assert.Empty(Open([.. Proto(2), .. made, .. Stop]).UnsafeGlobals);
+    }
+
     private static Checkpoint Open(byte[] pickle)
     {
         using var file = MutatedFile.With(ZipBytes.PyTorch(pickle).Build());

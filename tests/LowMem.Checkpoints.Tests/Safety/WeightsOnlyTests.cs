@@ -28,7 +28,6 @@ public sealed class WeightsOnlyTests
         { "NEWOBJ of an allowed class", [.. Global("torch", "Size"), .. Tuple0, 0x81] },
         { "a name of Python 2", [.. Global("__builtin__", "set"), .. Tuple0, (byte)'R'] },
         { "a storage", [(byte)'(', .. Text("storage"), .. Global("torch", "FloatStorage"), (byte)'t', (byte)'Q'] },
-        { "an integer as a persistent id", [(byte)'K', 1, (byte)'Q'] },
         { "dtypes", [(byte)'(', .. Global("torch", "float32"), .. Global("torch", "float8_e4m3fn"), .. Global("torch", "uint3"), .. Global("torch", "bits8"), .. Global("torch", "per_tensor_affine"), (byte)'t'] },
         { "bytes of protocol 2", [.. Global("_codecs", "encode"), .. Text("x"), .. Text("latin1"), 0x86, (byte)'R'] },
     };
@@ -56,6 +55,8 @@ public sealed class WeightsOnlyTests
         { "SETITEM on a tensor (CVE-2026-24747)", [.. Global("torch", "Tensor"), .. Tuple0, (byte)'R', (byte)'N', (byte)'N', (byte)'s'], "SETITEM is on something else" },
         { "SETITEMS on a list", [.. List, (byte)'(', (byte)'N', (byte)'N', (byte)'u'], "SETITEMS is on something else" },
         { "persistent id of another kind", [.. Text("x"), 0x85, (byte)'Q'], "BINPERSID refers to something else than a storage" },
+        { "an integer as persistent id", [(byte)'K', 1, (byte)'Q'], "BINPERSID refers to something else than a storage" },
+        { "nothing as persistent id", [.. Tuple0, (byte)'Q'], "BINPERSID refers to something else than a storage" },
         { "text as persistent id", [.. Text("storage"), (byte)'Q'], "BINPERSID refers to something else than a storage" },
         { "bytes that are no text", [(byte)'U', 1, 0xff], "not UTF-8" },
     };

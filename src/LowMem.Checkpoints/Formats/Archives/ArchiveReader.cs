@@ -106,14 +106,11 @@ internal sealed class ArchiveReader(ArchivePath path, bool looksAround, Cancella
         var report = GlobalReport.Of([], others, cancellationToken).OrRefuse(path.ToString());
         return checkpoint with
         {
-            Globals = Union(checkpoint.Globals, report.All),
-            UnknownGlobals = Union(checkpoint.UnknownGlobals, report.Unknown),
+            Globals = NameUnion.Of(checkpoint.Globals, [report.All]),
+            UnknownGlobals = NameUnion.Of(checkpoint.UnknownGlobals, [report.Unknown]),
             UnknownUses = [.. checkpoint.UnknownUses, .. report.UnknownUses.Where(use => !checkpoint.UnknownGlobals.Contains(use.Name))],
-            UnsafeGlobals = Union(checkpoint.UnsafeGlobals, report.Unsafe),
+            UnsafeGlobals = NameUnion.Of(checkpoint.UnsafeGlobals, [report.Unsafe]),
             Findings = [.. findings, .. report.Findings, .. checkpoint.Findings],
         };
     }
-
-    private static string[] Union(IReadOnlyList<string> left, IReadOnlyList<string> right) =>
-        [.. left.Concat(right).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
 }

@@ -10,9 +10,15 @@ internal sealed class TarOuterArchive : OuterArchive
 {
     private readonly List<CheckpointFinding> findings = [];
     private readonly IReadOnlyList<TarMember> all;
+    private readonly IReadOnlyList<TarMember> slack = [];
 
     public TarOuterArchive(CheckpointFileReader file, CancellationToken cancellationToken)
-        : base(file) => all = TarDirectory.Read(file, findings, cancellationToken).All;
+        : base(file)
+    {
+        var contents = TarDirectory.Read(file, findings, cancellationToken);
+        all = contents.All;
+        slack = contents.Slack;
+    }
 
     /// <summary>Of an archive that may end early: the files whose names are there.</summary>
     private TarOuterArchive(CheckpointFileReader file, IReadOnlyList<TarMember> all)
@@ -47,5 +53,5 @@ internal sealed class TarOuterArchive : OuterArchive
     }
 
     public override IEnumerable<HiddenBytes> ReadOthers(ArchiveMember member) =>
-        HiddenMembers.Read(File, all.Where((_, number) => number != member.Number), findings);
+        HiddenMembers.Read(File, all.Where((_, number) => number != member.Number), slack, findings);
 }

@@ -43,8 +43,7 @@ internal sealed class ZipOuterArchive(ZipArchive archive) : OuterArchive(archive
     public override IEnumerable<HiddenBytes> ReadOthers(ArchiveMember member)
     {
         // No record is the data of a tensor here, whatever its name.
-        const string nowhere = "\0";
         long limit = Math.Max(File.StoredLength, 1 << 20) * 16;
-        return HiddenRecords.Read(archive, archive.Entries[member.Number], nowhere, limit);
+        return HiddenRecords.Read(archive, archive.Entries[member.Number], folders: [], limit, CancellationToken.None);
     }
 }

@@ -14,6 +14,7 @@ internal sealed record ChunkContent(Checkpoint? Checkpoint, string? Problem)
                 .. piece.Tensors.Select(tensor => EmbeddedTensors.Move(
                     tensor, place.Offset, CheckpointFormats.Distributed, inner => EmbeddedTensors.Rename(inner, key))),
             ],
+            Storages = [.. piece.Storages.Select(storage => storage with { Key = EmbeddedTensors.StorageKey(storage.Key, place.Offset) })],
         },
         null);
 }

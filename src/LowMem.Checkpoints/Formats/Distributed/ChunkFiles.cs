@@ -1,5 +1,6 @@
 using LowMem.Checkpoints.IO;
 using LowMem.Checkpoints.Pickle;
+using LowMem.Checkpoints.Safety;
 
 namespace LowMem.Checkpoints.Formats.Distributed;
 
@@ -9,7 +10,11 @@ namespace LowMem.Checkpoints.Formats.Distributed;
 /// </summary>
 internal sealed class ChunkFiles(string directory, string checkpoint, CancellationToken cancellationToken)
 {
+    /// <summary>How much of what is in no piece is looked through.</summary>
+    private const long MostBetween = 16 << 20;
+
     private readonly Dictionary<ChunkPlace, ChunkContent> contents = [];
+    private long betweenLeft = MostBetween;
 
     /// <summary>The files that were there.</summary>
     public List<CheckpointFile> Files { get; } = [];
@@ -18,6 +23,9 @@ internal sealed class ChunkFiles(string directory, string checkpoint, Cancellati
 
     /// <summary>The errors of the pieces that broke; they tell what Python would have run before the break.</summary>
     public List<CheckpointException> Errors { get; } = [];
+
+    /// <summary>What lies in the files and in no piece: nothing that PyTorch reads, and a place to hide in.</summary>
+    public List<HiddenBytes> Between { get; } = [];
 
     /// <summary>The pieces that were read, and could be.</summary>
     public IEnumerable<Checkpoint> Pieces => contents.Values.Select(content => content.Checkpoint).OfType<Checkpoint>();
@@ -107,9 +115,39 @@ internal sealed class ChunkFiles(string directory, string checkpoint, Cancellati
                     $"it needs the bytes of '{shown}' up to {place.Offset + place.Length}, and there are {file.Length}",
                 _ => null,
             };
+            ReadBetween(file, shown, end, Math.Min(place.Offset, file.Length));
             contents.Add(place, problem is null ? ReadPiece(file, shown, key, place) : new ChunkContent(null, problem));
             end = Math.Max(end, place.Offset + place.Length);
         }
+
+        ReadBetween(file, shown, end, file.Length);
+    }
+
+    /// <summary>PyTorch puts the pieces side by side; what is between them was put there, or belongs to what nothing names.</summary>
+    private void ReadBetween(CheckpointFileReader file, string shown, long start, long end)
+    {
+        if (end <= start)
+        {
+            return;
+        }
+
+        string where = $"what is in no piece of '{shown}'";
+        byte[] bytes = file.ReadRange(start, Math.Min(end - start, betweenLeft), where);
+        betweenLeft -= bytes.Length;
+        Between.Add(new HiddenBytes(bytes, where, IsPickle: true));
+        bool isTail = end == file.Length;
+        if (!isTail)
+        {
+            Add(FindingCodes.UnlistedStorage, start, $"{end - start} bytes of '{shown}' from {start} on belong to no piece that the metadata names");
+        }
+
+        if (bytes.Length < end - start)
+        {
+            Add(FindingCodes.HiddenPickles, start, $"{end - start} bytes of '{shown}' belong to no piece; not all of them were looked through");
+        }
+
+        void Add(string code, long offset, string message) =>
+            Findings.Add(new CheckpointFinding(FindingSeverity.Error, code, null, offset, message));
     }
 
     private ChunkContent ReadPiece(CheckpointFileReader file, string shown, string key, ChunkPlace place)

@@ -51,6 +51,7 @@ internal static class DistributedReader
         }
 
         var pieces = files.Pieces.ToList();
+        var between = GlobalReport.Of([], files.Between, cancellationToken).OrRefuse(file.Path);
         return new Checkpoint
         {
             Path = checkpoint,
@@ -58,17 +59,20 @@ internal static class DistributedReader
             FormatVersion = metadata.Version,
             Tensors = assembler.Tensors,
             Values = assembler.Values,
-            Globals = NameUnion.Of(globals.All, pieces.Select(piece => piece.Globals).Concat(files.Errors.Select(error => error.Globals))),
-            UnknownGlobals = NameUnion.Of(globals.Unknown, pieces.Select(piece => piece.UnknownGlobals)),
-            UnknownUses = [.. globals.UnknownUses, .. pieces.SelectMany(piece => piece.UnknownUses)],
+            Globals = NameUnion.Of(
+                globals.All, pieces.Select(piece => piece.Globals).Append(between.All).Concat(files.Errors.Select(error => error.Globals))),
+            UnknownGlobals = NameUnion.Of(globals.Unknown, pieces.Select(piece => piece.UnknownGlobals).Append(between.Unknown)),
+            UnknownUses = [.. globals.UnknownUses, .. pieces.SelectMany(piece => piece.UnknownUses), .. between.UnknownUses],
             UnsafeGlobals = NameUnion.Of(
-                globals.Unsafe, pieces.Select(piece => piece.UnsafeGlobals).Concat(files.Errors.Select(error => error.UnsafeGlobals))),
+                globals.Unsafe,
+                pieces.Select(piece => piece.UnsafeGlobals).Append(between.Unsafe).Concat(files.Errors.Select(error => error.UnsafeGlobals))),
             Files = [file.Describe(), .. files.Files],
             Archives = [.. files.Archives],
             ShardCount = files.Files.Count,
+            Storages = pieces.SelectMany(piece => piece.Storages),
             Findings =
             [
-                .. globals.Findings.Concat(pieces.SelectMany(piece => piece.Findings)).Distinct(),
+                .. globals.Findings.Concat(pieces.SelectMany(piece => piece.Findings)).Concat(between.Findings).Distinct(),
                 .. files.Findings,
                 .. assembler.Findings,
             ],

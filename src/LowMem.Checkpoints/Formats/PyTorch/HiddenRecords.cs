@@ -6,8 +6,8 @@ using LowMem.Checkpoints.Safety;
 namespace LowMem.Checkpoints.Formats.PyTorch;
 
 /// <summary>
-/// The records of an archive, other than its main pickle and the data of tensors, that are pickles by name or by their
-/// first bytes. What is compressed is unfolded within the same bounds as the main pickle.
+/// The records of an archive other than its main pickle and the data of tensors, and what is in no record. What is
+/// compressed is unfolded within the same bounds as the main pickle.
 /// </summary>
 internal static class HiddenRecords
 {
@@ -17,21 +17,28 @@ internal static class HiddenRecords
     /// <summary>The first two bytes tell a pickle of protocol 2 or later.</summary>
     public const int ProbeLength = 2;
 
-    /// <summary>How much of what is in no record is looked through.</summary>
-    private const long MaxAround = 16 << 20;
+    /// <summary>How much of a record that does not look like a pickle is looked through.</summary>
+    private const long MostOfOthers = 16 << 20;
 
     /// <param name="archive">The archive.</param>
     /// <param name="main">The record that is read as the checkpoint, or null.</param>
-    /// <param name="dataPrefix">The directory of the tensors' data, with its slash; null when there is none.</param>
+    /// <param name="folders">The directories of the tensors' data, with their slash.</param>
     /// <param name="limit">The most bytes that all of them together may have.</param>
+    /// <param name="cancellationToken">Ends the reading early.</param>
     /// <param name="others">The names of more records that are read as parts of the checkpoint, or null.</param>
     public static IEnumerable<HiddenBytes> Read(
-        ZipArchive archive, ZipEntry? main, string? dataPrefix, long limit, IReadOnlySet<string>? others = null)
+        ZipArchive archive,
+        ZipEntry? main,
+        IReadOnlyList<string> folders,
+        long limit,
+        CancellationToken cancellationToken,
+        IReadOnlySet<string>? others = null)
     {
-        byte[]? prefix = dataPrefix is null ? null : Encoding.UTF8.GetBytes(dataPrefix);
+        byte[][] prefixes = [.. folders.Select(Encoding.UTF8.GetBytes)];
         foreach (var entry in archive.Entries)
         {
-            if ((main is { } read && entry.Equals(read)) || (prefix is not null && IsTensorData(entry.NameBytes, prefix)) || entry.Length < ProbeLength || !entry.IsReadable)
+            cancellationToken.ThrowIfCancellationRequested();
+            if ((main is { } read && entry.Equals(read)) || IsTensorData(entry, prefixes) || entry.Length < ProbeLength || !entry.IsReadable)
             {
                 continue;
             }
@@ -43,37 +50,14 @@ internal static class HiddenRecords
 
             if (TryRead(archive, entry, ref limit) is { } bytes)
             {
-                yield return new HiddenBytes(bytes, $"record '{PickleText.Shorten(entry.Name)}'", IsPickle: true);
+                yield return bytes;
             }
         }
 
-        foreach (var around in ReadAround(archive))
+        foreach (var piece in new ZipSlack(archive, cancellationToken).Read().Where(piece => PicklePayload.MayHoldPickle(piece.Bytes.Span)))
         {
-            yield return around;
+            yield return new HiddenBytes(piece.Bytes, piece.What, IsPickle: true);
         }
-    }
-
-    /// <summary>
-    /// What is in the file and in no record: in front of the first one, and behind the directory. A reader that looks for a
-    /// pickle there finds one where a reader of archives sees nothing.
-    /// </summary>
-    private static IEnumerable<HiddenBytes> ReadAround(ZipArchive archive)
-    {
-        var file = archive.File;
-        long first = archive.EntriesInFileOrder.Count > 0 ? archive.EntriesInFileOrder[0].HeaderOffset : 0;
-        if (first > 0)
-        {
-            yield return Read(0, Math.Min(first, MaxAround), "what precedes the archive");
-        }
-
-        yield return Read(archive.DirectoryEnd, file.Length - archive.DirectoryEnd, "what follows the directory of the archive");
-        if (archive.Findings.FirstOrDefault(finding => finding.Code == FindingCodes.TrailingBytes)?.Offset is { } end)
-        {
-            yield return Read(end, file.Length - end, "what follows the archive");
-        }
-
-        HiddenBytes Read(long offset, long length, string what) =>
-            new(file.ReadRange(offset, Math.Min(length, MaxAround), what), what, IsPickle: true);
     }
 
     public static bool IsNamedLikePickle(string name) =>
@@ -88,37 +72,65 @@ internal static class HiddenRecords
     public static bool IsTensorData(ReadOnlySpan<byte> name, ReadOnlySpan<byte> dataPrefix) =>
         name.StartsWith(dataPrefix) && name[dataPrefix.Length..].IndexOfAny((byte)'.', (byte)'/') < 0;
 
-    private static byte[]? TryRead(ZipArchive archive, ZipEntry entry, ref long limit)
+    private static bool IsTensorData(ZipEntry entry, byte[][] prefixes)
+    {
+        foreach (byte[] prefix in prefixes)
+        {
+            if (IsTensorData(entry.NameBytes, prefix))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>
+    /// What goes by the name of a pickle or begins like one, whole; of the rest, such as code and texts beside a model, the
+    /// first part: a pickle of protocol 0 begins like anything, and text may be one that is encoded.
+    /// </summary>
+    private static HiddenBytes? TryRead(ZipArchive archive, ZipEntry entry, ref long limit)
     {
         try
         {
             string name = entry.Name;
-            if (!IsNamedLikePickle(name) && !StartsLikeContent(archive.ReadStart(entry, ProbeLength)))
-            {
-                return null;
-            }
+            bool isPickle = IsNamedLikePickle(name) || StartsLikeContent(archive.ReadStart(entry, ProbeLength));
+            bool isCut = !isPickle && entry.Length > MostOfOthers;
 
             // Charged for the attempt: entries may share bytes that take long to turn out broken.
-            long length = checked(entry.Length + entry.CompressedLength);
+            long length = isCut ? MostOfOthers : checked(entry.Length + entry.CompressedLength);
             if (length > limit)
             {
-                archive.Findings.Add(new CheckpointFinding(
-                    FindingSeverity.Error,
-                    FindingCodes.HiddenPickles,
-                    null,
-                    entry.HeaderOffset,
-                    $"record '{PickleText.Shorten(name)}' looks like a pickle and was not read: there are too many bytes of such records"));
+                Add(archive, entry, FindingSeverity.Error, FindingCodes.HiddenPickles, isPickle
+                    ? $"record '{PickleText.Shorten(name)}' looks like a pickle and was not read: there are too many bytes of such records"
+                    : $"record '{PickleText.Shorten(name)}' was not looked through: there are too many bytes of such records");
                 return null;
             }
 
             limit -= length;
-            return archive.ReadContent(entry, entry.Length, out _);
+            byte[] bytes;
+            if (isCut)
+            {
+                Add(archive, entry, FindingSeverity.Warning, FindingCodes.HiddenPickles,
+                    $"record '{PickleText.Shorten(name)}' has {entry.Length} bytes that belong to no tensor; the first {MostOfOthers} of them were looked through");
+                bytes = archive.ReadStart(entry, (int)MostOfOthers);
+            }
+            else
+            {
+                bytes = archive.ReadContent(entry, entry.Length, out _);
+            }
+
+            return isPickle || PicklePayload.MayHoldPickle(bytes)
+                ? new HiddenBytes(bytes, $"record '{PickleText.Shorten(name)}'", isPickle)
+                : null;
         }
         catch (CheckpointException exception)
         {
-            archive.Findings.Add(new CheckpointFinding(
-                FindingSeverity.Error, FindingCodes.ArchiveEntryInvalid, null, entry.HeaderOffset, exception.Detail));
+            Add(archive, entry, FindingSeverity.Error, FindingCodes.ArchiveEntryInvalid, exception.Detail);
             return null;
         }
     }
+
+    private static void Add(ZipArchive archive, ZipEntry entry, FindingSeverity severity, string code, string message) =>
+        archive.Findings.Add(new CheckpointFinding(severity, code, null, entry.HeaderOffset, message));
 }

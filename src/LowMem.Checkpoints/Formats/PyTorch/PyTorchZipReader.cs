@@ -42,7 +42,7 @@ internal static class PyTorchZipReader
             }
 
             // Nothing is loaded from it in any case: what is far too long for a pickle alone is not read.
-            var others = HiddenRecords.Read(archive, main: null, prefix + "data/", Math.Min(limit, MostOfOthers));
+            var others = HiddenRecords.Read(archive, main: null, FoldersOf(archive, prefix), Math.Min(limit, MostOfOthers), cancellationToken);
             throw new CheckpointException(
                 CheckpointErrorIds.FormatInvalid,
                 file.Path,
@@ -55,7 +55,7 @@ internal static class PyTorchZipReader
         var memoUses = PickleMemoUses.Find(input, source, cancellationToken);
         var pickle = PickleMachine.ReadAsFarAsPossible(input, source, persistentLoader: null, cancellationToken, memoUses);
         var rest = input.Read(pickle.ByteLength, input.Length - pickle.ByteLength);
-        var hidden = HiddenRecords.Read(archive, entry, prefix + "data/", limit)
+        var hidden = HiddenRecords.Read(archive, entry, FoldersOf(archive, prefix), limit, cancellationToken)
             .Append(new HiddenBytes(rest, "what follows the pickle in 'data.pkl'", IsPickle: true));
         var globals = GlobalReport.Of([pickle], hidden, cancellationToken);
         if (pickle.Error is { } error)
@@ -99,10 +99,15 @@ internal static class PyTorchZipReader
             Files = [file.Describe()],
             Storages = ZipStorageResolver.ListStorages(archive, $"{prefix}{ZipStorageResolver.DataFolder}/")
                 .Where(storage => !walker.OtherStorages.Contains(storage.Key))
-                .Concat(TorchScriptConstants.ListStorages(archive, prefix)),
+                .Concat(TorchScriptConstants.ListStorages(archive, prefix, constants)),
             Findings = [.. archive.Findings, .. globals.Findings, .. walker.Findings, .. constants?.Findings ?? []],
         };
     }
+
+    /// <summary>The directories of storages: no pickles are in there, whatever their bytes are.</summary>
+    private static string[] FoldersOf(ZipArchive archive, string prefix) => archive.Find($"{prefix}constants.pkl") is null
+        ? [$"{prefix}{ZipStorageResolver.DataFolder}/"]
+        : [$"{prefix}{ZipStorageResolver.DataFolder}/", TorchScriptConstants.FolderOf(prefix)];
 
     private static ZipArchive OpenArchive(CheckpointFileReader file, CancellationToken cancellationToken)
     {

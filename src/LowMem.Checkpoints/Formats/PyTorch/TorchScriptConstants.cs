@@ -55,9 +55,19 @@ internal static class TorchScriptConstants
         return tensors;
     }
 
-    /// <summary>The storages of constants, by the names by which tensors know them.</summary>
-    public static IEnumerable<StoredStorage> ListStorages(ZipArchive archive, string prefix) =>
-        ZipStorageResolver.ListStorages(archive, $"{prefix}{Name}/").Select(storage => storage with { Key = $"{Name}/{storage.Key}" });
+    /// <summary>The directory of the storages of constants, with its slash.</summary>
+    public static string FolderOf(string prefix) => $"{prefix}{Name}/";
+
+    /// <summary>
+    /// The storages of constants, by the names by which tensors know them; none when the constants could not be read, which
+    /// is a finding.
+    /// </summary>
+    public static IEnumerable<StoredStorage> ListStorages(ZipArchive archive, string prefix, ObjectTreeWalker? constants) =>
+        constants is null
+            ? []
+            : ZipStorageResolver.ListStorages(archive, FolderOf(prefix))
+                .Select(storage => storage with { Key = $"{Name}/{storage.Key}" })
+                .Where(storage => !constants.OtherStorages.Contains(storage.Key));
 
     /// <summary>A line about constants that are not listed as tensors.</summary>
     public static string Describe(IReadOnlyCollection<TensorInfo> tensors) => string.Create(

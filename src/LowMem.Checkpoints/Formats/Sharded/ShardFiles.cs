@@ -58,11 +58,11 @@ internal sealed class ShardFiles(string directory, string checkpoint)
             FormatVersion = shards.FirstOrDefault()?.FormatVersion,
             Tensors = [.. shards.SelectMany(shard => shard.Tensors)],
             Values = values,
-            Globals = Union([.. shards.Select(shard => shard.Globals), .. errors.Select(error => error.Globals)]),
-            UnknownGlobals = Union([.. shards.Select(shard => shard.UnknownGlobals)]),
+            Globals = NameUnion.Of([], [.. shards.Select(shard => shard.Globals), .. errors.Select(error => error.Globals)]),
+            UnknownGlobals = NameUnion.Of([], [.. shards.Select(shard => shard.UnknownGlobals)]),
             UnknownUses = [.. shards.SelectMany(UsesIn)],
             WeightsOnlyAnswer = WeightsOnlyAnswer.Combine(shards.Select(shard => shard.WeightsOnlyAnswer)),
-            UnsafeGlobals = Union([.. shards.Select(shard => shard.UnsafeGlobals), .. errors.Select(error => error.UnsafeGlobals)]),
+            UnsafeGlobals = NameUnion.Of([], [.. shards.Select(shard => shard.UnsafeGlobals), .. errors.Select(error => error.UnsafeGlobals)]),
             Files = [.. shards.SelectMany(shard => shard.Files)],
             Storages = shards.SelectMany(shard => shard.Storages),
             ShardCount = count,
@@ -76,7 +76,4 @@ internal sealed class ShardFiles(string directory, string checkpoint)
         string name = PickleText.Shorten(Path.GetFileName(shard.Files[0].Path));
         return shard.UnknownUses.Select(use => use with { Where = $"{use.Where} of shard '{name}'" });
     }
-
-    private static string[] Union(IReadOnlyList<string>[] names) =>
-        [.. names.SelectMany(each => each).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
 }

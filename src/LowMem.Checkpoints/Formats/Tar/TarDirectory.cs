@@ -31,6 +31,7 @@ internal static class TarDirectory
         var members = new Dictionary<string, TarMember>(StringComparer.Ordinal);
         var extended = new Dictionary<string, string>(StringComparer.Ordinal);
         Span<byte> header = stackalloc byte[BlockLength];
+        var slack = new List<TarMember>();
         bool hasEnd = false;
         long position = 0;
         for (int count = 0; position <= file.Length - BlockLength; count++)
@@ -58,6 +59,7 @@ internal static class TarDirectory
                 throw Truncated(file, checked(content + length));
             }
 
+            string shown = PickleText.Shorten(extended.GetValueOrDefault("path") ?? ReadName(header));
             switch (type)
             {
                 case 'x':
@@ -71,14 +73,18 @@ internal static class TarDirectory
                     break;
                 default:
                     // Directories, links and devices have nothing to read; long names are none of ours.
+                    slack.Add(new TarMember($"what belongs to member '{shown}' of type '{type}'", content, length));
                     extended.Clear();
                     break;
             }
 
             position = checked(content + ((length + BlockLength - 1) / BlockLength * BlockLength));
+            long end = content + length;
+            slack.Add(new TarMember($"what follows member '{shown}'", end, Math.Min(position, file.Length) - end));
         }
 
-        return new TarContents(all, members, hasEnd);
+        slack.Add(new TarMember("what follows the members of the archive", position, Math.Max(0, file.Length - position)));
+        return new TarContents(all, members, hasEnd) { Slack = slack };
     }
 
     private static void AddMember(

@@ -22,6 +22,7 @@ internal sealed class ZipArchive
 
     private readonly ZipDirectory directory;
     private readonly long directoryOffset;
+    private readonly Dictionary<ZipEntry, long> dataOffsets = [];
     private byte[] headers = [];
     private int headersLength;
     private long headersOffset;
@@ -109,6 +110,9 @@ internal sealed class ZipArchive
 
     public CheckpointFileReader File { get; }
 
+    /// <summary>Where the central directory begins: no record reaches behind.</summary>
+    public long DirectoryOffset => directoryOffset;
+
     /// <summary>Where the central directory ends; behind it are the end record, its comment, and what somebody added.</summary>
     public long DirectoryEnd { get; init; }
 
@@ -135,34 +139,54 @@ internal sealed class ZipArchive
             throw Invalid(entry, DescribeUnreadable(entry), CheckpointErrorIds.Unsupported);
         }
 
-        var name = entry.NameBytes;
         var (_, compressedLength, headerOffset) = entry.GetSizes();
-        int wanted = LocalHeaderLength + Math.Min(name.Length, ComparedNameLength);
+        if (dataOffsets.TryGetValue(entry, out long known))
+        {
+            return known;
+        }
+
+        int wanted = LocalHeaderLength + Math.Min(entry.NameBytes.Length, ComparedNameLength);
         if (headerOffset > directoryOffset - wanted)
         {
             throw Invalid(entry, $"has its header at {entry.HeaderOffset}, outside the archive's content");
         }
 
         var header = ReadHeader(headerOffset, wanted, compressedLength < SmallEntry);
+        return FindFault(entry, header, out long offset) is { } fault ? throw Invalid(entry, fault) : offset;
+    }
+
+    /// <summary>Takes note of a local header that was read on the way, so that it need not be read again.</summary>
+    /// <param name="entry">The entry.</param>
+    /// <param name="header">Its local header, name included.</param>
+    public void Remember(ZipEntry entry, ReadOnlySpan<byte> header)
+    {
+        int wanted = LocalHeaderLength + Math.Min(entry.NameBytes.Length, ComparedNameLength);
+        if (header.Length >= wanted && FindFault(entry, header[..wanted], out long offset) is null)
+        {
+            dataOffsets[entry] = offset;
+        }
+    }
+
+    private string? FindFault(ZipEntry entry, ReadOnlySpan<byte> header, out long dataOffset)
+    {
+        var name = entry.NameBytes;
+        var (_, compressedLength, headerOffset) = entry.GetSizes();
         int nameLength = BinaryPrimitives.ReadUInt16LittleEndian(header[26..]);
         int extraLength = BinaryPrimitives.ReadUInt16LittleEndian(header[28..]);
+        dataOffset = checked(headerOffset + LocalHeaderLength + nameLength + extraLength);
         if (BinaryPrimitives.ReadUInt32LittleEndian(header) != LocalHeaderSignature)
         {
-            throw Invalid(entry, "has no local header where the central directory says");
+            return "has no local header where the central directory says";
         }
 
         if (nameLength != name.Length || !name.StartsWith(header[LocalHeaderLength..]))
         {
-            throw Invalid(entry, "has another name in its local header than in the central directory");
+            return "has another name in its local header than in the central directory";
         }
 
-        long offset = checked(headerOffset + LocalHeaderLength + nameLength + extraLength);
-        if (compressedLength > directoryOffset - offset)
-        {
-            throw Invalid(entry, $"claims {compressedLength} bytes, which run into the central directory");
-        }
-
-        return offset;
+        return compressedLength > directoryOffset - dataOffset
+            ? $"claims {compressedLength} bytes, which run into the central directory"
+            : null;
     }
 
     /// <summary>The first bytes of a local header; for one thread.</summary>

@@ -61,6 +61,12 @@ internal readonly struct ZipEntry(byte[] directory, int position) : IEquatable<Z
     /// </summary>
     public bool IsBomb => Length > Math.Max(MostUnfolded, 16 * CompressedLength);
 
+    /// <summary>The extra fields of the directory's entry.</summary>
+    public ReadOnlyMemory<byte> Extra => directory.AsMemory(position + HeaderLength + NameLength, ExtraLength);
+
+    /// <summary>The comment of the directory's entry.</summary>
+    public ReadOnlyMemory<byte> Comment => directory.AsMemory(position + HeaderLength + NameLength + ExtraLength, ReadUInt16(32));
+
     private int NameLength => ReadUInt16(28);
 
     private int ExtraLength => ReadUInt16(30);
@@ -113,7 +119,7 @@ internal readonly struct ZipEntry(byte[] directory, int position) : IEquatable<Z
     /// <summary>The ZIP64 field; null when there is none, and the numbers mean what they say.</summary>
     private ReadOnlyMemory<byte>? FindZip64Extra()
     {
-        var extra = directory.AsMemory(position + HeaderLength + NameLength, ExtraLength);
+        var extra = Extra;
         while (extra.Length >= 4)
         {
             int tag = BinaryPrimitives.ReadUInt16LittleEndian(extra.Span);

@@ -48,8 +48,8 @@ internal static class KnownTorch
         { Called, "torch.distributed._tensor.placement_types", "Partial Replicate Shard _Partial" },
         { Called, "torch.distributed.tensor._dtensor_spec", "TensorMeta" },
 
-        // Optimizers: __setstate__ takes the state as attributes and fills in defaults of parameter groups. Constructors
-        // do more, and are not called by an honest pickle.
+        // Optimizers: __setstate__ takes the state as attributes and fills in defaults of parameter groups, by
+        // methods that a state could replace: see HookedAttributes. Constructors do more, and no honest pickle calls them.
         { Made, "torch.optim", "ASGD Adadelta Adagrad Adam AdamW Adamax LBFGS NAdam Optimizer RAdam RMSprop Rprop SGD SparseAdam" },
         { Made, "torch.optim.adadelta", "Adadelta" },
         { Made, "torch.optim.adagrad", "Adagrad" },

@@ -35,14 +35,15 @@ internal static class KnownTrainers
         { Made, "trl.trainer.sft_config", "SFTConfig" },
         { Made, "pyannote.audio.core.task", "Specifications" },
 
-        // A dict whose items are attributes, in which Lightning keeps hyperparameters.
+        // A dict whose items are attributes, in which Lightning keeps hyperparameters. An item '__setstate__' is one that BUILD
+        // calls: see HookedAttributes.
         { Made, "pytorch_lightning.utilities.parsing", "AttributeDict" },
         { Made, "lightning.pytorch.utilities.parsing", "AttributeDict" },
         { Made, "lightning_fabric.utilities.data", "AttributeDict" },
         { Made, "lightning.fabric.utilities.data", "AttributeDict" },
 
         // Configurations of Hydra: __setstate__ looks at annotated types and takes the rest as attributes. Interpolations
-        // are worked out when a value is asked for, not before.
+        // are worked out when a value is asked for; a pickle asks by known functions only: see AskingCalls.
         { Made, "omegaconf.base", "ContainerMetadata Metadata" },
         { Made, "omegaconf.dictconfig", "DictConfig" },
         { Made, "omegaconf.listconfig", "ListConfig" },

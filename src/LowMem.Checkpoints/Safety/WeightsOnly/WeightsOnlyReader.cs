@@ -73,7 +73,7 @@ internal sealed class WeightsOnlyReader(PickleCursor cursor)
                 PushText(cursor.ReadUInt32());
                 break;
             case PickleOpcode.EmptyTuple:
-                stack.Push(StorageTuple);
+                stack.Push(NodeKind.Tuple);
                 break;
             case PickleOpcode.EmptyList:
                 stack.Push(List);
@@ -255,7 +255,8 @@ internal sealed class WeightsOnlyReader(PickleCursor cursor)
             return Underflow(PickleOpcode.BinPersId);
         }
 
-        if (stack.Take(1) is not (Integer or StorageTuple))
+        // The unpickler lets integers pass; torch.load then asks for a tuple that says 'storage'.
+        if (stack.Take(1) is not StorageTuple)
         {
             return "BINPERSID refers to something else than a storage";
         }

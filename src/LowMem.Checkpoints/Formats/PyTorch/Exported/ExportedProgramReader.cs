@@ -33,7 +33,7 @@ internal static class ExportedProgramReader
         }
 
         contents.ReadParts();
-        var hidden = HiddenRecords.Read(archive, main: null, dataPrefix: null, limit, contents.KnownRecords);
+        var hidden = HiddenRecords.Read(archive, main: null, folders: [], limit, cancellationToken, contents.KnownRecords);
         var globals = GlobalReport.Of([], hidden, cancellationToken).OrRefuse(file.Path);
         var parts = contents.Parts;
         var metadata = new OrderedDictionary<string, string>();

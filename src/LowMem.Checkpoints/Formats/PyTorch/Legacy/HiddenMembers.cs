@@ -6,40 +6,42 @@ using LowMem.Checkpoints.Safety;
 namespace LowMem.Checkpoints.Formats.PyTorch.Legacy;
 
 /// <summary>
-/// The members of a tar archive that no reader of PyTorch opens and that are pickles by name or by their first bytes:
-/// those of other names, and the first of two with one name.
+/// The members of a tar archive that no reader of PyTorch opens - those of other names, and the first of two with one name -
+/// and what is in no member.
 /// </summary>
 internal static class HiddenMembers
 {
     /// <summary>The most bytes that all of them together may have; more is a finding.</summary>
     private const long MaxLength = 64 << 20;
 
+    /// <param name="file">The file.</param>
+    /// <param name="members">The members that no reader of PyTorch opens.</param>
+    /// <param name="slack">What is in no member.</param>
+    /// <param name="findings">Where what is too much is told.</param>
     public static IEnumerable<HiddenBytes> Read(
-        CheckpointFileReader file, IEnumerable<TarMember> members, List<CheckpointFinding> findings)
+        CheckpointFileReader file, IEnumerable<TarMember> members, IEnumerable<TarMember> slack, List<CheckpointFinding> findings)
     {
         long left = MaxLength;
-        foreach (var member in members.Where(member => member.Length >= HiddenRecords.ProbeLength))
+        var named = members.Select(member => member with { Name = $"member '{PickleText.Shorten(member.Name)}'" });
+        foreach (var part in named.Concat(slack).Where(part => part.Length >= HiddenRecords.ProbeLength))
         {
-            string name = PickleText.Shorten(member.Name);
-            if (!HiddenRecords.IsNamedLikePickle(member.Name)
-                && !HiddenRecords.StartsLikeContent(file.ReadRange(member.Offset, HiddenRecords.ProbeLength, $"member '{name}'")))
-            {
-                continue;
-            }
-
-            if (member.Length > left)
+            if (part.Length > left)
             {
                 findings.Add(new CheckpointFinding(
                     FindingSeverity.Error,
                     FindingCodes.HiddenPickles,
                     null,
-                    member.Offset,
-                    $"member '{name}' looks like a pickle and was not read: there are too many bytes of such members"));
+                    part.Offset,
+                    $"{part.Name} was not looked through: there are too many bytes in the archive that no tensor uses"));
                 continue;
             }
 
-            left -= member.Length;
-            yield return new HiddenBytes(file.ReadRange(member.Offset, member.Length, $"member '{name}'"), $"member '{name}'", IsPickle: true);
+            byte[] bytes = file.ReadRange(part.Offset, part.Length, part.Name);
+            if (PicklePayload.MayHoldPickle(bytes))
+            {
+                left -= part.Length;
+                yield return new HiddenBytes(bytes, part.Name, IsPickle: true);
+            }
         }
     }
 }

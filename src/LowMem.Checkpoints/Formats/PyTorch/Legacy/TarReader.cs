@@ -41,7 +41,7 @@ internal static class TarReader
         var pickle = Open("pickle").Read("pickle", ids);
         var factory = new TensorInfoFactory(file, checkpoint, CheckpointFormats.PyTorchTar, storages.Table);
         var walker = ObjectTreeWalker.Walk(file, factory, pickle, cancellationToken);
-        var hidden = HiddenMembers.Read(file, members.All.Except(streams.Select(item => item.Member)), findings);
+        var hidden = HiddenMembers.Read(file, members.All.Except(streams.Select(item => item.Member)), members.Slack, findings);
         var globals = GlobalReport.Of(
             pickles, streams.Select(item => item.Stream.ReadRest($"pickles in member '{item.Member.Name}'")).Concat(hidden), cancellationToken)
             .OrRefuse(file.Path);
