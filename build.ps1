@@ -41,6 +41,8 @@ param(
 )
 
 $ErrorActionPreference = 'Stop'
+# A log has no use for colours; the PowerShells that are started from here see this too.
+if ([Console]::IsOutputRedirected) { $env:NO_COLOR = '1' }
 Import-Module ([WildcardPattern]::Escape("$PSScriptRoot/tools/Build.psm1")) -Force
 
 $root = $PSScriptRoot

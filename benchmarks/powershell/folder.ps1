@@ -10,7 +10,8 @@ $ErrorActionPreference = 'Stop'
 Import-Module $Module
 
 function Write-Step([string] $Name, [double] $Seconds, [double] $Value) {
-    [Console]::Out.WriteLine([FormattableString]::Invariant("$Name $Seconds $Value"))
+    # PowerShell writes numbers into texts as the invariant culture does.
+    [Console]::Out.WriteLine("$Name $Seconds $Value")
     $null = [Console]::In.ReadLine()
 }
 
