@@ -12,6 +12,7 @@ internal static class StructureCheck
     private static readonly string[] TensorFaults =
     [
         FindingCodes.StorageMissing, FindingCodes.StorageSizeMismatch, FindingCodes.TensorInvalid, FindingCodes.TensorOutOfBounds,
+        FindingCodes.ChunkInvalid, FindingCodes.ChunkLayoutInvalid,
     ];
 
     /// <summary>A finding of the reader as a verdict takes it.</summary>
@@ -62,7 +63,7 @@ internal static class StructureCheck
         foreach (var tensor in checkpoint.Tensors)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            foreach (var part in tensor.GetParts())
+            foreach (var part in tensor.GetParts().Concat(tensor.Chunks?.SelectMany(chunk => chunk.Source.GetParts()) ?? []))
             {
                 listed.Add((part.Path, part.StorageKey));
             }

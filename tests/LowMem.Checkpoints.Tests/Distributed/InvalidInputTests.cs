@@ -44,6 +44,20 @@ public sealed class InvalidInputTests : IDisposable
     }
 
     [Fact]
+    public void Names_bytes_that_belong_to_no_piece_of_the_metadata()
+    {
+        string path = Path.Combine(copy.Path, "__0_0.distcp");
+        byte[] bytes = File.ReadAllBytes(path);
+        File.WriteAllBytes(path, [.. bytes, .. Builders.DistributedBytes.Piece(2)]);
+
+        var finding = Assert.Single(Open().Findings, finding => finding.Code == FindingCodes.UnlistedStorage);
+
+        long length = new FileInfo(path).Length - bytes.Length;
+        Assert.Equal((FindingSeverity.Error, bytes.Length), (finding.Severity, finding.Offset));
+        Assert.Equal($"{length} bytes of '__0_0.distcp' belong to no piece that the metadata names", finding.Message);
+    }
+
+    [Fact]
     public void Warns_of_bytes_behind_the_last_piece()
     {
         File.AppendAllText(Path.Combine(copy.Path, "__0_0.distcp"), "xyz");

@@ -10,6 +10,9 @@ internal sealed record ChunkContent(Checkpoint? Checkpoint, string? Problem)
         piece with
         {
             Tensors = [.. piece.Tensors.Select(tensor => Move(tensor, place.Offset, key))],
+
+            // A list, since what tells them holds the directory of the archive.
+            Storages = [.. piece.Storages.Select(storage => storage with { Key = $"{place.Offset}/{storage.Key}" })],
         },
         null);
 

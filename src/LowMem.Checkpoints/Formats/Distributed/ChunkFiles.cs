@@ -9,6 +9,9 @@ namespace LowMem.Checkpoints.Formats.Distributed;
 /// </summary>
 internal sealed class ChunkFiles(string directory, string checkpoint, CancellationToken cancellationToken)
 {
+    /// <summary>How an archive begins, and so most pieces.</summary>
+    private static readonly byte[] ArchiveStart = [(byte)'P', (byte)'K', 3, 4];
+
     private readonly Dictionary<ChunkPlace, ChunkContent> contents = [];
 
     /// <summary>The files that were there.</summary>
@@ -52,6 +55,7 @@ internal sealed class ChunkFiles(string directory, string checkpoint, Cancellati
             using var file = ContainedFile.Open(directory, name);
             Files.Add(file.Describe());
             CheckLength(file, shown, pieces);
+            CheckGaps(file, shown, pieces);
             ReadPieces(file, shown, pieces);
         }
         catch (CheckpointException exception)
@@ -83,6 +87,41 @@ internal sealed class ChunkFiles(string directory, string checkpoint, Cancellati
                 null,
                 end,
                 $"{file.Length - end} bytes follow the last piece in '{shown}'"));
+        }
+    }
+
+    /// <summary>Writers put one piece behind the other: what lies in between is a piece that the metadata does not name.</summary>
+    private void CheckGaps(CheckpointFileReader file, string shown, List<(string Key, ChunkPlace Place)> pieces)
+    {
+        long end = 0;
+        long unnamed = 0;
+        long? first = null;
+        foreach (var (_, place) in pieces)
+        {
+            long start = Math.Min(place.Offset, file.Length);
+            if (start > end)
+            {
+                first ??= end;
+                unnamed += start - end;
+            }
+
+            end = Math.Max(end, checked(place.Offset + place.Length));
+        }
+
+        if (file.Length - end >= ArchiveStart.Length && file.ReadRange(end, ArchiveStart.Length, "what follows the last piece").AsSpan().SequenceEqual(ArchiveStart))
+        {
+            first ??= end;
+            unnamed += file.Length - end;
+        }
+
+        if (first is not null)
+        {
+            Findings.Add(new CheckpointFinding(
+                FindingSeverity.Error,
+                FindingCodes.UnlistedStorage,
+                null,
+                first,
+                $"{unnamed} bytes of '{shown}' belong to no piece that the metadata names"));
         }
     }
 

@@ -65,6 +65,7 @@ internal static class DistributedReader
                 globals.Unsafe, pieces.Select(piece => piece.UnsafeGlobals).Concat(files.Errors.Select(error => error.UnsafeGlobals))),
             Files = [file.Describe(), .. files.Files],
             Archives = [.. files.Archives],
+            Storages = pieces.SelectMany(piece => piece.Storages),
             ShardCount = files.Files.Count,
             Findings =
             [
