@@ -93,6 +93,21 @@ public sealed record Checkpoint
         return globals.Count > most ? $"{names} and {globals.Count - most} more" : names;
     }
 
+    /// <summary>
+    /// The same without the tensors that a state dict leaves out (<see cref="TensorInfo.IsAttribute"/>), which no module asks
+    /// for; as it is when there would be none left.
+    /// </summary>
+    public Checkpoint WithoutAttributes()
+    {
+        if (!Tensors.Any(tensor => tensor.IsAttribute))
+        {
+            return this;
+        }
+
+        TensorInfo[] others = [.. Tensors.Where(tensor => !tensor.IsAttribute)];
+        return others.Length == 0 ? this : this with { Tensors = others };
+    }
+
     /// <summary>The figures of the whole checkpoint.</summary>
     public CheckpointSummary GetSummary() => CheckpointSummary.Of(this);
 }

@@ -63,7 +63,7 @@ internal static class StructureCheck
         foreach (var tensor in checkpoint.Tensors)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            foreach (var part in tensor.GetParts())
+            foreach (var part in tensor.GetParts().Concat(tensor.Chunks?.SelectMany(chunk => chunk.Source.GetParts()) ?? []))
             {
                 listed.Add((part.Path, part.StorageKey));
                 foreach (var source in (part.Chunks ?? []).SelectMany(chunk => chunk.Source.GetParts()))

@@ -27,6 +27,7 @@ public static class MemoryEstimator
         ArgumentNullException.ThrowIfNull(checkpoint);
         options ??= new ImportOptions();
         options.Validate();
+        checkpoint = checkpoint.WithoutAttributes();
         var prefix = StateDictPrefix.Normalize(options.Prefix ?? StateDictPrefix.Find(checkpoint));
         var tensors = checkpoint.Tensors.Where(tensor => tensor.Key.StartsWith(prefix, StringComparison.Ordinal))
             .Select(tensor => new PlannedBytes(tensor, GetTarget(tensor, options)))

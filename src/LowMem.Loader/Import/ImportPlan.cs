@@ -42,6 +42,7 @@ internal sealed record ImportPlan(
     {
         RefuseUnsafe(checkpoint, options);
         options.Validate();
+        checkpoint = checkpoint.WithoutAttributes();
         var groups = GetGroups(entries, options);
         var selector = new StateDictSelector(checkpoint.Path, checkpoint.Tensors, groups);
         var selection = options switch

@@ -54,6 +54,7 @@ public static class ModelLoader
         ArgumentNullException.ThrowIfNull(checkpoint);
         options ??= new ImportOptions();
         ImportPlan.RefuseUnsafe(checkpoint, options);
+        checkpoint = checkpoint.WithoutAttributes();
         var prefix = StateDictPrefix.Normalize(options.Prefix ?? StateDictPrefix.Find(checkpoint));
         var module = options.KeyMap is { } keyMap
             ? SkeletonBuilder.FromCheckpoint(Rename(checkpoint, prefix, keyMap), prefix: "", cancellationToken)

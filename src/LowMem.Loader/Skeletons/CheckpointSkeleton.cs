@@ -14,6 +14,7 @@ internal static class CheckpointSkeleton
 
     public static ModuleContainer Build(Checkpoint checkpoint, string? prefix, CancellationToken cancellationToken)
     {
+        checkpoint = checkpoint.WithoutAttributes();
         var start = prefix is null
             ? StateDictPrefix.Find(checkpoint)
             : StateDictPrefix.Normalize(prefix);

@@ -44,6 +44,20 @@ public sealed class InvalidInputTests : IDisposable
     }
 
     [Fact]
+    public void Names_bytes_that_belong_to_no_piece_of_the_metadata()
+    {
+        string path = Path.Combine(copy.Path, "__0_0.distcp");
+        byte[] bytes = File.ReadAllBytes(path);
+        File.WriteAllBytes(path, [.. bytes, .. Builders.DistributedBytes.Piece(2)]);
+
+        var finding = Assert.Single(Open().Findings, finding => finding.Code == FindingCodes.UnlistedStorage);
+
+        long length = new FileInfo(path).Length - bytes.Length;
+        Assert.Equal((FindingSeverity.Error, bytes.Length), (finding.Severity, finding.Offset));
+        Assert.Equal($"{length} bytes of '__0_0.distcp' from {bytes.Length} on belong to no piece that the metadata names", finding.Message);
+    }
+
+    [Fact]
     public void Warns_of_bytes_behind_the_last_piece()
     {
         File.AppendAllText(Path.Combine(copy.Path, "__0_0.distcp"), "xyz");
@@ -61,10 +75,8 @@ public sealed class InvalidInputTests : IDisposable
 
         var checkpoint = Open();
 
-        // The piece that the metadata no longer names is told as well.
-        Assert.Equal([FindingCodes.UnlistedStorage, FindingCodes.ChunkLayoutInvalid], checkpoint.Findings.Select(found => found.Code));
-        var finding = checkpoint.Findings[1];
-        Assert.Equal("model.rows", finding.Key);
+        var finding = Assert.Single(checkpoint.Findings, finding => finding.Code != FindingCodes.UnlistedStorage);
+        Assert.Equal((FindingCodes.ChunkLayoutInvalid, "model.rows"), (finding.Code, finding.Key));
         Assert.Contains("[4, 5] at [0, 0] and [3, 5] at [3, 0] overlap", finding.Message, StringComparison.Ordinal);
         Assert.NotNull(checkpoint.Tensors.Single(tensor => tensor.Key == "model.rows").UnreadableReason);
     }

@@ -18,7 +18,7 @@ public sealed class ValueTests
 
         foreach (var expected in FixtureFiles.Expectation(name).GetProperty("values").EnumerateObject())
         {
-            string key = expected.Name.Length == 0 ? "(root)" : expected.Name;
+            string key = expected.Name.Length == 0 && !values.ContainsKey(string.Empty) ? "(root)" : expected.Name;
             Assert.True(values.ContainsKey(key), $"no value '{key}'");
             AssertEqual(key, expected.Value, values[key]);
         }
@@ -115,9 +115,6 @@ public sealed class ValueTests
                 break;
             case { } path when path.StartsWith("pathlib.", StringComparison.Ordinal):
                 Assert.Equal(Text(expected), actual);
-                break;
-            case "storage":
-                Assert.Contains("storage", Assert.IsType<string>(actual), StringComparison.Ordinal);
                 break;
             case { } other when other.EndsWith(".Colour", StringComparison.Ordinal):
                 Assert.StartsWith(other, Assert.IsType<string>(actual), StringComparison.Ordinal);

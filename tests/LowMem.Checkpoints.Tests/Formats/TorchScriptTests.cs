@@ -59,7 +59,9 @@ public sealed class TorchScriptTests
 
         var checkpoint = file.Open();
 
-        Assert.Equal(["0", "1"], checkpoint.Tensors.Select(tensor => tensor.Key));
+        Assert.Equal(
+            ["0", "1", "constants.0", "constants.1", "constants.2", "constants.3"], checkpoint.Tensors.Select(tensor => tensor.Key));
+        Assert.Equal([false, false, true, true, true, true], checkpoint.Tensors.Select(tensor => tensor.IsAttribute));
         Assert.Equal("4 tensors, 68 bytes, no part of the state dict", checkpoint.Metadata["constants"]);
     }
 

@@ -15,7 +15,7 @@ public sealed class EdgeCaseTests
 
         var checkpoint = file.Open();
 
-        Assert.Equal(5, checkpoint.Tensors.Count);
+        Assert.Equal(6, checkpoint.Tensors.Count);
         Assert.Null(checkpoint.FormatVersion);
     }
 

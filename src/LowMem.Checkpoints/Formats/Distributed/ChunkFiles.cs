@@ -13,6 +13,9 @@ internal sealed class ChunkFiles(string directory, string checkpoint, Cancellati
     /// <summary>How much of what is in no piece is looked through.</summary>
     private const long MostBetween = 16 << 20;
 
+    /// <summary>How an archive begins, and so most pieces.</summary>
+    private static readonly byte[] ArchiveStart = [(byte)'P', (byte)'K', 3, 4];
+
     private readonly Dictionary<ChunkPlace, ChunkContent> contents = [];
     private long betweenLeft = MostBetween;
 
@@ -135,8 +138,9 @@ internal sealed class ChunkFiles(string directory, string checkpoint, Cancellati
         byte[] bytes = file.ReadRange(start, Math.Min(end - start, betweenLeft), where);
         betweenLeft -= bytes.Length;
         Between.Add(new HiddenBytes(bytes, where, IsPickle: true));
-        bool isTail = end == file.Length;
-        if (!isTail)
+
+        // What follows the last piece is told by CheckLength; a whole piece there is one that the metadata does not name.
+        if (end < file.Length || bytes.AsSpan().StartsWith(ArchiveStart))
         {
             Add(FindingCodes.UnlistedStorage, start, $"{end - start} bytes of '{shown}' from {start} on belong to no piece that the metadata names");
         }

@@ -68,6 +68,7 @@ internal static class DistributedReader
                 pieces.Select(piece => piece.UnsafeGlobals).Append(between.Unsafe).Concat(files.Errors.Select(error => error.UnsafeGlobals))),
             Files = [file.Describe(), .. files.Files],
             Archives = [.. files.Archives],
+            Storages = pieces.SelectMany(piece => piece.Storages),
             ShardCount = files.Files.Count,
             Storages = pieces.SelectMany(piece => piece.Storages),
             Findings =

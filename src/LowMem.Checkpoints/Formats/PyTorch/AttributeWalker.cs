@@ -113,23 +113,37 @@ internal sealed class AttributeWalker(TensorLister lister, TreeBudget budget)
         part.Storage is null
         || (part.StorageKey is { } storage && (listed.Contains(WhereIs(part)) || otherStorages.Contains(storage))));
 
+    /// <summary>Many objects may share one dict: whoever goes through it pays for all of it, before.</summary>
     private void AddChildren(Place place, PickleNode node)
     {
         if (PythonValues.AsDict(node) is { } dict)
         {
-            AddAll(place, DictKeys.HoldingTensors(dict, numbers: null));
-            AddAll(place, DictKeys.Of(dict));
+            if (budget.TryCharge(dict.Count, 0))
+            {
+                AddAll(place, DictKeys.HoldingTensors(dict, numbers: null));
+                AddAll(place, DictKeys.Of(dict));
+            }
         }
         else if (PythonValues.AsSequence(node) is { } items)
         {
-            AddAll(place, ObjectParts.Indexed(items));
+            AddAll(place, budget.TryCharge(items.Count, 0) ? ObjectParts.Indexed(items) : []);
         }
         else if (node is PickleObject made)
         {
-            AddAll(place, PickledModule.TryCreate(made) is { } module
-                ? module.GetChildren().Concat(module.GetTransientBuffers()).Concat(module.GetAttributes())
-                : ObjectParts.Of(made, steps => budget.TryCharge(steps, 0)) ?? []);
+            AddAll(place, made.Callable is PickleObject ? [("callable", made.Callable)] : []);
+            AddAll(place, PickledModule.TryCreate(made) is { } module ? PartsOf(module) : PartsOf(made));
         }
+    }
+
+    private IEnumerable<(string Name, PickleNode Node)> PartsOf(PickledModule module) => budget.TryCharge(module.StepCount, 0)
+        ? module.GetChildren().Concat(module.GetTransientBuffers()).Concat(module.GetAttributes())
+        : [];
+
+    private IEnumerable<(string Name, PickleNode Node)> PartsOf(PickleObject made)
+    {
+        bool isPaid = true;
+        var parts = ObjectParts.Of(made, steps => isPaid = budget.TryCharge(steps, 0));
+        return isPaid ? parts ?? [] : [];
     }
 
     private void AddAll(Place place, IEnumerable<(string Name, PickleNode Node)> parts)
@@ -142,11 +156,6 @@ internal sealed class AttributeWalker(TensorLister lister, TreeBudget budget)
             }
             else if (part is not (PickleScalar or PickleGlobal))
             {
-                if (!budget.TryCharge(1, 0))
-                {
-                    return;
-                }
-
                 left.Enqueue((new Place(place, name), part));
             }
         }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Numerics;
 using LowMem.Checkpoints.Pickle;
 
 namespace LowMem.Checkpoints.Formats.PyTorch;
@@ -25,19 +24,18 @@ internal static class DictKeys
 
     /// <summary>The keys that may hold tensors themselves, with the names of their entries.</summary>
     public static IEnumerable<(string Name, PickleNode Key)> HoldingTensors(PickleMapping dict, IReadOnlyDictionary<PickleNode, int>? numbers) =>
-        dict.Parts.All(entry => IsPlain(entry.Key))
-            ? []
-            : Distinct(dict, numbers)
-                .Zip(dict.Parts, (named, entry) => (named.Name, entry.Key))
-                .Where(named => !IsPlain(named.Key) && ObjectParts.MayHoldTensors(named.Key));
+        dict.Parts.Any(entry => HoldsTensors(entry.Key))
+            ? Distinct(dict, numbers).Zip(dict.Parts, (named, entry) => (named.Name, entry.Key)).Where(named => HoldsTensors(named.Key))
+            : [];
 
-    /// <summary>Whether its text is all of it; long integers and bytes are cut.</summary>
-    private static bool IsPlain(PickleNode key) => key is PickleScalar { Value: not (byte[] or BigInteger) } or PackedTensorRows;
+    private static bool HoldsTensors(PickleNode key) => key is not (PickleScalar or PackedTensorRows) && ObjectParts.MayHoldTensors(key);
+
+    private static bool IsPlain(PickleNode key) => key is PickleScalar or PackedTensorRows;
 
     private static IEnumerable<(string Name, PickleNode Node)> Distinct(PickleMapping dict, IReadOnlyDictionary<PickleNode, int>? numbers)
     {
         var taken = dict.Parts
-            .Where(entry => IsPlain(entry.Key) && entry.Key is PickleScalar)
+            .Where(entry => entry.Key is PickleScalar)
             .Select(entry => PythonText.OfKey(entry.Key))
             .ToHashSet(StringComparer.Ordinal);
         int place = -1;

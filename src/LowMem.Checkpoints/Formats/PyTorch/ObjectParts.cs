@@ -9,15 +9,15 @@ namespace LowMem.Checkpoints.Formats.PyTorch;
 /// </summary>
 internal static class ObjectParts
 {
-    /// <summary>So many nodes of a state are looked at before it is taken for one that holds tensors.</summary>
-    private const int MostLookedAt = 64;
+    /// <summary>So many parts are looked at before something is taken for what holds tensors.</summary>
+    private const int MostLookedAt = 256;
 
     /// <summary>A custom class of C++ in Python; its state is (state, name of the class).</summary>
     private const string ScriptObject = "torch.ScriptObject";
 
     /// <summary>The parts in the order of the pickle; null when there are none that could hold anything.</summary>
     /// <param name="made">The object.</param>
-    /// <param name="charge">Pays for what is looked at all at once.</param>
+    /// <param name="charge">Pays for the parts, which many objects may share.</param>
     public static IEnumerable<(string Name, PickleNode Node)>? Of(PickleObject made, Action<long> charge)
     {
         var groups = new List<Group>();
@@ -31,11 +31,6 @@ internal static class ObjectParts
             groups.Add(new Group("kwargs", 5, keywords.Count, DictKeys.Of(keywords)));
         }
 
-        if (made.Callable is PickleObject and not PackedTensorCall && MayHoldTensors(made.Callable))
-        {
-            groups.Add(new Group("callable", 7, 1, [("callable", made.Callable)]));
-        }
-
         if (made.Items.Count > 0)
         {
             groups.Add(new Group("items", 3, made.Items.Count, Indexed(made.Items)));
@@ -47,11 +42,12 @@ internal static class ObjectParts
         }
 
         AddState(groups, made);
+        charge(groups.Sum(group => group.Count));
         return groups.Count switch
         {
             0 => null,
             1 => groups[0].Parts,
-            _ => Merge(groups, charge),
+            _ => Merge(groups),
         };
     }
 
@@ -68,33 +64,41 @@ internal static class ObjectParts
     /// <summary>Whether a tensor could be in there; false only when it is sure that there is none.</summary>
     public static bool MayHoldTensors(PickleNode root)
     {
+        if (root is PickleScalar or PickleGlobal)
+        {
+            return false;
+        }
+
         var left = new Stack<PickleNode>();
         left.Push(root);
-        for (int looked = 0; left.TryPop(out var node); looked++)
+        int looked = 0;
+        while (left.TryPop(out var node))
         {
-            if (looked == MostLookedAt || node is PicklePersistentId or PackedTensorRows)
+            IEnumerable<PickleNode> parts;
+            if (PythonValues.AsDict(node) is { } dict)
+            {
+                parts = dict.Parts.SelectMany(entry => (PickleNode[])[entry.Key, entry.Value]);
+            }
+            else if (PythonValues.AsSequence(node) is { } items)
+            {
+                parts = items;
+            }
+            else
             {
                 return true;
             }
 
-            if (PythonValues.AsDict(node) is { } dict)
+            foreach (var part in parts)
             {
-                foreach (var (key, value) in dict.Parts.Take(MostLookedAt))
+                if (++looked > MostLookedAt)
                 {
-                    left.Push(key);
-                    left.Push(value);
+                    return true;
                 }
-            }
-            else if (PythonValues.AsSequence(node) is { } items)
-            {
-                foreach (var item in items.Take(MostLookedAt))
+
+                if (part is not (PickleScalar or PickleGlobal))
                 {
-                    left.Push(item);
+                    left.Push(part);
                 }
-            }
-            else if (node is PickleObject)
-            {
-                return true;
             }
         }
 
@@ -122,7 +126,7 @@ internal static class ObjectParts
         else if (MayHoldTensors(state))
         {
             groups.Add(PythonValues.AsSequence(state) is { } items
-                ? new Group("state", 1, items.Count, Indexed(items))
+                ? new Group("state", 1, items.Count, QuantizedModules.Names(made, items) ?? Indexed(items))
                 : new Group("state", 1, 1, [("state", state)]));
         }
 
@@ -139,9 +143,8 @@ internal static class ObjectParts
     /// Parts of two kinds may have one name, such as the first argument and the first item: then those of the kind that
     /// says less go by the name of the kind as well.
     /// </summary>
-    private static List<(string Name, PickleNode Node)> Merge(List<Group> groups, Action<long> charge)
+    private static List<(string Name, PickleNode Node)> Merge(List<Group> groups)
     {
-        charge(groups.Sum(group => group.Count));
         var taken = new HashSet<string>(StringComparer.Ordinal);
         var named = new Dictionary<Group, List<(string Name, PickleNode Node)>>();
         foreach (var group in groups.OrderBy(group => group.Rank))

@@ -220,6 +220,11 @@ internal sealed class ObjectTreeWalker
             return module.GetChildren();
         }
 
+        if (made.Callable is PickleObject)
+        {
+            attributes.Add(key, "callable", made.Callable);
+        }
+
         var parts = ObjectParts.Of(made, steps => budget.Charge(steps, 0));
         if (parts is not null)
         {

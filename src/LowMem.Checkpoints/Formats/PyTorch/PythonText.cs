@@ -104,6 +104,14 @@ internal static class PythonText
                 };
                 AppendItems(text, open, sequence.Items, close, depth);
                 break;
+            case PickleObject { CallableName: "builtins.frozenset" or "builtins.set" } set when PythonValues.AsSequence(set) is { } members:
+                var kind = set.CallableName == "builtins.set" ? PickleSequenceKind.Set : PickleSequenceKind.FrozenSet;
+                Append(text, new PickleSequence(kind, [.. members]), depth);
+                break;
+            case PickleObject { CallableName: "_codecs.encode" or "builtins.bytes" } encoded
+                when NaturalValues.TryConvert(encoded, out var value) && value is byte[] bytes:
+                text.Append(OfBytes(bytes));
+                break;
             case PickleObject made:
                 Append(text, made.Callable, depth - 1);
                 AppendItems(text, "(", made.ArgumentList, ")", depth);
