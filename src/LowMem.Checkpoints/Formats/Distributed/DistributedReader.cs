@@ -70,7 +70,6 @@ internal static class DistributedReader
             Archives = [.. files.Archives],
             Storages = pieces.SelectMany(piece => piece.Storages),
             ShardCount = files.Files.Count,
-            Storages = pieces.SelectMany(piece => piece.Storages),
             Findings =
             [
                 .. globals.Findings.Concat(pieces.SelectMany(piece => piece.Findings)).Concat(between.Findings).Distinct(),
