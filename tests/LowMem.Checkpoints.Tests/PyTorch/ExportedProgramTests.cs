@@ -37,7 +37,7 @@ public sealed class ExportedProgramTests
     [InlineData("")]
     public void ARecordIsOneOfTheFolder(string name)
     {
-        using var file = Raw($$$"""{"a":{"path_name":"{{{name}}}","use_pickle":false,"tensor_meta":{"dtype":7,"sizes":[2],"strides":[1],"storage_offset":0}}}""");
+        using var file = Raw($$$$"""{"a":{"path_name":"{{{{name}}}}","use_pickle":false,"tensor_meta":{"dtype":7,"sizes":[2],"strides":[1],"storage_offset":0}}}""");
 
         Assert.Contains(file.Open().Findings, finding => (finding.Code, finding.Key) == (FindingCodes.StorageMissing, "a"));
     }

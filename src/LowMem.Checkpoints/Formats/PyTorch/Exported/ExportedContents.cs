@@ -203,7 +203,10 @@ internal sealed class ExportedContents(
     private void Add(string record, long offset, long length, Checkpoint part)
     {
         KnownRecords.Add(root + record);
-        Parts.Add(part);
+        Parts.Add(part with
+        {
+            Findings = [.. part.Findings.Select(finding => finding.Offset is { } place ? finding with { Offset = place + offset } : finding)],
+        });
         partStorages.AddRange(part.Storages.Select(storage => storage with { Key = NestedTensors.StorageKey(storage.Key, offset) }));
         if (part.Format != CheckpointFormats.PyTorchLegacy)
         {
