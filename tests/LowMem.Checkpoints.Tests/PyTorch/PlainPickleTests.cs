@@ -40,7 +40,7 @@ public sealed class PlainPickleTests
     public void ManyTensorsOfOneStorageReadItOnce()
     {
         // The bytes are named through the memo, so that each call is of the same object.
-        const int count = 20_000;
+        const int count = 6_000;
         byte[] first = [.. LoadFunction, .. Bytes(StorageFile("9", 2, Elements)), (byte)'q', 7, 0x85, (byte)'R'];
         byte[] next = [.. LoadFunction, (byte)'h', 7, 0x85, (byte)'R'];
         var (checkpoint, error) = Cost.Open(

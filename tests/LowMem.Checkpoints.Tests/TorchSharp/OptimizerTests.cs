@@ -21,7 +21,7 @@ public sealed class OptimizerTests
 
         Assert.Equal((CheckpointFormats.TorchSharp, "SGD"), (checkpoint.Format, checkpoint.Metadata["optimizer"]));
         var tensor = Assert.Single(checkpoint.Tensors);
-        Assert.Equal(("state.1.momentum_buffer", "float32", 52L), (tensor.Key, tensor.DType, tensor.Offset));
+        Assert.Equal(("state.1.momentum_buffer", "float32", 53L), (tensor.Key, tensor.DType, tensor.Offset));
         Assert.Equal(0.2, checkpoint.Values["param_groups.0.lr"]);
         Assert.Equal(true, checkpoint.Values["param_groups.0.nesterov"]);
         Assert.True(CheckpointVerifier.Verify(file.Path, cancellationToken: TestContext.Current.CancellationToken).Passed);
@@ -43,17 +43,25 @@ public sealed class OptimizerTests
     }
 
     [Theory]
-    [InlineData(44, 2)]
     [InlineData(46, 7)]
-    [InlineData(48, 99)]
+    [InlineData(48, 2)]
+    [InlineData(49, 99)]
+    [InlineData(50, 99)]
     public void WhatNoOptimizerWritesIsNone(int place, byte value)
     {
-        byte[] content = [3, .. "SGD"u8, 1, 1, .. Options, 0, .. Momentum];
-        content = [.. content[..48], .. Momentum, .. content[61..]];
+        byte[] content = [3, .. "SGD"u8, 1, 1, .. Options, .. Momentum];
         content[place] = value;
-        using var file = MutatedFile.With([.. content, 0]);
+        using var file = MutatedFile.With(content);
 
-        Assert.NotEqual(CheckpointErrorIds.Unsafe, file.Refusal().ErrorId);
+        Assert.Equal(CheckpointErrorIds.FormatInvalid, file.Refusal().ErrorId);
+    }
+
+    [Fact]
+    public void BytesBehindTheLastFieldMakeItNone()
+    {
+        using var file = MutatedFile.With([3, .. "SGD"u8, 1, 1, .. Options, .. Momentum, 0]);
+
+        Assert.Equal(CheckpointErrorIds.FormatInvalid, file.Refusal().ErrorId);
     }
 
     [Fact]
