@@ -1,6 +1,7 @@
 using LowMem.Checkpoints;
 using TorchSharp;
 using static TorchSharp.torch;
+using TorchModules = TorchSharp.Modules;
 
 namespace LowMem.Loader.Tests.Import;
 
@@ -81,15 +82,15 @@ public class TorchSharpFileTests
         using var writer = new BinaryWriter(content);
 
         // Gradients and factors are powers of two, so that the numbers are the same on every machine.
-        using var one = new Modules.Parameter(zeros(2, 3));
-        using var two = new Modules.Parameter(zeros(2));
+        using var one = new TorchModules.Parameter(zeros(2, 3));
+        using var two = new TorchModules.Parameter(zeros(2));
         var optimizer = optim.Adam(
-            [new Modules.Adam.ParamGroup([one], beta1: 0.5, beta2: 0.5, amsgrad: true), new Modules.Adam.ParamGroup([two], lr: 0.25)],
+            [new TorchModules.Adam.ParamGroup([one], beta1: 0.5, beta2: 0.5, amsgrad: true), new TorchModules.Adam.ParamGroup([two], lr: 0.25)],
             amsgrad: true);
         one.grad = full(2, 3, -2f);
         two.grad = tensor(new[] { 0f, 0f });
         optimizer.step();
-        ((Modules.OptimizerHelper)optimizer).save_state_dict(writer);
+        optimizer.save_state_dict(writer);
 
         var path = Path.Combine(TestFiles.Fixtures, "torchsharp-optimizer.dat");
         Assert.Equal(Convert.ToHexString(content.ToArray()), Convert.ToHexString(File.ReadAllBytes(path)));
@@ -104,7 +105,7 @@ public class TorchSharpFileTests
     {
         using var scope = NewDisposeScope();
         using var directory = new TempDirectory();
-        var parameters = new[] { new Modules.Parameter(ones(2, 3)), new Modules.Parameter(ones(4)) };
+        var parameters = new[] { new TorchModules.Parameter(ones(2, 3)), new TorchModules.Parameter(ones(4)) };
         using var optimizer = Make(name, parameters);
         foreach (var parameter in parameters)
         {
@@ -135,7 +136,7 @@ public class TorchSharpFileTests
         Assert.Equal(optimizer.ParamGroups.Single().LearningRate, checkpoint.Values["param_groups.0.lr"]);
     }
 
-    private static Modules.OptimizerHelper Make(string name, Modules.Parameter[] parameters) => name switch
+    private static TorchModules.OptimizerHelper Make(string name, TorchModules.Parameter[] parameters) => name switch
     {
         "ASGD" => optim.ASGD(parameters),
         "Adadelta" => optim.Adadelta(parameters),
@@ -152,7 +153,7 @@ public class TorchSharpFileTests
         _ => optim.SGD(parameters, 0.1, momentum: 0.5),
     };
 
-    private static IEnumerable<(string Name, Tensor Tensor)> TensorsOf(Modules.OptimizerState state) => state.GetType()
+    private static IEnumerable<(string Name, Tensor Tensor)> TensorsOf(TorchModules.OptimizerState state) => state.GetType()
         .GetFields(System.Reflection.BindingFlags.Instance | System.Reflection.BindingFlags.Public)
         .Where(field => field.FieldType == typeof(Tensor) && field.GetValue(state) is not null)
         .Select(field => (field.Name, (Tensor)field.GetValue(state)!));
