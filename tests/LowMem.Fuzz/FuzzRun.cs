@@ -129,7 +129,9 @@ internal sealed class FuzzRun : IDisposable
             Directory.CreateDirectory(directory);
             foreach (var (name, bytes) in seed.Beside)
             {
-                File.WriteAllBytes(Path.Combine(directory, name), bytes);
+                string path = Path.Combine(directory, name);
+                Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+                File.WriteAllBytes(path, bytes);
             }
 
             beside = seed;

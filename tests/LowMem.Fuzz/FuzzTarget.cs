@@ -43,6 +43,12 @@ internal sealed record FuzzTarget(string Name, string[] Patterns, IReadOnlyList<
         "\"__metadata__\""u8.ToArray(), "\"data_offsets\":[0,0]"u8.ToArray(), "\"dtype\""u8.ToArray(), "../"u8.ToArray(), "\\u0000"u8.ToArray(),
     ];
 
+    private static readonly byte[][] ExportWords =
+    [
+        "weight_0"u8.ToArray(), "custom_obj_0"u8.ToArray(), "\"use_pickle\": true"u8.ToArray(), "{\"as_int\": 9}"u8.ToArray(),
+        "\"dtype\": 7"u8.ToArray(), "\"config\""u8.ToArray(), "_weights_config.json"u8.ToArray(), ".pt"u8.ToArray(),
+    ];
+
     private static readonly byte[][] DefinitionWords =
     [
         "("u8.ToArray(), ")"u8.ToArray(), "): "u8.ToArray(), "="u8.ToArray(), ","u8.ToArray(), "\n"u8.ToArray(), "'"u8.ToArray(), "[1]"u8.ToArray(),
@@ -72,6 +78,9 @@ internal sealed record FuzzTarget(string Name, string[] Patterns, IReadOnlyList<
         new("torchsharp", ["*.dat"], []),
         new("sharded", ["sharded-*"], [.. JsonWords, .. PickleWords]),
         new("distributed", ["dcp*"], [.. PickleWords, .. ZipWords]),
+        new("plain-pickle", ["plain-pickle*.pkl"], [.. PickleWords, "ctorch.storage\n_load_from_bytes\n"u8.ToArray()]),
+        new("exported", ["exported*.pt2"], [.. ZipWords, .. JsonWords, .. ExportWords]),
+        new("unpacked", ["unpacked*"], PickleWords),
         new("changing", ["*.pt", "*.safetensors", "legacy-*.pth", "tar-*.pth"], []) { Inspect = Execution.InspectChanging },
         new("manifest", ["*.safetensors", "*.pt"], JsonWords) { Envelope = Envelope.Manifest, Inspect = Execution.ReadManifest },
         new("signature", ["v*"], SignatureWords) { Folder = "signing/samples", Inspect = SignatureInspection.Verify },

@@ -20,8 +20,11 @@ internal sealed record Seed(string Name, string File, byte[] Content, string Sou
 
         foreach (string directory in Find(Directory.GetDirectories))
         {
-            var files = Directory.GetFiles(directory).Order().Select(path => (Name: Path.GetFileName(path), Content: System.IO.File.ReadAllBytes(path))).ToList();
-            seeds.AddRange(files.Select(file => new Seed(
+            // What lies in folders below is there and not changed.
+            var files = Directory.GetFiles(directory, "*", SearchOption.AllDirectories).Order()
+                .Select(path => (Name: Path.GetRelativePath(directory, path), Content: System.IO.File.ReadAllBytes(path)))
+                .ToList();
+            seeds.AddRange(files.Where(file => Path.GetFileName(file.Name) == file.Name).Select(file => new Seed(
                 Path.GetFileName(directory), file.Name, file.Content, directory, [.. files.Where(other => other.Name != file.Name)])));
         }
 

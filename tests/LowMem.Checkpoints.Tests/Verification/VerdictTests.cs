@@ -62,7 +62,7 @@ public sealed class VerdictTests
     {
         string path = FixtureFiles.PathOf(name);
         var checkpoint = Checkpoint.Open(path, Token);
-        if (checkpoint.Format != CheckpointFormats.PyTorchZip)
+        if (checkpoint.Format != CheckpointFormats.PyTorchZip || checkpoint.IsUnpacked)
         {
             return;
         }

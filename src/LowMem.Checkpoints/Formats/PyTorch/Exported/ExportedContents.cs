@@ -13,11 +13,15 @@ internal sealed class ExportedContents(
     /// <summary>Objects that are no tensors go by these names (<c>CUSTOM_OBJ_FILENAME_PREFIX</c>, <c>OPAQUE_OBJ_FILENAME_PREFIX</c>).</summary>
     private static readonly string[] ObjectPrefixes = ["custom_obj_", "opaque_obj_"];
 
-    private readonly Dictionary<string, List<Payload>> payloads = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, string> wholes = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, List<(int Order, Payload Payload)>> payloads = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (int Order, string Prefix)> wholes = new(StringComparer.Ordinal);
+    private readonly List<(int Order, TensorInfo Tensor)> tensors = [];
+    private readonly List<StoredStorage> partStorages = [];
     private readonly TensorInfoFactory factory = new(archive.File, checkpoint, CheckpointFormats.TorchExport, new NoStorages());
+    private int named;
 
-    public List<TensorInfo> Tensors { get; } = [];
+    /// <summary>The tensors, in the order in which the configurations name them.</summary>
+    public IReadOnlyList<TensorInfo> Tensors => [.. tensors.OrderBy(item => item.Order).Select(item => item.Tensor)];
 
     public OrderedDictionary<string, object?> Values { get; } = [];
 
@@ -35,10 +39,8 @@ internal sealed class ExportedContents(
     /// <summary>The full names of the records that were read, or are the elements of tensors.</summary>
     public HashSet<string> KnownRecords { get; } = new(StringComparer.Ordinal);
 
-    private readonly List<StoredStorage> partStorages = [];
-
     /// <summary>A record that is a state dict, or a dict of constants.</summary>
-    public void AddWhole(string record, string prefix) => wholes[record] = prefix;
+    public void AddWhole(string record, string prefix) => wholes[record] = (named++, prefix);
 
     /// <summary>What a configuration names; one that cannot be read is a finding.</summary>
     public void AddConfig(string record, string prefix, string folder, Func<List<Payload>> read)
@@ -77,9 +79,9 @@ internal sealed class ExportedContents(
             if (fault is not null)
             {
                 AddFinding(FindingCodes.ArchiveEntryInvalid, null, $"record '{PickleText.Shorten(record)}' cannot be read: {fault.TrimEnd('.')}");
-                foreach (var payload in payloads.GetValueOrDefault(record, []))
+                foreach (var (order, payload) in payloads.GetValueOrDefault(record, []))
                 {
-                    Tensors.Add(factory.CreateFaulty(payload.Key, payload.Tensor, "its record cannot be read"));
+                    tensors.Add((order, factory.CreateFaulty(payload.Key, payload.Tensor, "its record cannot be read")));
                 }
             }
         }
@@ -97,14 +99,15 @@ internal sealed class ExportedContents(
 
     private void Add(Payload payload, string folder, ZipStorageResolver resolver)
     {
+        int order = named++;
         string record = folder + payload.Record;
         if (payload.Record.Length == 0 || payload.Record.Contains('/', StringComparison.Ordinal))
         {
-            AddFaulty(payload, FindingCodes.StorageMissing, "its record is not in the folder of weights");
+            AddFaulty(order, payload, FindingCodes.StorageMissing, "its record is not in the folder of weights");
         }
         else if (payload.Problem is { } problem)
         {
-            AddFaulty(payload, FindingCodes.TensorInvalid, problem);
+            AddFaulty(order, payload, FindingCodes.TensorInvalid, problem);
         }
         else if (payload.IsPickled && IsObject(record))
         {
@@ -117,16 +120,16 @@ internal sealed class ExportedContents(
                 payloads.Add(record, sharing = []);
             }
 
-            sharing.Add(payload);
+            sharing.Add((order, payload));
         }
         else
         {
             KnownRecords.Add(root + record);
-            AddRaw(payload, resolver);
+            AddRaw(order, payload, resolver);
         }
     }
 
-    private void AddRaw(Payload payload, ZipStorageResolver resolver)
+    private void AddRaw(int order, Payload payload, ZipStorageResolver resolver)
     {
         var description = payload.Tensor!;
         try
@@ -135,20 +138,20 @@ internal sealed class ExportedContents(
 
             // Written for fake tensors; PyTorch reads such a record as zeros.
             bool isFake = storage.Extent.ByteLength == 0 && !description.Shape.Contains(0);
-            Tensors.Add(factory.Create(payload.Key, isFake
+            tensors.Add((order, factory.Create(payload.Key, isFake
                 ? description with { UnreadableReason = "it was exported without values" }
-                : description with { Content = storage }));
+                : description with { Content = storage })));
         }
         catch (TensorProblemException problem)
         {
-            AddFaulty(payload, problem.Code, problem.Message);
+            AddFaulty(order, payload, problem.Code, problem.Message);
         }
     }
 
-    private void AddFaulty(Payload payload, string code, string problem)
+    private void AddFaulty(int order, Payload payload, string code, string problem)
     {
         AddFinding(code, payload.Key, $"tensor '{PickleText.Shorten(payload.Key)}': {problem}");
-        Tensors.Add(factory.CreateFaulty(payload.Key, payload.Tensor, problem));
+        tensors.Add((order, factory.CreateFaulty(payload.Key, payload.Tensor, problem)));
     }
 
     private (string Record, long Offset, long Length, string? Problem) Locate(string record)
@@ -200,34 +203,37 @@ internal sealed class ExportedContents(
     private void Add(string record, long offset, long length, Checkpoint part)
     {
         KnownRecords.Add(root + record);
-        Parts.Add(part);
+        Parts.Add(part with
+        {
+            Findings = [.. part.Findings.Select(finding => finding.Offset is { } place ? finding with { Offset = place + offset } : finding)],
+        });
         partStorages.AddRange(part.Storages.Select(storage => storage with { Key = EmbeddedTensors.StorageKey(storage.Key, offset) }));
         if (part.Format != CheckpointFormats.PyTorchLegacy)
         {
             Archives.Add(new ArchivePlace(archive.File.Path, offset, length));
         }
 
-        if (wholes.TryGetValue(record, out string? prefix))
+        if (wholes.TryGetValue(record, out var whole))
         {
-            AddAll(part, offset, key => prefix + key);
+            AddAll(whole.Order, part, offset, key => whole.Prefix + key);
         }
 
-        foreach (var payload in payloads.GetValueOrDefault(record, []))
+        foreach (var (order, payload) in payloads.GetValueOrDefault(record, []))
         {
-            if (payload.Tensor is null)
+            if (payload.Tensor is null && part.Tensors.Count == 1)
             {
-                AddAll(part, offset, key => EmbeddedTensors.Rename(key, payload.Key));
+                AddAll(order, part, offset, key => EmbeddedTensors.Rename(key, payload.Key));
             }
             else
             {
-                AddView(payload, part, offset);
+                AddView(order, payload, part, offset);
             }
         }
     }
 
-    private void AddAll(Checkpoint part, long offset, Func<string, string> rename)
+    private void AddAll(int order, Checkpoint part, long offset, Func<string, string> rename)
     {
-        Tensors.AddRange(part.Tensors.Select(tensor => EmbeddedTensors.Move(tensor, offset, CheckpointFormats.TorchExport, rename)));
+        tensors.AddRange(part.Tensors.Select(tensor => (order, EmbeddedTensors.Move(tensor, offset, CheckpointFormats.TorchExport, rename))));
         foreach (var (key, value) in part.Values)
         {
             Values[rename(key)] = value;
@@ -235,11 +241,11 @@ internal sealed class ExportedContents(
     }
 
     /// <summary>A part of the one tensor in a record, by its own sizes and strides in the same storage.</summary>
-    private void AddView(Payload payload, Checkpoint part, long offset)
+    private void AddView(int order, Payload payload, Checkpoint part, long offset)
     {
-        if (part.Tensors is not [{ Storage: { } } only] || only.UnreadableReason is not null)
+        if (payload.Tensor is null || part.Tensors is not [{ Storage: { } } only] || only.UnreadableReason is not null)
         {
-            AddFaulty(payload, FindingCodes.TensorInvalid, "its record is not one tensor that can be read");
+            AddFaulty(order, payload, FindingCodes.TensorInvalid, "its record is not one tensor that can be read");
             return;
         }
 
@@ -247,15 +253,15 @@ internal sealed class ExportedContents(
         try
         {
             var type = DType.Get(whole.DType);
-            Tensors.Add(factory.Create(payload.Key, payload.Tensor! with
+            tensors.Add((order, factory.Create(payload.Key, payload.Tensor with
             {
                 Type = type,
                 Content = new ResolvedStorage(whole.StorageKey, type, whole.Storage!),
-            }));
+            })));
         }
         catch (TensorProblemException problem)
         {
-            AddFaulty(payload, problem.Code, problem.Message);
+            AddFaulty(order, payload, problem.Code, problem.Message);
         }
     }
 

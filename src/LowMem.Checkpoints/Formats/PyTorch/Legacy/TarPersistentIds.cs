@@ -11,6 +11,9 @@ internal sealed class TarPersistentIds(TarStorages storages, IReadOnlyDictionary
 {
     public ModuleSources Sources { get; } = new();
 
+    /// <summary>Whether an id was met that is neither a tensor nor a storage.</summary>
+    public bool HasUnknown { get; private set; }
+
     public PickleNode Load(PickleNode id)
     {
         if (id is PickleSequence { Count: 3 } tuple && tuple[0] is PickleGlobal type)
@@ -20,6 +23,12 @@ internal sealed class TarPersistentIds(TarStorages storages, IReadOnlyDictionary
         }
 
         string key = PythonText.OfKey(id);
-        return tensors.TryGetValue(key, out var tensor) ? tensor : storages.Find(key) ?? new PicklePersistentId(id);
+        if ((tensors.TryGetValue(key, out var tensor) ? (PickleNode)tensor : storages.Find(key)) is { } found)
+        {
+            return found;
+        }
+
+        HasUnknown = true;
+        return new PicklePersistentId(id);
     }
 }

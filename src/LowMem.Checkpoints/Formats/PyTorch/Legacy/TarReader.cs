@@ -36,9 +36,14 @@ internal static class TarReader
         var storages = TarStorages.Read(Open("storages"));
 
         // Without it the pickle describes its tensors itself, by the storages.
-        var tensors = members.ByName.ContainsKey("tensors") || !members.HasEnd ? TarTensors.Read(Open("tensors"), storages) : [];
-        var ids = new TarPersistentIds(storages, tensors);
+        bool hasTensors = members.ByName.ContainsKey("tensors") || !members.HasEnd;
+        var ids = new TarPersistentIds(storages, hasTensors ? TarTensors.Read(Open("tensors"), storages) : []);
         var pickle = Open("pickle").Read("pickle", ids);
+        if (!hasTensors && ids.HasUnknown)
+        {
+            _ = Open("tensors");
+        }
+
         var factory = new TensorInfoFactory(file, checkpoint, CheckpointFormats.PyTorchTar, storages.Table);
         var walker = ObjectTreeWalker.Walk(file, factory, pickle, cancellationToken);
         var hidden = HiddenMembers.Read(file, members.All.Except(streams.Select(item => item.Member)), members.Slack, findings);
