@@ -109,6 +109,11 @@ internal static class CheckpointOpener
             return (ArchiveContents.DescribeGzip(file, cancellationToken) is { } content ? foreign with { Advice = content } : foreign).ToException(file.Path);
         }
 
+        if (BarePickleReader.Explain(file, cancellationToken) is { } pickle)
+        {
+            return pickle;
+        }
+
         byte[] start = file.ReadRange(0, Math.Min(16, file.Length), "the start of the file");
         return new CheckpointException(
             CheckpointErrorIds.FormatInvalid,

@@ -77,6 +77,11 @@ internal sealed partial class KnownWeights(string stem)
 
     private static string? VariantOf(string file, string stem, string extension)
     {
+        if (ShardName.TryParse(file) is not null)
+        {
+            return null;
+        }
+
         string[] shapes = [$"{stem}.*{extension}.index.json", $"{stem}{extension}.index.*.json", $"{stem}.*{extension}"];
         return shapes.Select(shape => Between(file, shape)).FirstOrDefault(variant => variant is not null);
     }

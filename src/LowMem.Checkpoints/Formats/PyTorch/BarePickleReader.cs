@@ -52,6 +52,24 @@ internal static class BarePickleReader
         };
     }
 
+    /// <summary>Says of a file that starts like a pickle why it is no checkpoint; null when it does not start so.</summary>
+    public static CheckpointException? Explain(CheckpointFileReader file, CancellationToken cancellationToken)
+    {
+        if (file.Length < 2 || !HiddenRecords.StartsLikePickle(file.ReadRange(0, 2, "the start of the file")))
+        {
+            return null;
+        }
+
+        var source = new PickleSource(file.Path, null, 0, PickleSource.BudgetFor(file.StoredLength));
+        var pickle = PickleMachine.ReadAsFarAsPossible(
+            new FilePickleInput(file, 0, file.Length), source, persistentLoader: null, cancellationToken);
+        string what = pickle.Error is { } error
+            ? $"starts like a Python pickle, and is none that can be read: {error.Detail}"
+            : "is a Python pickle of a plain value, and bytes that belong to no pickle follow it";
+        return new CheckpointException(
+            CheckpointErrorIds.FormatInvalid, file.Path, $"this is no checkpoint of a known format: it {what}") { Offset = pickle.Error?.Offset ?? 0 };
+    }
+
     /// <summary>
     /// Protocols 0 and 1 have no mark of their own, and any file that begins with "N." is a pickle of None: two of the
     /// three signs have to be there.
