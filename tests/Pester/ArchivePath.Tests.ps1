@@ -63,7 +63,7 @@ Describe 'Paths into archives' {
     }
 
     It 'completes the keys of a file in an archive' {
-        (TabExpansion2 "Get-CheckpointInfo '$agent!/policy.pth' -Key in").CompletionMatches.CompletionText | Should -Be 'in_proj.bias', 'in_proj.weight'
+        (TabExpansion2 "Get-CheckpointInfo '$agent!/policy.pth' -Key in").CompletionMatches.CompletionText | Should -Be 'in_proj.weight', 'in_proj.bias'
     }
 
     It 'signs no part of a file' {

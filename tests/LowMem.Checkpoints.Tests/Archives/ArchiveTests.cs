@@ -89,11 +89,48 @@ public sealed class ArchiveTests : IDisposable
     }
 
     [Fact]
+    public void A_long_name_of_gnu_tar_is_read_whole()
+    {
+        using var archive = new MemoryStream();
+        string name = new string('a', 150) + "/w.pth";
+        using (var writer = new System.Formats.Tar.TarWriter(archive, System.Formats.Tar.TarEntryFormat.Gnu, leaveOpen: true))
+        {
+            writer.WriteEntry(new System.Formats.Tar.GnuTarEntry(System.Formats.Tar.TarEntryType.RegularFile, name) { DataStream = new MemoryStream(PyTorch) });
+        }
+
+        directory.Write("gnu.tar", archive.ToArray());
+
+        Assert.Equal([name], ArchivePath.GetMembers(Path.Combine(directory.Path, "gnu.tar"), TestContext.Current.CancellationToken));
+        Assert.Single(Open(Path.Combine(directory.Path, $"gnu.tar!/{name}")).Tensors);
+    }
+
+    [Fact]
+    public void An_archive_of_many_files_does_not_look_like_a_pickle()
+    {
+        var zip = new ZipBytes();
+        for (int i = 0; i < 5000; i++)
+        {
+            zip.Add($"f{i}", []);
+        }
+
+        directory.Write("many.zip", zip.Build());
+
+        var error = Fail("many.zip");
+
+        Assert.Empty(error.UnsafeGlobals);
+        Assert.Contains("It holds no checkpoint, but 'f0', 'f1', 'f2', 'f3', 'f4' and more.", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void What_is_in_front_has_to_be_an_archive()
     {
         directory.Write("model.safetensors", Safetensors);
         Assert.Equal(CheckpointErrorIds.FormatInvalid, Fail("model.safetensors!/w").ErrorId);
         Assert.Equal(CheckpointErrorIds.NotFound, Fail("gone.zip!/w").ErrorId);
+
+        // A step up inside an archive does not lead to the file beside it.
+        directory.Write("a.zip", new ZipBytes().Add("policy.pth", PyTorch).Build());
+        Assert.Equal(CheckpointErrorIds.NotFound, Fail("a.zip!/../model.safetensors").ErrorId);
     }
 
     [Fact]
@@ -143,7 +180,7 @@ public sealed class ArchiveTests : IDisposable
         directory.Write("bomb.tgz", Gzip(new TarFiles().Add("policy.pth", new byte[length]).Build()));
 
         Assert.Contains($"to {length}, more than is held in memory here", Fail("bomb.zip!/policy.pth").Message, StringComparison.Ordinal);
-        Assert.Contains("more than the 67108864 that are held in memory here", Fail("bomb.tgz!/policy.pth").Message, StringComparison.Ordinal);
+        Assert.Contains("more than the 16777216 that are held in memory here", Fail("bomb.tgz!/policy.pth").Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -109,6 +109,18 @@ public sealed class FolderTests : IDisposable
     }
 
     [Fact]
+    public void An_index_without_any_of_its_shards_names_what_else_there_is()
+    {
+        Write("pytorch_model-00001-of-00001.bin");
+        directory.WriteIndex("""{"weight_map":{"a":"model-00001-of-00001.safetensors"}}""");
+
+        var findings = directory.Open().Findings;
+
+        Assert.Equal([FindingCodes.ShardMissing, FindingCodes.CheckpointBeside], findings.Select(finding => finding.Code));
+        Assert.Contains("also holds 'pytorch_model-*-of-00001.bin': name that", findings[1].Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void An_index_that_names_the_whole_file_has_nothing_beside_it()
     {
         Write("model.safetensors");

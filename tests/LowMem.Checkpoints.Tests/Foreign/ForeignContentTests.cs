@@ -94,7 +94,7 @@ public sealed class ForeignContentTests : IDisposable
             gzip.Write(new TarFiles().Add("./model_config.yaml", "a: 1"u8.ToArray()).Add("./model_weights.ckpt", SafetensorsBytes.One("a", 1)).Build());
         }
 
-        AssertError(packed.ToArray(), "It holds a tar archive. It holds checkpoints: './model_weights.ckpt'. Name one by the archive, '!/' and its name: ");
+        AssertError(packed.ToArray(), "It holds a tar archive. It holds checkpoints: 'model_weights.ckpt'. Name one by the archive, '!/' and its name: ");
     }
 
     private void AssertError(byte[] content, string message)
