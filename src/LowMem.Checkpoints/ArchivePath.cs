@@ -11,21 +11,17 @@ public sealed record ArchivePath(string File, string Member)
     /// <summary>What stands between the archive and the name.</summary>
     public const string Separator = "!/";
 
-    /// <summary>Takes a path apart. What is there by that very path, or names no file in front of a separator, is no such path.</summary>
+    /// <summary>Takes a path apart. What names no file in front of a separator, or leads into a directory whose name ends in <c>!</c>, is no such path.</summary>
     /// <param name="path">Any path.</param>
     /// <returns>Null when it is a path of the file system.</returns>
     public static ArchivePath? TryParse(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
-        if (FindSeparator(path, 0) < 0 || System.IO.Path.Exists(path))
-        {
-            return null;
-        }
 
-        // The name inside is no path of the file system: ".." in it leads nowhere.
+        // The name inside is no path of the file system: ".." in it leads nowhere, so that the whole is never looked up there.
         for (int i = FindSeparator(path, 0); i >= 0; i = FindSeparator(path, i + 1))
         {
-            if (System.IO.File.Exists(path[..i]) && i + Separator.Length < path.Length)
+            if (i + Separator.Length < path.Length && IsArchive(path[..i]))
             {
                 return new ArchivePath(System.IO.Path.GetFullPath(path[..i]), path[(i + Separator.Length)..]);
             }
@@ -58,6 +54,10 @@ public sealed record ArchivePath(string File, string Member)
 
         return -1;
     }
+
+    /// <summary>Whether a path in front of a separator is that of a file, and no directory has that name with the <c>!</c>.</summary>
+    /// <param name="path">What stands in front of the separator.</param>
+    public static bool IsArchive(string path) => System.IO.File.Exists(path) && !System.IO.Directory.Exists(path + '!');
 
     /// <summary>The names of all files in an archive, in its order.</summary>
     /// <param name="file">A zip, a tar, or a tar in gzip.</param>

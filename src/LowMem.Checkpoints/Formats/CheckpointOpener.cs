@@ -86,8 +86,8 @@ internal static class CheckpointOpener
                 ContentKind.DistributedMetadata => throw new CheckpointException(
                     CheckpointErrorIds.FormatInvalid, file.Path, "a distributed checkpoint cannot be a part of another checkpoint."),
                 _ => TorchSharpReader.TryRead(file, checkpoint, cancellationToken)
-                    ?? BarePickleReader.TryRead(file, checkpoint, cancellationToken)
-                    ?? throw Unknown(file, cancellationToken),
+                    ?? BarePickleReader.TryRead(file, checkpoint, out var reason, cancellationToken)
+                    ?? throw Unknown(file, reason, cancellationToken),
             };
         }
         catch (OverflowException exception)
@@ -98,7 +98,10 @@ internal static class CheckpointOpener
         catch (CheckpointException exception) when (kind != ContentKind.Safetensors)
         {
             var explained = ArchiveContents.Explain(file, kind, checkpoint, exception, cancellationToken);
-            throw explained.Globals.Count == 0 ? explained.Naming(ScanBroken(file, cancellationToken)) : explained;
+
+            // The records of a sound archive have been looked through one by one; its bytes as a whole mean nothing.
+            bool isSound = kind == ContentKind.Zip && !ReferenceEquals(explained, exception);
+            throw isSound || explained.Globals.Count > 0 ? explained : explained.Naming(ScanBroken(file, cancellationToken));
         }
     }
 
@@ -120,7 +123,7 @@ internal static class CheckpointOpener
         }
     }
 
-    private static CheckpointException Unknown(CheckpointFileReader file, CancellationToken cancellationToken)
+    private static CheckpointException Unknown(CheckpointFileReader file, CheckpointException? reason, CancellationToken cancellationToken)
     {
         if (file.Length == 0)
         {
@@ -132,6 +135,11 @@ internal static class CheckpointOpener
         if (ForeignContent.Find(file) is { } foreign)
         {
             return (ArchiveContents.DescribeGzip(file, cancellationToken) is { } content ? foreign with { Advice = content } : foreign).ToException(file.Path);
+        }
+
+        if (reason is not null)
+        {
+            return reason;
         }
 
         byte[] start = file.ReadRange(0, Math.Min(16, file.Length), "the start of the file");

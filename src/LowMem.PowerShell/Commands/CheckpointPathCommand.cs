@@ -100,7 +100,7 @@ public abstract class CheckpointPathCommand : LowMemCommand
     /// <summary>Paths into archives; null when the path is none.</summary>
     private IReadOnlyList<string>? ResolveInArchive(string path, bool literal)
     {
-        if (ArchivePath.FindSeparator(path, 0) < 0 || System.IO.Path.Exists(FilePaths.Get(SessionState, path)))
+        if (ArchivePath.FindSeparator(path, 0) < 0)
         {
             return null;
         }

@@ -21,7 +21,7 @@ internal static class ArchivePathResolver
         for (int i = ArchivePath.FindSeparator(path, 0); i >= 0; i = ArchivePath.FindSeparator(path, i + 1))
         {
             string member = path[(i + ArchivePath.Separator.Length)..];
-            List<string> archives = member.Length == 0 ? [] : [.. resolve(path[..i]).Where(File.Exists)];
+            List<string> archives = member.Length == 0 ? [] : [.. resolve(path[..i]).Where(ArchivePath.IsArchive)];
             if (archives.Count > 0)
             {
                 return [.. archives.SelectMany(archive => FindMembers(archive, member, literal, cancellationToken))];

@@ -18,6 +18,9 @@ internal sealed class ZipBytes
 
         public ushort Flags { get; init; }
 
+        /// <summary>That of the content, which is what is stored unless it is compressed.</summary>
+        public uint Checksum { get; init; } = Crc32.HashToUInt32(Stored);
+
         /// <summary>The part of a split archive that holds it.</summary>
         public ushort Disk { get; init; }
 
@@ -63,7 +66,8 @@ internal sealed class ZipBytes
 
     public ZipBytes Add(string name, byte[] bytes) => Add(new Record(name, bytes, (uint)bytes.Length, 0));
 
-    public ZipBytes AddDeflated(string name, byte[] bytes) => Add(new Record(name, Deflate(bytes), (uint)bytes.Length, 8));
+    public ZipBytes AddDeflated(string name, byte[] bytes) =>
+        Add(new Record(name, Deflate(bytes), (uint)bytes.Length, 8) { Checksum = Crc32.HashToUInt32(bytes) });
 
     public ZipBytes Add(Record record)
     {
@@ -73,7 +77,7 @@ internal sealed class ZipBytes
         BinaryPrimitives.WriteUInt32LittleEndian(header, 0x04034b50);
         BinaryPrimitives.WriteUInt16LittleEndian(header.AsSpan(6), record.Flags);
         BinaryPrimitives.WriteUInt16LittleEndian(header.AsSpan(8), record.LocalMethod ?? record.Method);
-        BinaryPrimitives.WriteUInt32LittleEndian(header.AsSpan(14), Crc32.HashToUInt32(record.Stored));
+        BinaryPrimitives.WriteUInt32LittleEndian(header.AsSpan(14), record.Checksum);
         BinaryPrimitives.WriteUInt32LittleEndian(header.AsSpan(18), record.CompressedLength);
         BinaryPrimitives.WriteUInt32LittleEndian(header.AsSpan(22), record.LocalLength ?? record.Length);
         BinaryPrimitives.WriteUInt16LittleEndian(header.AsSpan(26), (ushort)name.Length);
@@ -107,7 +111,7 @@ internal sealed class ZipBytes
             BinaryPrimitives.WriteUInt32LittleEndian(entry, 0x02014b50);
             BinaryPrimitives.WriteUInt16LittleEndian(entry.AsSpan(8), record.Flags);
             BinaryPrimitives.WriteUInt16LittleEndian(entry.AsSpan(10), record.Method);
-            BinaryPrimitives.WriteUInt32LittleEndian(entry.AsSpan(16), Crc32.HashToUInt32(record.Stored));
+            BinaryPrimitives.WriteUInt32LittleEndian(entry.AsSpan(16), record.Checksum);
             BinaryPrimitives.WriteUInt32LittleEndian(entry.AsSpan(20), record.CompressedLength);
             BinaryPrimitives.WriteUInt32LittleEndian(entry.AsSpan(24), record.Length);
             BinaryPrimitives.WriteUInt16LittleEndian(entry.AsSpan(28), (ushort)name.Length);

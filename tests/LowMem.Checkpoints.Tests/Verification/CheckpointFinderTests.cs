@@ -62,6 +62,31 @@ public class CheckpointFinderTests
         Assert.Equal(["models--x/snapshots/rev/model.safetensors"], Find(directory));
     }
 
+    [Fact]
+    public void Shards_without_an_index_are_one_checkpoint()
+    {
+        using var directory = new CheckpointDirectory();
+        directory.Write("model-00001-of-00003.safetensors", SafetensorsBytes.One("a", 1));
+        directory.Write("model-00002-of-00003.safetensors", SafetensorsBytes.One("b", 1));
+        directory.Write("consolidated.00.pth", SafetensorsBytes.One("c", 1));
+        directory.Write("consolidated.01.pth", SafetensorsBytes.One("c", 1));
+        directory.Write("x.safetensors", SafetensorsBytes.One("x", 1));
+
+        Assert.Equal(["model-*-of-00003.safetensors", "consolidated.00.pth", "consolidated.01.pth", "x.safetensors"], Find(directory));
+    }
+
+    [Fact]
+    public void Checkpoints_in_archives_are_found()
+    {
+        using var directory = new CheckpointDirectory();
+        byte[] zip = new ZipBytes().Add("data", [1]).Add("policy.pth", SafetensorsBytes.One("a", 1)).Add("more.zip", [1]).Build();
+        directory.Write("agent.zip", zip);
+        directory.Write("model.nemo", new TarFiles().Add("./model_weights.ckpt", SafetensorsBytes.One("a", 1)).Build());
+        directory.Write("broken.mar", [1]);
+
+        Assert.Equal(["agent.zip!/policy.pth", "broken.mar", "model.nemo!/model_weights.ckpt"], Find(directory));
+    }
+
     private static string[] Find(CheckpointDirectory directory) =>
     [
         .. new CheckpointFinder().Find(directory.Path, TestContext.Current.CancellationToken)

@@ -111,7 +111,7 @@ internal static class ArchiveContents
                     || (withArchives && ArchiveExtensions.Contains(Path.GetExtension(member.Name), StringComparer.OrdinalIgnoreCase))
                     || (probed++ < MostProbed && StartsLikeOne(archive, member))))
             {
-                found.Add(member.Name);
+                found.Add(OuterArchive.Normalize(member.Name));
             }
         }
 

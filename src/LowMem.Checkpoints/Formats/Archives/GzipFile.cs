@@ -7,10 +7,14 @@ namespace LowMem.Checkpoints.Formats.Archives;
 internal static class GzipFile
 {
     /// <summary>The most bytes that something compressed may unfold to, to be read from memory.</summary>
-    public const long MostUnfolded = 1L << 30;
+    private const long MostUnfolded = 1L << 30;
 
-    private const long AlwaysUnfolded = 64 << 20;
+    private const long AlwaysUnfolded = 16 << 20;
     private const int MostRatio = 16;
+
+    /// <summary>What so many bytes may unfold to: weights hardly shrink, and what shrinks far more is made to take memory.</summary>
+    public static long GetLimit(long packedLength) =>
+        packedLength > MostUnfolded / MostRatio ? MostUnfolded : Math.Max(AlwaysUnfolded, MostRatio * packedLength);
 
     public static bool IsGzip(CheckpointFileReader file) =>
         file.Length > 18 && file.ReadRange(0, 3, "the start of the file") is [0x1f, 0x8b, 8];
@@ -19,7 +23,7 @@ internal static class GzipFile
     /// <exception cref="CheckpointException">It is broken, or too much.</exception>
     public static CheckpointFileReader Unfold(CheckpointFileReader file, CancellationToken cancellationToken)
     {
-        long most = Math.Min(MostUnfolded, Math.Max(AlwaysUnfolded, MostRatio * file.Length));
+        long most = GetLimit(file.Length);
         return UnfoldStart(file, most, out bool isWhole, cancellationToken) is var content && isWhole
             ? content
             : throw new CheckpointException(

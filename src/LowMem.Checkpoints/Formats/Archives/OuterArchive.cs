@@ -69,7 +69,8 @@ internal abstract class OuterArchive(CheckpointFileReader file)
         };
     }
 
-    private static string Normalize(string name)
+    /// <summary>The name as people write it: without <c>./</c> in front, and with slashes.</summary>
+    public static string Normalize(string name)
     {
         string plain = name.Replace('\\', '/');
         while (plain.StartsWith("./", StringComparison.Ordinal))

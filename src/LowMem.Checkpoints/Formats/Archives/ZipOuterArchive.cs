@@ -23,7 +23,7 @@ internal sealed class ZipOuterArchive(ZipArchive archive) : OuterArchive(archive
             return File.Slice(archive.GetDataOffset(entry), entry.Length);
         }
 
-        if (entry.IsReadable && (entry.IsBomb || entry.Length > GzipFile.MostUnfolded))
+        if (entry.IsReadable && entry.Length > GzipFile.GetLimit(entry.CompressedLength))
         {
             throw new CheckpointException(
                 CheckpointErrorIds.Unsupported,

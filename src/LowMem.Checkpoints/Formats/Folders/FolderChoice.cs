@@ -81,14 +81,14 @@ internal static class FolderChoice
             }
         }
 
+        found.AddRange(listing.Folders.Take(MostFolders)
+            .Where(folder => File.Exists(Path.Combine(listing.Directory, folder, DistributedReader.MetadataFile)))
+            .Select(folder => new FolderCandidate(folder, FolderCandidateKind.Distributed)));
         if (found.Exists(candidate => !IsTrainingState(candidate.Name)))
         {
             found.RemoveAll(candidate => IsTrainingState(candidate.Name));
         }
 
-        found.AddRange(listing.Folders.Take(MostFolders)
-            .Where(folder => File.Exists(Path.Combine(listing.Directory, folder, DistributedReader.MetadataFile)))
-            .Select(folder => new FolderCandidate(folder, FolderCandidateKind.Distributed)));
         if (found.Count < 2 && (probed > MostProbed || listing.Folders.Count > MostFolders))
         {
             throw new CheckpointException(

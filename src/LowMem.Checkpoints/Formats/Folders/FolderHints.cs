@@ -10,6 +10,7 @@ internal static class FolderHints
 {
     private const int MostNamed = 5;
     private const int MostFolders = 100;
+    private const int MostBelow = 1000;
     private const int MostFiles = 50;
 
     /// <summary>The error, which names what may have been meant.</summary>
@@ -56,7 +57,7 @@ internal static class FolderHints
         foreach (string folder in listing.Folders.Take(MostFolders))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            folders.AddRange(FindBelow(listing, folder, cancellationToken));
+            folders.AddRange(FindBelow(listing, folder));
         }
 
         if (folders.Count > 0)
@@ -68,28 +69,18 @@ internal static class FolderHints
     }
 
     /// <summary>The directory itself, or those of the revisions in a cache of Hugging Face.</summary>
-    private static IEnumerable<string> FindBelow(FolderListing listing, string folder, CancellationToken cancellationToken)
+    private static IEnumerable<string> FindBelow(FolderListing listing, string folder)
     {
-        FolderListing below;
         try
         {
-            below = FolderListing.Read(listing.GetPath(folder), cancellationToken);
+            var below = new DirectoryInfo(listing.GetPath(folder));
+            return folder == "snapshots" ? [.. below.EnumerateDirectories().Take(MostNamed + 1).Select(revision => Path.Combine(folder, revision.Name)).Order(StringComparer.Ordinal)]
+                : below.EnumerateFiles().Take(MostBelow).Any(file => IsSign(file.Name)) ? [folder]
+                : [];
         }
-        catch (CheckpointException)
+        catch (Exception exception) when (FileErrors.IsFileError(exception))
         {
-            yield break;
-        }
-
-        if (below.Files.Any(IsSign))
-        {
-            yield return folder;
-        }
-        else if (folder == "snapshots")
-        {
-            foreach (string revision in below.Folders)
-            {
-                yield return Path.Combine(folder, revision);
-            }
+            return [];
         }
     }
 

@@ -1,3 +1,4 @@
+using System.IO.Enumeration;
 using LowMem.Checkpoints.IO;
 
 namespace LowMem.Checkpoints.Formats.Folders;
@@ -16,10 +17,12 @@ internal sealed record FolderListing(string Directory, IReadOnlyList<string> Fil
         try
         {
             var options = new EnumerationOptions { AttributesToSkip = 0, IgnoreInaccessible = false };
-            foreach (var entry in new DirectoryInfo(directory).EnumerateFileSystemInfos("*", options))
+            var entries = new FileSystemEnumerable<(string Name, bool IsFolder)>(
+                directory, (ref FileSystemEntry entry) => (entry.FileName.ToString(), entry.IsDirectory), options);
+            foreach (var (name, isFolder) in entries)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                (entry is DirectoryInfo ? folders : files).Add(entry.Name);
+                (isFolder ? folders : files).Add(name);
             }
         }
         catch (Exception exception) when (FileErrors.IsFileError(exception))

@@ -47,27 +47,45 @@ internal static class FolderReader
             : null;
     }
 
-    /// <summary>Libraries differ in what they take when a whole file lies beside the index, so that it has to be told.</summary>
+    /// <summary>
+    /// Libraries differ in what they take when a whole file lies beside the index, so that it has to be told; and indexes are
+    /// fetched with all that is small, whose shards were never wanted.
+    /// </summary>
     private static Checkpoint ReadIndex(CheckpointFileReader file, FolderListing listing, CancellationToken cancellationToken)
     {
         var checkpoint = ShardIndexReader.Read(file, listing.Directory, cancellationToken);
         const string ending = ".index.json";
         string name = Path.GetFileName(file.Path);
-        string whole = name.EndsWith(ending, StringComparison.OrdinalIgnoreCase) ? name[..^ending.Length] : name;
-        return whole == name || !listing.Find(whole).Any() || checkpoint.Files.Any(read => Path.GetFileName(read.Path) == whole)
+        string? whole = name.EndsWith(ending, StringComparison.OrdinalIgnoreCase) ? listing.Find(name[..^ending.Length]).FirstOrDefault() : null;
+        if (checkpoint.Files.Count == 0 && FindOther(listing, name, cancellationToken) is { } other)
+        {
+            return Warn($"none of the shards that the index '{PickleText.Shorten(name)}' names could be read, and the directory also holds '{PickleText.Shorten(other)}': name that, or take the index away, if it is meant");
+        }
+
+        return whole is null || checkpoint.Files.Any(read => Path.GetFileName(read.Path) == whole)
             ? checkpoint
-            : checkpoint with
-            {
-                Findings =
-                [
-                    .. checkpoint.Findings,
-                    new CheckpointFinding(
-                        FindingSeverity.Warning,
-                        FindingCodes.CheckpointBeside,
-                        null,
-                        null,
-                        $"the directory also holds '{PickleText.Shorten(whole)}', which the index '{PickleText.Shorten(name)}' does not name and other programs may load instead; the shards of the index were read"),
-                ],
-            };
+            : Warn($"the directory also holds '{PickleText.Shorten(whole)}', which the index '{PickleText.Shorten(name)}' does not name and other programs may load instead; the shards of the index were read");
+
+        Checkpoint Warn(string message) => checkpoint with
+        {
+            Findings =
+            [
+                .. checkpoint.Findings,
+                new CheckpointFinding(FindingSeverity.Warning, FindingCodes.CheckpointBeside, null, null, message),
+            ],
+        };
+    }
+
+    /// <summary>What the checkpoint would be without a file; null when there is none, or it would not be clear.</summary>
+    private static string? FindOther(FolderListing listing, string without, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return FolderChoice.Choose(listing with { Files = [.. listing.Files.Where(file => file != without)] }, cancellationToken).Name;
+        }
+        catch (CheckpointException)
+        {
+            return null;
+        }
     }
 }

@@ -24,6 +24,11 @@ internal sealed partial class KnownWeights(string stem)
     /// <summary>The one that is preferred; several when the names do not say which; none when there is none.</summary>
     public IReadOnlyList<FolderCandidate> Find(FolderListing listing, IReadOnlyList<ShardSet> sets)
     {
+        // There may be a hundred thousand other files.
+        listing = listing with
+        {
+            Files = [.. listing.Files.Where(file => Array.Exists(names, name => file.StartsWith(Split(name).Stem, StringComparison.OrdinalIgnoreCase)))],
+        };
         foreach (string name in names)
         {
             var (stem, extension) = Split(name);
@@ -77,6 +82,11 @@ internal sealed partial class KnownWeights(string stem)
 
     private static string? VariantOf(string file, string stem, string extension)
     {
+        if (ShardName.TryParse(file) is not null)
+        {
+            return null;
+        }
+
         string[] shapes = [$"{stem}.*{extension}.index.json", $"{stem}{extension}.index.*.json", $"{stem}.*{extension}"];
         return shapes.Select(shape => Between(file, shape)).FirstOrDefault(variant => variant is not null);
     }

@@ -24,6 +24,11 @@ internal sealed partial record ShardName(string File, string Stem, int Number, i
     /// <summary>Null when the name is not like that.</summary>
     public static ShardName? TryParse(string name)
     {
+        if (!name.Contains("-of-", StringComparison.OrdinalIgnoreCase) && !name.StartsWith("consolidated.", StringComparison.OrdinalIgnoreCase))
+        {
+            return null;
+        }
+
         if (Numbered().Match(name) is { Success: true } shard)
         {
             int total = ParseNumber(shard.Groups["total"].Value);

@@ -16,8 +16,14 @@ internal static class BarePickleReader
     private const long MaxRest = 16 << 20;
 
     /// <summary>Null when the file is no whole pickle, or one so plain that it may be anything.</summary>
-    public static Checkpoint? TryRead(CheckpointFileReader file, string checkpoint, CancellationToken cancellationToken)
+    /// <param name="file">The file.</param>
+    /// <param name="checkpoint">The path that was asked for.</param>
+    /// <param name="reason">Why it is none although it starts like one; else null.</param>
+    /// <param name="cancellationToken">Ends the reading early.</param>
+    public static Checkpoint? TryRead(
+        CheckpointFileReader file, string checkpoint, out CheckpointException? reason, CancellationToken cancellationToken)
     {
+        reason = null;
         var source = new PickleSource(file.Path, null, 0, PickleSource.BudgetFor(file.StoredLength));
         var storages = new PickledStorages(file.Path, cancellationToken);
         var pickle = PickleMachine.ReadAsFarAsPossible(
@@ -29,6 +35,7 @@ internal static class BarePickleReader
 
         if (pickle.Error is not null || !IsWorthIt(file, pickle))
         {
+            reason = Explain(file, pickle);
             return null;
         }
 
@@ -53,6 +60,21 @@ internal static class BarePickleReader
             Storages = storages.Table.List(file.Path).Where(storage => !walker.OtherStorages.Contains(storage.Key)),
             Findings = [.. globals.Findings, .. Trailing(pickle, rest), .. walker.Findings],
         };
+    }
+
+    /// <summary>Why a file is no checkpoint that starts like a pickle; null when it does not start so.</summary>
+    private static CheckpointException? Explain(CheckpointFileReader file, PickleResult pickle)
+    {
+        if (file.Length < 2 || !HiddenRecords.StartsLikePickle(file.ReadRange(0, 2, "the start of the file")))
+        {
+            return null;
+        }
+
+        string what = pickle.Error is { } error
+            ? $"starts like a Python pickle, and is none that can be read: {error.Detail}"
+            : "is a Python pickle of a plain value, and bytes that belong to no pickle follow it.";
+        return new CheckpointException(
+            CheckpointErrorIds.FormatInvalid, file.Path, $"this is no checkpoint of a known format: it {what}") { Offset = pickle.Error?.Offset ?? 0 };
     }
 
     /// <summary>

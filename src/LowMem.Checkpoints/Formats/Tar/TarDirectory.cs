@@ -65,6 +65,11 @@ internal static class TarDirectory
                 case 'x':
                     ReadExtendedHeader(file, content, length, extended);
                     break;
+                case 'L' when length <= MaxExtendedHeader:
+                    // How GNU tar writes names of more than 100 bytes: in front of the member, and cut short in its header.
+                    extended["path"] = ReadText(file.ReadRange(content, length, "a long name"));
+                    slack.Add(new TarMember($"the long name '{PickleText.Shorten(extended["path"])}'", content, length));
+                    break;
                 case '0' or '\0' or '7':
                     var member = new TarMember(extended.GetValueOrDefault("path") ?? ReadName(header), content, length);
                     all.Add(member);
@@ -72,7 +77,7 @@ internal static class TarDirectory
                     extended.Clear();
                     break;
                 default:
-                    // Directories, links and devices have nothing to read; long names are none of ours.
+                    // Directories, links and devices have nothing to read.
                     slack.Add(new TarMember($"what belongs to member '{shown}' of type '{type}'", content, length));
                     extended.Clear();
                     break;
