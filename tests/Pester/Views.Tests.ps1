@@ -70,7 +70,7 @@ Describe 'The other tables' {
         $text = $tied | Get-ModuleParameter | Out-String -Width 80
 
         $text | Should -Match '(?m)^Key\s+ModuleType\s+DType\s+Shape\s+Device\s+Size TiedTo'
-        $text | Should -Match '(?m)^language_modelling_hea\s+Linear\s+float32\s+\[32000,\s+meta\s+500\.0 MiB transfo'
+        $text | Should -Match '(?m)^language_modelling_hea\s+Linear\s+float32\s+\[32000, ?\d*\s+meta\s+500\.0 MiB transfo'
         $tied | Get-ModuleParameter | Out-String -Width 120 | Should -Match '500\.0 MiB transformer\.embedding\.weight'
     }
 
@@ -83,6 +83,10 @@ Describe 'The other tables' {
     ) {
         $text = & $Make | Format-Table | Out-String -Width 80
         ($text -split '\r?\n')[1] | Should -Match "\s$Last\s*$"
+    }
+
+    It 'name the kind of a module' {
+        New-BoringSkeleton | Out-String | Should -Match '(?m)^Module\s+: ModuleContainer'
     }
 
     It 'work where the language is constrained' {
