@@ -30,6 +30,7 @@ public sealed class RMSNorm : OwnLayer
     public override Tensor forward(Tensor input)
     {
         ArgumentNullException.ThrowIfNull(input);
+        ForwardPass.EnsureValues(this, input);
         using var scope = NewDisposeScope();
 
         // Squares of half precision overflow: the models compute this in single precision.
