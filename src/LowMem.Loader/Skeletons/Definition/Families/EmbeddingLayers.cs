@@ -62,6 +62,11 @@ internal static class EmbeddingLayers
 
     private static nn.Module Widen(LayerArguments arguments, nn.Module module)
     {
+        if (FindPaddingIndex(arguments) is { } row)
+        {
+            PaddingRows.Set(module, row);
+        }
+
         NativeModules.Reshape(module, "weight", [arguments.Long("num_embeddings"), arguments.Long("embedding_dim")]);
         return module;
     }
