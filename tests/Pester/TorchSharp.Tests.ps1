@@ -1,0 +1,79 @@
+BeforeAll { . "$PSScriptRoot/Setup.ps1" }
+
+Describe 'TorchSharp in a session with the module' {
+    It 'is known right after the import, and libtorch is not loaded for it' {
+        $output = Invoke-ChildScript @"
+$importModule
+[TorchSharp.torch].FullName
+[TorchSharp.torch+nn].Name
+@([Diagnostics.Process]::GetCurrentProcess().Modules.Where({ `$_.ModuleName -like '*torch_cpu*' })).Count
+"@
+
+        $output | Should -Be @('TorchSharp.torch', 'nn', '0')
+    }
+
+    It 'works when it is the first thing that needs libtorch, takes that of the module, and copies nothing' {
+        $output = Invoke-ChildScript @"
+$importModule
+[TorchSharp.torch]::zeros(2).sum().item[float]()
+@([Diagnostics.Process]::GetCurrentProcess().Modules.Where({ `$_.ModuleName -like '*torch_cpu*' })).FileName
+(Import-ModelLowMemory '$samples/boring.pt').LoadReport.TensorCount
+"@
+
+        $output[0] | Should -Be '0'
+        @($output)[1] | Should -BeLike "$root/out/LowMem/*torch_cpu*"
+        @($output)[2] | Should -Be '8'
+        @([IO.Directory]::GetDirectories("$root/out/LowMem")).ForEach({ [IO.Path]::GetFileName($_) }) | Should -Not -Contain 'cpu'
+    }
+
+    It 'loads on another thread of the session too, and twice' {
+        $output = Invoke-ChildScript @"
+$importModule
+1..4 | ForEach-Object -Parallel { $importModule; (Import-ModelLowMemory '$samples/boring.pt' -Resident).LoadReport.TensorCount } -ThrottleLimit 4
+"@
+
+        $output | Should -Be @('8', '8', '8', '8')
+    }
+
+    It 'says what is short, and how much there is, where the address space is limited' -Skip:(-not $IsLinux) {
+        $limit = Invoke-ChildScript @"
+$importModule
+`$null = Get-CheckpointInfo '$samples/boring.pt'
+[IO.File]::ReadAllLines('/proc/self/status').Where({ `$_ -like 'VmPeak*' }) -replace '\D'
+"@
+        # What a session takes before libtorch, and room for less than libtorch: its main library alone has 461 MB.
+        $script = [IO.Path]::Combine($TestDrive, 'limited.ps1')
+        [IO.File]::WriteAllText($script, @"
+$importModule
+try { Import-ModelLowMemory '$samples/boring.pt' -ErrorAction Stop } catch { `$_.FullyQualifiedErrorId; `$_.Exception.Message }
+"@)
+        $engine = @(Get-PowerShellCommand) + @('-NoProfile', '-File', $script)
+        $command = "ulimit -v $([long] "$limit" + 300000); exec $(($engine | ForEach-Object { "'$_'" }) -join ' ')"
+        $output = bash -c $command
+
+        $output[0] | Should -BeLike 'OutOfMemory,*'
+        $output[1] | Should -BeLike '*libtorch*bytes can be had (the address space that ulimit -v leaves)*Raise that limit (ulimit -v)*'
+        $output[1] | Should -Not -BeLike '*build the module again*'
+    }
+}
+
+Describe 'A class that is written in C#' {
+    It 'gives PyTorch''s forward pass, as the sample shows' {
+        $output = Invoke-ChildScript "& '$samples/Residual.ps1'; exit 0"
+
+        $LASTEXITCODE | Should -Be 0
+        "$output" | Should -BeLike "The forward pass is PyTorch's: *"
+    }
+
+    It 'is compiled from a file as well, several at once' {
+        $output = Invoke-ChildScript @"
+$importModule
+Add-Type -Path '$samples/Residual.cs' -ReferencedAssemblies ([TorchSharp.torch].Assembly.Location) -CompilerOptions '-nowarn:CS1701'
+(New-ModelSkeleton { [ResidualModel]::new(8) } | Get-ModuleParameter).Key -join ' '
+(New-ModelSkeleton { [Block]::new(2) } | Get-ModuleParameter).Device | Sort-Object -Unique
+"@
+
+        $output[0] | Should -BeExactly ((Get-CheckpointInfo "$samples/residual.pt").Key -join ' ')
+        $output[1] | Should -BeExactly 'meta'
+    }
+}
