@@ -69,6 +69,12 @@ public static class MemoryEstimator
         var naive = GetEstimate(model + stateDict + overhead + (BytesPerTensor * checkpoint.Tensors.Count), available);
         var resident = GetEstimate(model + overhead, available);
         var mapped = GetEstimate(copied + overhead + (mapsAnything ? GetCommitCharge(checkpoint) : 0), available);
+        if (mapsAnything && AvailableMemory.GetLimit() is { IsAddressSpace: true } limit && checkpoint.Files.Sum(file => file.Length) > limit.Bytes)
+        {
+            // A map takes no memory, and all of its length of the address space.
+            mapped = mapped with { Fits = false };
+        }
+
         var (mode, advice) = Advise(model, copied, resident, mapped);
         return new MemoryEstimate
         {

@@ -18,6 +18,8 @@ internal sealed class TensorMaterializer : IDisposable
     private const string Advice = "Nothing was loaded. Values that stay in the mapped file need none: leave out -Resident, and casts. Else load a part of the "
         + "model with -Include, or free what is no longer used (Dispose, Move-ModuleToMeta).";
 
+    private const string LimitAdvice = "load a part of the model with -Include: a mapped file takes address space as well";
+
     private readonly ImportPlan plan;
     private readonly Device device;
     private readonly bool resident;
@@ -212,7 +214,7 @@ internal sealed class TensorMaterializer : IDisposable
         MemoryPressure.MakeRoom(wanted);
         if (AvailableMemory.GetLimit() is var limit && wanted > limit.Bytes)
         {
-            throw limit.CreateError(TheValues, wanted, Advice);
+            throw limit.CreateError(TheValues, wanted, Advice, cause: null, LimitAdvice);
         }
 
         try
@@ -221,7 +223,7 @@ internal sealed class TensorMaterializer : IDisposable
         }
         catch (Exception error) when (error is IOException || MemoryErrors.IsOutOfMemory(error))
         {
-            throw limit.CreateError(TheValues, wanted, Advice, error);
+            throw limit.CreateError(TheValues, wanted, Advice, error, LimitAdvice);
         }
     }
 
@@ -245,7 +247,7 @@ internal sealed class TensorMaterializer : IDisposable
         {
             var wanted = shape.Aggregate((long)elementSize, (product, size) => checked(product * size));
             throw AvailableMemory.GetLimit().CreateError(
-                $"'{DisplayText.Name(planned.Slot.Key)}' ({PlanChecks.Describe(planned.Slot.DType, shape)})", wanted, Advice, error);
+                $"'{DisplayText.Name(planned.Slot.Key)}' ({PlanChecks.Describe(planned.Slot.DType, shape)})", wanted, Advice, error, LimitAdvice);
         }
     }
 

@@ -14,11 +14,12 @@ internal sealed record MemoryLimit(long Bytes, string Cause, bool IsAddressSpace
     /// <param name="wanted">How many bytes were wanted.</param>
     /// <param name="advice">What helps where memory, and not the address space, is short.</param>
     /// <param name="cause">The cause, or null.</param>
-    public ModelException CreateError(string what, long wanted, string advice, Exception? cause = null)
+    /// <param name="orElse">What helps, beside raising the limit, where the address space is short; empty for nothing.</param>
+    public ModelException CreateError(string what, long wanted, string advice, Exception? cause = null, string orElse = "")
     {
         var there = Bytes == long.MaxValue ? "the system does not give them" : $"{Bytes} bytes can be had ({Cause})";
         var help = IsAddressSpace
-            ? "Raise that limit (ulimit -v), or load a part of the model with -Include: a mapped file takes address space as well."
+            ? $"Raise that limit (ulimit -v){(orElse.Length == 0 ? string.Empty : ", or ")}{orElse}."
             : advice;
         return new ModelException(
             ModelErrorIds.OutOfMemory, $"There is not enough memory for {what}: {wanted} bytes are wanted, and {there}. {help}", cause);

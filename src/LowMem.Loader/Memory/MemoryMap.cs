@@ -32,7 +32,8 @@ internal sealed class MemoryMap : TensorMemory
                 file.Length,
                 "The operating system allows no further map: load a part of the model with -Include and -Resident, or free what is no longer used "
                 + "(Dispose, Move-ModuleToMeta).",
-                error);
+                error,
+                "load a part of the model with -Resident and -Include: a mapped file takes address space as well");
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException)
         {

@@ -111,7 +111,7 @@ public static class NativeLibraryLoader
         catch (Exception exception) when (exception is OutOfMemoryException || (exception is DllNotFoundException && IsShortOfMemory(exception.Message)))
         {
             throw AvailableMemory.GetLimit().CreateError(
-                $"libtorch ('{path}'), of which 'libtorch_cpu' alone takes half a gigabyte of address space",
+                $"libtorch ('{path}')",
                 new FileInfo(path).Length,
                 "Free memory, or end what takes it.",
                 exception);

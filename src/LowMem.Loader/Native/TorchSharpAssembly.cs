@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Reflection;
+using System.Runtime.InteropServices;
 using System.Runtime.Loader;
 
 namespace LowMem.Loader.Native;
@@ -7,7 +9,7 @@ namespace LowMem.Loader.Native;
 /// <remarks>
 /// Without this, <c>[TorchSharp.torch]</c> is unknown in PowerShell until something here has needed it. TorchSharp loads its
 /// native libraries by name when it is first used: those beside its own assembly are found before any of the system. Where they
-/// do not load, the search ends at <see cref="Resolve"/>, which says why. No type of TorchSharp may be named here.
+/// do not load, the search ends at <see cref="Resolve"/>, which says why and keeps it from copying any. No type of TorchSharp may be named here.
 /// </remarks>
 public static class TorchSharpAssembly
 {
@@ -56,9 +58,28 @@ public static class TorchSharpAssembly
             .Any(directory => Array.Exists(Shadowing, name => File.Exists(Path.Combine(directory, name))));
 
     /// <summary>Asked for a native library that was not found by its name.</summary>
-    /// <exception cref="ModelException">It is libtorch, and it does not load: TorchSharp puts the message into its own.</exception>
-    private static nint Resolve(Assembly assembly, string library) =>
-        assembly.GetName().Name == Name && library.Contains("torch", StringComparison.OrdinalIgnoreCase)
-            ? NativeLibraryLoader.Handle
-            : 0;
+    /// <exception cref="ModelException">It is libtorch, and it does not load.</exception>
+    private static nint Resolve(Assembly assembly, string library)
+    {
+        if (assembly.GetName().Name != Name || !library.Contains("torch", StringComparison.OrdinalIgnoreCase))
+        {
+            return 0;
+        }
+
+        try
+        {
+            return NativeLibraryLoader.Handle;
+        }
+        catch (ModelException) when (IsSearch(new StackTrace()))
+        {
+            // When TorchSharp finds nothing it copies half a gigabyte beside its assembly, and fails. So it is told that there is
+            // something, and the first function that it calls in there brings it here again, to get the error.
+            return NativeLibrary.GetMainProgramHandle();
+        }
+    }
+
+    private static bool IsSearch(StackTrace trace) => Array.Exists(
+        trace.GetFrames(),
+        frame => DiagnosticMethodInfo.Create(frame)?.Name.Contains("LoadNativeLibrary", StringComparison.Ordinal) == true
+            || DiagnosticMethodInfo.Create(frame)?.Name.Contains("LoadNativeBackend", StringComparison.Ordinal) == true);
 }

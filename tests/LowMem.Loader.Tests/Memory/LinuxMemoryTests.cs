@@ -53,7 +53,9 @@ public sealed class LinuxMemoryTests : IDisposable
         var error = limit.CreateError("a map", 5_000_000_000, "Map it.");
         Assert.Equal("OutOfMemory", error.ErrorId);
         Assert.Contains("5000000000 bytes are wanted, and 2976000000 bytes can be had (the address space that ulimit -v leaves)", error.Message, StringComparison.Ordinal);
-        Assert.Contains("Raise that limit", error.Message, StringComparison.Ordinal);
+        Assert.EndsWith("Raise that limit (ulimit -v).", error.Message, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "Raise that limit (ulimit -v), or load less.", limit.CreateError("a map", 5, "Map it.", cause: null, "load less").Message, StringComparison.Ordinal);
         Assert.DoesNotContain("Map it.", error.Message, StringComparison.Ordinal);
 
         Write("proc/self/limits", "Max address space         unlimited            unlimited            bytes     \n");
