@@ -14,11 +14,18 @@ internal static class ForwardObstacle
     /// <param name="container">The container.</param>
     /// <param name="path">Its name in the module that is to run; empty for that module itself.</param>
     /// <param name="classes">The classes, in all of the module, that a user could say are sequences.</param>
-    public static string? Find(ModuleContainer container, string path, string[] classes)
+    /// <param name="printed">Those of them that are no lists.</param>
+    public static string? Find(ModuleContainer container, string path, string[] classes, string[] printed)
     {
         if (container.Obstacle is { } obstacle)
         {
             return obstacle;
+        }
+
+        if (container.Knowledge == ForwardKnowledge.Stored)
+        {
+            return "This module was made after a checkpoint, which has names and shapes, and no code. Build the skeleton from the modules of "
+                + "the model to run it: with a script block, a class, or -Definition.";
         }
 
         var name = DisplayText.Name(container.GetName());
@@ -34,10 +41,6 @@ internal static class ForwardObstacle
             case ForwardKnowledge.Sequence:
                 return FindMisfit(container, path);
 
-            case ForwardKnowledge.Stored:
-                return "This module was made after a checkpoint, which has names and shapes, and no code. Build the skeleton from the modules of "
-                    + "the model to run it: with a script block, a class, or -Definition.";
-
             case ForwardKnowledge.Other:
                 return $"The forward pass of '{name}' is code of PyTorch, and not its modules one after the other. "
                     + $"[TorchSharp.torch+nn]::{name} has that code: build this part with it in a script block. {OtherWays}";
@@ -47,8 +50,8 @@ internal static class ForwardObstacle
                     + $"If they run one after the other, say so: {Advise(classes)}. {OtherWays}";
 
             case ForwardKnowledge.Printed when hasChildren:
-                return $"The forward pass of '{name}' is not known: print(model) shows the modules of a class, and not what its code does with them, such as "
-                    + $"a residual connection. If it runs them one after the other, say so: {Advise(classes)}. {OtherWays}";
+                return $"The forward pass of {Quote(printed)} is not known: print(model) shows the modules of a class, and not what its code does with them, "
+                    + $"such as a residual connection. If it runs them one after the other, say so: {Advise(classes)}. {OtherWays}";
 
             default:
                 return $"Nothing but the name of '{name}' is known, so it cannot run. Call the modules around it yourself, or "
@@ -71,5 +74,8 @@ internal static class ForwardObstacle
     }
 
     private static string Advise(string[] classes) =>
-        $"New-ModelSkeleton -AssumeSequential {string.Join(", ", classes.Select(name => $"'{DisplayText.Name(name).Replace("'", "''", StringComparison.Ordinal)}'"))}";
+        $"New-ModelSkeleton -AssumeSequential {Quote(classes)}";
+
+    private static string Quote(string[] names) =>
+        string.Join(", ", names.Select(name => $"'{DisplayText.Name(name).Replace("'", "''", StringComparison.Ordinal)}'"));
 }

@@ -116,7 +116,9 @@ internal readonly ref struct ForwardPass
             .Select(entry => (entry.Path, Container: (ModuleContainer)entry.Module)).ToList();
         var classes = containers.Where(entry => entry.Container.CanBeAssumed)
             .Select(entry => entry.Container.GetName()).Distinct(StringComparer.Ordinal).ToArray();
-        var problems = containers.Select(entry => ForwardObstacle.Find(entry.Container, entry.Path, classes))
+        var printed = containers.Where(entry => entry.Container is { CanBeAssumed: true, Knowledge: ForwardKnowledge.Printed })
+            .Select(entry => entry.Container.GetName()).Distinct(StringComparer.Ordinal).ToArray();
+        var problems = containers.Select(entry => ForwardObstacle.Find(entry.Container, entry.Path, classes, printed))
             .OfType<string>().Distinct(StringComparer.Ordinal).ToArray();
         if (problems.Length > 0)
         {
@@ -153,7 +155,15 @@ internal readonly ref struct ForwardPass
 
         void Add(string path, string name, Tensor? tensor)
         {
-            if (tensor is { IsInvalid: false, device_type: DeviceType.META } && tensor.numel() > 0)
+            if (tensor?.IsInvalid == true)
+            {
+                throw new ModelException(
+                    ModelErrorIds.ModuleInvalid,
+                    $"The module cannot run: '{DisplayText.Name(ModuleTree.Join(path, name))}' has been disposed of. Create the module again. "
+                    + "Move-ModuleToMeta frees the memory of a module that is to be used again.");
+            }
+
+            if (tensor is { device_type: DeviceType.META } && tensor.numel() > 0)
             {
                 missing.Add(ModuleTree.Join(path, name));
             }

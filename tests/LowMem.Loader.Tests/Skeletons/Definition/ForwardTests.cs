@@ -22,8 +22,8 @@ public class ForwardTests
 
         var error = Assert.Throws<ModelException>(() => module.call(input));
         Assert.Equal("ModuleUnsupported", error.ErrorId);
-        Assert.StartsWith("The forward pass of 'ResidualModel' is not known: print(model) shows the modules of a class", error.Message, StringComparison.Ordinal);
-        Assert.Contains("The forward pass of 'Block' is not known", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith("The forward pass of 'ResidualModel', 'Block' is not known: print(model) shows the modules of a class", error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', error.Message);
         Assert.Contains("New-ModelSkeleton -AssumeSequential 'ResidualModel', 'Block'", error.Message, StringComparison.Ordinal);
         Assert.Contains("write the class in C#", error.Message, StringComparison.Ordinal);
     }
@@ -169,6 +169,11 @@ public class ForwardTests
 
         LowMem.Loader.Meta.MetaMover.Move(module);
         Assert.Equal("ModuleValuesMissing", Assert.Throws<ModelException>(() => module.call(input)).ErrorId);
+
+        module.Dispose();
+        var disposed = Assert.Throws<ModelException>(() => module.call(input));
+        Assert.Equal("ModuleInvalid", disposed.ErrorId);
+        Assert.Contains("'0.weight' has been disposed of", disposed.Message, StringComparison.Ordinal);
     }
 
     private static ModuleContainer Load(Func<string, bool>? isSequence)
