@@ -144,7 +144,8 @@ function Invoke-HelpTask {
 
 function Invoke-PackageTask {
     $version = (Test-ModuleManifest (Join-Path $moduleStage 'LowMem.psd1')).Version
-    $rids = @(Get-ChildItem -LiteralPath (Join-Path $moduleStage 'runtimes') -Directory | ForEach-Object Name)
+    $mainLibraries = @{ 'linux-x64' = 'libLibTorchSharp.so'; 'win-x64' = 'LibTorchSharp.dll'; 'osx-arm64' = 'libLibTorchSharp.dylib' }
+    $rids = @($mainLibraries.Keys | Where-Object { Test-Path -LiteralPath (Join-Path $moduleStage $mainLibraries[$_]) })
     if ($rids.Count -ne 1) { throw "One platform was to be staged in '$moduleStage', not $($rids.Count)." }
     $zip = Join-Path $out "LowMem-$version-$($rids[0]).zip"
     if (Test-Path -LiteralPath $zip) { Remove-Item -LiteralPath $zip }

@@ -24,6 +24,9 @@ public static class ModelErrorIds
     /// <summary>The module cannot be worked on: it contains itself, or a tensor of it has been disposed.</summary>
     public const string ModuleInvalid = "ModuleInvalid";
 
+    /// <summary>The module cannot run: tensors of it are on meta, without values.</summary>
+    public const string ValuesMissing = "ModuleValuesMissing";
+
     /// <summary>The module, or a parameter of it, is of a kind that is not handled here.</summary>
     public const string ModuleUnsupported = "ModuleUnsupported";
 

@@ -30,6 +30,51 @@ Describe 'Import-ModelLowMemory' {
         }
     }
 
+    Context 'what the checkpoint does not have' {
+        BeforeAll {
+            function New-Headed {
+                New-ModelSkeleton {
+                    $nn = [TorchSharp.torch+nn]
+                    [ordered]@{ in_proj = $nn::Linear(2, 10); stages = $nn::Linear(10, 10), $nn::Linear(10, 10); out_proj = $nn::Linear(10, 2); head = $nn::Linear(2, 3) }
+                }
+            }
+            $x = [TorchSharp.torch]::ones([long[]] (1, 2))
+        }
+
+        It 'starts with its layer''s initial values, the same for the same seed, and can be trained' {
+            $models = 7, 7, 8 | ForEach-Object {
+                Import-ModelLowMemory "$samples/boring.pt" (New-Headed) -InitializeMissing -Seed $_ -RequiresGrad -WarningVariable warnings -WarningAction SilentlyContinue
+            }
+            $heads = $models.ForEach({ (Get-FloatValue $_ 'head.weight') -join ' ' })
+
+            $heads[0] | Should -BeExactly $heads[1]
+            $heads[0] | Should -Not -BeExactly $heads[2]
+            "$warnings" | Should -BeExactly 'Not in the checkpoint, and given initial values: head.weight, head.bias.'
+            $models[0].LoadReport.InitializedKeys | Should -Be @('head.weight', 'head.bias')
+            $models[0].LoadReport.MetaKeys | Should -BeNullOrEmpty
+            $models[0].forward($x).sum().backward()
+            $models[0]['head'].weight.grad.shape | Should -Be @(3, 2)
+            Get-FloatValue $models[0] 'out_proj.bias' | Should -Be (Get-ExpectedValue 'out_proj.bias')
+        }
+
+        It 'starts so without a warning where it was left out' {
+            $model = Import-ModelLowMemory "$samples/boring.pt" (New-Headed) -Exclude 'head.*', 'out_proj.*' -InitializeMissing -WarningVariable warnings
+
+            $warnings | Should -BeNullOrEmpty
+            $model.LoadReport.InitializedKeys | Should -Be @('out_proj.weight', 'out_proj.bias', 'head.weight', 'head.bias')
+        }
+
+        It 'is named by the forward pass when it stays on meta' {
+            $model = Import-ModelLowMemory "$samples/boring.pt" (New-Headed) -AllowMissing -WarningAction SilentlyContinue
+
+            { $model.forward($x) } | Should -Throw '*it has no values for head.weight, head.bias.*-InitializeMissing*'
+        }
+
+        It 'takes no seed for nothing' {
+            { Import-ModelLowMemory "$samples/boring.pt" -Seed 3 } | Should -Throw -ErrorId 'ParameterMissing,*'
+        }
+    }
+
     Context 'globals that nobody knows' {
         It 'loads, and warns with their names' {
             $path = "$PSScriptRoot/../fixtures/whole-module.pt"

@@ -118,6 +118,34 @@ Describe 'New-ModelSkeleton' {
         }
     }
 
+    Context 'from code that is not as it should be, or starts threads' {
+        It 'gives one error for a layer that cannot be, without a stack trace of C++' {
+            $made = 1, -1, 2 | ForEach-Object {
+                $size = $_
+                New-ModelSkeleton { [TorchSharp.torch+nn]::Linear($size, 2) } -ErrorAction SilentlyContinue -ErrorVariable +problems
+            }
+
+            @($made).Count | Should -Be 2
+            @($problems).Count | Should -Be 1
+            $problems[0].FullyQualifiedErrorId | Should -BeLike 'SkeletonInvalid,*'
+            $problems[0].Exception.Message | Should -BeLike 'The script block failed*Linear(*negative*'
+            $problems[0].Exception.Message | Should -Not -Match 'c10::'
+        }
+
+        It 'does not wait for ever for a skeleton that another thread makes meanwhile' {
+            $output = Invoke-ChildScript @"
+$importModule
+`$job = Start-ThreadJob { $importModule; New-ModelSkeleton { 1 | ForEach-Object -Parallel { $importModule; New-ModelSkeleton { [TorchSharp.torch+nn]::Linear(2, 3) } } } }
+`$null = Wait-Job `$job -Timeout 60
+`$job.State
+(Receive-Job `$job | Get-ModuleParameter).Key
+exit 0
+"@
+
+            $output | Should -Be @('Completed', 'weight', 'bias')
+        }
+    }
+
     Context 'from the text of print(model)' {
         BeforeAll {
             $definitions = "$fixtures/definitions"
@@ -126,7 +154,7 @@ Describe 'New-ModelSkeleton' {
         }
 
         It 'builds the article''s model, which loads its checkpoint and gives PyTorch''s output' {
-            $module = Import-ModelLowMemory "$samples/boring.pt" (New-ModelSkeleton -Definition $print)
+            $module = Import-ModelLowMemory "$samples/boring.pt" (New-ModelSkeleton -Definition $print -AssumeSequential BoringModel)
             $numbers = { param($name) @($expected.GetProperty($name).EnumerateArray() | ForEach-Object { $_.EnumerateArray() } | ForEach-Object { $_.GetSingle() }) }
             $x = [TorchSharp.torch]::tensor([float[]] (& $numbers 'input')).reshape([long[]] (3, 2))
 
@@ -135,6 +163,25 @@ Describe 'New-ModelSkeleton' {
             $wanted = & $numbers 'output'
             $found.Count | Should -Be 6
             for ($i = 0; $i -lt 6; $i++) { [Math]::Abs($found[$i] - $wanted[$i]) | Should -BeLessThan 1e-6 }
+        }
+
+        It 'does not run a class as a sequence unless that is said' {
+            $module = Import-ModelLowMemory "$samples/boring.pt" (New-ModelSkeleton -Definition $print)
+
+            { $module.forward([TorchSharp.torch]::ones([long[]] (1, 2))) } |
+                Should -Throw "*The forward pass of 'BoringModel' is not known*New-ModelSkeleton -AssumeSequential 'BoringModel'.*"
+        }
+
+        It 'warns of a class in -AssumeSequential that is not there, and says which are' {
+            $null = New-ModelSkeleton -Definition $print -AssumeSequential boringmodel, 'Bor*', 'x*' -WarningVariable warnings -WarningAction SilentlyContinue
+
+            $warnings.Count | Should -Be 1
+            "$warnings" | Should -BeExactly "-AssumeSequential 'boringmodel', 'x*': there is no such class with modules in the text. There are: BoringModel. Case counts."
+        }
+
+        It 'reports a pattern in -AssumeSequential that is none' {
+            New-ModelSkeleton -Definition $print -AssumeSequential 'a[' -ErrorAction SilentlyContinue -ErrorVariable problems
+            $problems[0].FullyQualifiedErrorId | Should -BeLike 'SkeletonInvalid,*'
         }
 
         It 'takes <Case>' -ForEach @(

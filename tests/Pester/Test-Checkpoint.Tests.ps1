@@ -338,14 +338,13 @@ Describe 'Test-Checkpoint' {
         }
     }
 
-    It 'never loads TorchSharp or libtorch unless -Module is used' {
+    It 'never loads libtorch unless -Module is used' {
         $probe = @"
 $importModule
 `$null = New-CheckpointManifest '$samples/boring.pt' -OutputPath '$TestDrive/probe.json'
 `$null = Test-Checkpoint '$samples/boring.pt' -Level Values -Manifest '$TestDrive/probe.json'
-`$managed = @([AppDomain]::CurrentDomain.GetAssemblies().Where({ `$_.GetName().Name -like '*Torch*' }))
-`$native = @([Diagnostics.Process]::GetCurrentProcess().Modules.Where({ `$_.ModuleName -like '*torch*' }))
-if (`$managed.Count + `$native.Count -gt 0) { exit 3 }
+`$native = @([Diagnostics.Process]::GetCurrentProcess().Modules.Where({ `$_.ModuleName -like '*torch*' -and `$_.ModuleName -ne 'TorchSharp.dll' }))
+if (`$native.Count -gt 0) { exit 3 }
 exit 0
 "@
         $null = Invoke-ChildScript $probe

@@ -70,6 +70,12 @@ public static class MemoryEstimator
         var naive = GetEstimate(model + stateDict + overhead + (BytesPerTensor * checkpoint.Tensors.Count), available);
         var resident = GetEstimate(model + overhead, available);
         var mapped = GetEstimate(copied + overhead + (mapsAnything ? GetCommitCharge(checkpoint) : 0), available);
+        if (mapsAnything && AvailableMemory.GetLimit() is { IsAddressSpace: true } limit && checkpoint.Files.Sum(file => file.Length) > limit.Bytes)
+        {
+            // A map takes no memory, and all of its length of the address space.
+            mapped = mapped with { Fits = false };
+        }
+
         var (mode, advice) = Advise(model, copied, resident, mapped);
         return new MemoryEstimate
         {
@@ -97,24 +103,8 @@ public static class MemoryEstimator
     }
 
     // Each once, and what several keys share only for the first of them, as a load does.
-    private static IEnumerable<(PlannedBytes Planned, long Bytes)> GetDistinct(IEnumerable<PlannedBytes> tensors)
-    {
-        var known = new Dictionary<(string Path, string Storage), List<PlannedBytes>>();
-        foreach (var planned in tensors)
-        {
-            var place = (planned.Source.Path, planned.Source.StorageKey ?? planned.Source.Key);
-            if (!known.TryGetValue(place, out var sameStorage))
-            {
-                known.Add(place, sameStorage = []);
-            }
-
-            if (!sameStorage.Exists(other => other.Target == planned.Target && TensorEquality.AreSameView(other.Source, planned.Source)))
-            {
-                sameStorage.Add(planned);
-                yield return (planned, GetByteLength(planned));
-            }
-        }
-    }
+    private static IEnumerable<(PlannedBytes Planned, long Bytes)> GetDistinct(IEnumerable<PlannedBytes> tensors) =>
+        DistinctTensors.Find(tensors, planned => (planned.Source, planned.Target.Name)).Select(planned => (planned, GetByteLength(planned)));
 
     // Of an expanded tensor the distinct elements are kept; one that cannot be read counts with what it would be.
     private static long GetByteLength(PlannedBytes planned) => planned.Target.GetByteLength(

@@ -47,6 +47,21 @@ public sealed record ImportOptions
     /// <summary>True to leave parameters as they are for which the checkpoint has nothing.</summary>
     public bool AllowMissing { get; init; }
 
+    /// <summary>
+    /// True to give what is on meta and gets nothing from the checkpoint - because it is not there, is not chosen, or has another
+    /// shape that is allowed - the initial values of its layer, as PyTorch's <c>reset_parameters</c> would. Then keys may be missing.
+    /// </summary>
+    public bool InitializeMissing { get; init; }
+
+    /// <summary>
+    /// Where the random numbers of <see cref="InitializeMissing"/> begin: the same seed gives the same values. Null (the default)
+    /// for libtorch's own source, which <c>torch.manual_seed</c> sets.
+    /// </summary>
+    public long? Seed { get; init; }
+
+    /// <summary>Whether keys of the module may be missing.</summary>
+    internal bool AcceptsMissing => AllowMissing || InitializeMissing;
+
     /// <summary>True to leave aside what the checkpoint has and the module has not.</summary>
     public bool AllowUnexpected { get; init; }
 
@@ -66,6 +81,12 @@ public sealed record ImportOptions
     /// <exception cref="ModelException">They do not.</exception>
     internal void Validate()
     {
+        if (Seed is not null && !InitializeMissing)
+        {
+            throw new ModelException(
+                ModelErrorIds.ImportOptionsInvalid, "A seed is for initial values: Seed needs InitializeMissing with it.");
+        }
+
         if (DType is null)
         {
             return;

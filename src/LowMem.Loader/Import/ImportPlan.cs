@@ -49,7 +49,7 @@ internal sealed record ImportPlan(
         {
             { KeyMap: { } keyMap } => selector.Select(options.Prefix ?? StateDictPrefix.Find(checkpoint), keyMap),
             { Prefix: { } prefix } => selector.Select(prefix),
-            _ => selector.Find(acceptPartial: options.AllowMissing),
+            _ => selector.Find(acceptPartial: options.AcceptsMissing),
         };
 
         var checks = new PlanChecks(options, device, reader, cancellationToken);
@@ -92,7 +92,7 @@ internal sealed record ImportPlan(
         // A load of nothing is a mistake in any case: a wrong file, or a wrong prefix.
         List<ModelMismatch> faults =
         [
-            .. options.AllowMissing && (planned.Count > 0 || checks.OtherShapes.Count > 0) ? [] : missing,
+            .. options.AcceptsMissing && (planned.Count > 0 || checks.OtherShapes.Count > 0) ? [] : missing,
             .. options.AllowUnexpected ? [] : unexpected,
             .. checks.Faults,
         ];

@@ -50,6 +50,9 @@ public sealed record LoadReport
     /// <summary>The module's keys whose values were cast to another element type.</summary>
     public required string[] CastKeys { get; init; }
 
+    /// <summary>The module's keys that were given the initial values of their layers.</summary>
+    public string[] InitializedKeys { get; init; } = [];
+
     /// <summary>
     /// The module's keys that are still on meta, without values: missing ones, and buffers that are no part of a state
     /// dict, whose values the module's own code has to compute.

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using LowMem.Checkpoints;
+using LowMem.Loader.Initialization;
 using LowMem.Loader.Memory;
 using LowMem.Loader.Modules;
 using LowMem.Loader.Native;
@@ -92,12 +93,24 @@ public static class ModelLoader
         using var materializer = new TensorMaterializer(
             checkpoint, plan, device, options.Resident, dataReader, progress, cancellationToken);
         var values = materializer.Create();
+        using var missing = new MissingValues();
         try
         {
+            if (options.InitializeMissing)
+            {
+                var types = new MissingTypes(plan, options);
+                missing.Create(module, entries, types.IsPlanned, types.Find, device, options.Seed, cancellationToken);
+            }
+
             // Nothing in this loop can fail: whatever could has been checked or made by now.
             for (var i = 0; i < values.Count; i++)
             {
                 ParameterBinder.Bind(plan.Tensors[i].Slot, values[i], plan.Tensors[i].RequiresGrad);
+            }
+
+            foreach (var (slot, value) in missing.Values)
+            {
+                ParameterBinder.Bind(slot, value, options.RequiresGrad && !slot.IsBuffer);
             }
         }
         finally
@@ -126,7 +139,8 @@ public static class ModelLoader
             RenamedCount = plan.RenamedCount,
             LeftOutCount = plan.LeftOutCount,
             CastKeys = [.. plan.Tensors.Where(planned => planned.IsCast).Select(planned => planned.Slot.Key)],
-            MetaKeys = GetMetaKeys(entries, plan),
+            InitializedKeys = [.. missing.Values.SelectMany(entry => entry.Slot.Ties).Select(tie => tie.Key)],
+            MetaKeys = GetMetaKeys(entries, [.. plan.Tensors.Select(planned => planned.Slot), .. missing.Values.Select(entry => entry.Slot)]),
             Duration = Stopwatch.GetElapsedTime(started),
             PrivateBytesBefore = memory.Before,
             PrivateBytesAfter = ProcessMemory.GetPrivateBytes(),
@@ -134,9 +148,9 @@ public static class ModelLoader
         };
     }
 
-    private static string[] GetMetaKeys(IReadOnlyList<ModuleParameter> entries, ImportPlan plan)
+    private static string[] GetMetaKeys(IReadOnlyList<ModuleParameter> entries, IEnumerable<ModuleParameter> slots)
     {
-        var bound = plan.Tensors.SelectMany(planned => planned.Slot.Ties).Select(tie => tie.Key).ToHashSet(StringComparer.Ordinal);
+        var bound = slots.SelectMany(slot => slot.Ties).Select(tie => tie.Key).ToHashSet(StringComparer.Ordinal);
         return [.. entries.Where(entry => entry.Device == "meta" && !bound.Contains(entry.Key)).Select(entry => entry.Key)];
     }
 }

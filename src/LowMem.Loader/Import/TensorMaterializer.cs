@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Loader.Memory;
@@ -14,6 +13,13 @@ namespace LowMem.Loader.Import;
 /// </summary>
 internal sealed class TensorMaterializer : IDisposable
 {
+    private const string TheValues = "the values that are copied";
+
+    private const string Advice = "Nothing was loaded. Values that stay in the mapped file need none: leave out -Resident, and casts. Else load a part of the "
+        + "model with -Include, or free what is no longer used (Dispose, Move-ModuleToMeta).";
+
+    private const string LimitAdvice = "load a part of the model with -Include: a mapped file takes address space as well";
+
     private readonly ImportPlan plan;
     private readonly Device device;
     private readonly bool resident;
@@ -46,7 +52,7 @@ internal sealed class TensorMaterializer : IDisposable
         reader = new ResidentReader(dataReader, this.progress.AddBytes);
         files = checkpoint.Files.ToDictionary(file => file.Path, StringComparer.Ordinal);
         mapped = new MappedTensors(files);
-        memory = resident && device.type == DeviceType.CPU && ResidentMemory.IsSupported ? ReserveMemory(plan) : null;
+        memory = device.type == DeviceType.CPU ? ReserveMemory(plan.Tensors.Where(IsCopied).ToList()) : null;
     }
 
     /// <summary>How many tensors stay in the mapped file.</summary>
@@ -195,19 +201,34 @@ internal sealed class TensorMaterializer : IDisposable
         }
     }
 
-    private static ResidentMemory? ReserveMemory(ImportPlan plan)
+    // Checked before anything is read: what is filled beyond what there is ends in the death of the process, not in an error.
+    private static ResidentMemory? ReserveMemory(List<PlannedTensor> copied)
     {
-        var length = plan.Tensors.Sum(planned =>
-            ResidentMemory.GetLength(new StorageOrder(planned.Source).Tensor.ElementCount, GetElementSize(planned.TargetType)));
+        var distinct = DistinctTensors.Find(copied, planned => (planned.Source, ScalarTypes.GetName(planned.TargetType)));
+        var wanted = distinct.Sum(GetLength);
+        if (wanted == 0)
+        {
+            return null;
+        }
+
+        MemoryPressure.MakeRoom(wanted);
+        if (AvailableMemory.GetLimit() is var limit && wanted > limit.Bytes)
+        {
+            throw limit.CreateError(TheValues, wanted, Advice, cause: null, LimitAdvice);
+        }
+
         try
         {
-            return length > 0 ? new ResidentMemory(length) : null;
+            return ResidentMemory.IsSupported ? new ResidentMemory(copied.Sum(GetLength)) : null;
         }
-        catch (IOException error)
+        catch (Exception error) when (error is IOException || MemoryErrors.IsOutOfMemory(error))
         {
-            throw OutOfMemory($"the model ({length} bytes)", error);
+            throw limit.CreateError(TheValues, wanted, Advice, error, LimitAdvice);
         }
     }
+
+    private static long GetLength(PlannedTensor planned) =>
+        ResidentMemory.GetLength(new StorageOrder(planned.Source).Tensor.ElementCount, GetElementSize(planned.TargetType));
 
     private Tensor Allocate(PlannedTensor planned, long[] shape)
     {
@@ -220,20 +241,15 @@ internal sealed class TensorMaterializer : IDisposable
         try
         {
             // Pages come when they are filled, not here.
-            var tensor = empty(shape, dtype: planned.TargetType, device: CPU).DetachFromDisposeScope();
-            HugePages.Advise(NativeTensors.AddressOf(tensor), tensor.numel() * elementSize);
-            return tensor;
+            return HeapMemory.CreateTensor(shape, planned.TargetType, elementSize);
         }
-        catch (ExternalException error)
+        catch (Exception error) when (MemoryErrors.IsOutOfMemory(error))
         {
-            throw OutOfMemory($"'{DisplayText.Name(planned.Slot.Key)}' ({PlanChecks.Describe(planned.Slot.DType, shape)})", error);
+            var wanted = shape.Aggregate((long)elementSize, (product, size) => checked(product * size));
+            throw AvailableMemory.GetLimit().CreateError(
+                $"'{DisplayText.Name(planned.Slot.Key)}' ({PlanChecks.Describe(planned.Slot.DType, shape)})", wanted, Advice, error, LimitAdvice);
         }
     }
 
     private static int GetElementSize(ScalarType type) => DType.Get(ScalarTypes.GetName(type)).ByteSize;
-
-    private static ModelException OutOfMemory(string what, Exception cause) => new(
-        ModelErrorIds.OutOfMemory,
-        $"There is no memory for {what}. Nothing was loaded. Mapping the file needs less: leave out resident, and casts.",
-        cause);
 }

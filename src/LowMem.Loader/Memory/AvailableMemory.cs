@@ -7,7 +7,7 @@ public static partial class AvailableMemory
 {
     /// <summary>
     /// The bytes that could be had now. Linux: <c>MemAvailable</c> of <c>/proc/meminfo</c>, or what the limits of the cgroups
-    /// of this process leave, when that is less; caches that can be dropped count as available. Windows: what is free of
+    /// of this process and <c>ulimit -v</c> leave, when that is less; caches that can be dropped count as available. Windows: what is free of
     /// physical memory or of the commit limit, whichever is less. macOS: physical memory without what the runtime saw in use
     /// at its last collection, for want of anything better.
     /// </summary>
@@ -21,6 +21,16 @@ public static partial class AvailableMemory
         return OperatingSystem.IsWindows() ? GetWindowsBytes() : GetRuntimeBytes();
     }
 
+    /// <summary>
+    /// What the process can have at most, and why no more. Linux: the above, and free swap space; Windows: what is left of the
+    /// commit limit; elsewhere nothing is known.
+    /// </summary>
+    internal static MemoryLimit GetLimit() =>
+        OperatingSystem.IsLinux() ? new LinuxMemory("/").GetLimit()
+        : OperatingSystem.IsWindows() && FindWindowsStatus() is { } status
+            ? new MemoryLimit(checked((long)status.AvailablePageFile), "what is left of the commit limit: physical memory and page file")
+        : MemoryLimit.None;
+
     private static long GetRuntimeBytes()
     {
         var info = GC.GetGCMemoryInfo();
@@ -33,12 +43,14 @@ public static partial class AvailableMemory
         return Math.Max(0, info.TotalAvailableMemoryBytes - info.MemoryLoadBytes);
     }
 
-    private static unsafe long GetWindowsBytes()
+    private static long GetWindowsBytes() => FindWindowsStatus() is { } status
+        ? checked((long)Math.Min(status.AvailablePhysical, status.AvailablePageFile))
+        : GetRuntimeBytes();
+
+    private static unsafe MemoryStatus? FindWindowsStatus()
     {
         var status = new MemoryStatus { Length = (uint)sizeof(MemoryStatus) };
-        return GlobalMemoryStatusEx(ref status)
-            ? checked((long)Math.Min(status.AvailablePhysical, status.AvailablePageFile))
-            : GetRuntimeBytes();
+        return GlobalMemoryStatusEx(ref status) ? status : null;
     }
 
     [LibraryImport("kernel32", SetLastError = true)]

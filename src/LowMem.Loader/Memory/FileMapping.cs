@@ -9,7 +9,8 @@ internal abstract class FileMapping : MemoryRange
     /// <summary>Maps a file that is open for reading; the handle may be closed afterwards.</summary>
     /// <param name="handle">The file.</param>
     /// <param name="length">Its length in bytes; not 0.</param>
-    /// <exception cref="IOException">The operating system refused.</exception>
+    /// <exception cref="OutOfMemoryException">There is no address space for it, or no memory for its tables.</exception>
+    /// <exception cref="IOException">The operating system refused for another reason.</exception>
     public static FileMapping Create(FileStream handle, long length) =>
         OperatingSystem.IsWindows()
             ? new ViewFileMapping(handle, length)

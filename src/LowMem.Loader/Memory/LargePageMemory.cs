@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace LowMem.Loader.Memory;
 
 /// <summary>
@@ -19,7 +17,8 @@ internal sealed class LargePageMemory : MemoryRange
 
     /// <summary>Takes address space.</summary>
     /// <param name="length">How many bytes; not 0.</param>
-    /// <exception cref="IOException">The operating system refused, most likely because there is not so much memory.</exception>
+    /// <exception cref="OutOfMemoryException">There is not so much memory.</exception>
+    /// <exception cref="IOException">The operating system refused for another reason.</exception>
     public LargePageMemory(long length)
     {
         // Where it starts is not ours to say: with one large page more, a large page starts inside.
@@ -29,7 +28,7 @@ internal sealed class LargePageMemory : MemoryRange
         if (reserved == PosixCalls.MapFailed)
         {
             reserved = 0;
-            throw new IOException($"mmap of {length} bytes failed: {Marshal.GetLastPInvokeErrorMessage()}");
+            throw MemoryErrors.OfMap(length);
         }
 
         Address = (nint)((reserved + HugePages.PageSize - 1) / HugePages.PageSize * HugePages.PageSize);

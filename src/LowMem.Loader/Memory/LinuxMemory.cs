@@ -6,8 +6,44 @@ namespace LowMem.Loader.Memory;
 /// <param name="root">Where <c>proc</c> and <c>sys</c> are: <c>/</c>, or a directory of a test.</param>
 internal sealed class LinuxMemory(string root)
 {
-    /// <summary>Those of the machine, or of the cgroup that leaves least.</summary>
-    public long GetAvailableBytes() => GetGroups().Select(GetRemaining).Append(GetMachineBytes()).Min();
+    /// <summary>Those of the machine, of the cgroup that leaves least, or of the address space, whichever are fewest.</summary>
+    public long GetAvailableBytes() =>
+        GetGroups().Select(GetRemaining).Append(GetMachineBytes()).Append(GetAddressSpaceBytes()).Min();
+
+    /// <summary>What can be had at most, free swap space included, and what keeps the process from more.</summary>
+    public MemoryLimit GetLimit()
+    {
+        var swap = GetMachineSwap();
+        var limits = new List<MemoryLimit>
+        {
+            new(Add(GetMachineBytes(), swap), "memory and swap space of this machine"),
+            new(GetAddressSpaceBytes(), "the address space that ulimit -v leaves", IsAddressSpace: true),
+        };
+        limits.AddRange(GetGroups().Select(group => new MemoryLimit(
+            Add(GetRemaining(group), Math.Min(swap, GetGroupSwap(group))), $"what the cgroup of this process leaves, {group.Directory}")));
+        return limits.MinBy(limit => limit.Bytes)!;
+    }
+
+    private static long Add(long memory, long swap) => memory > long.MaxValue - swap ? long.MaxValue : memory + swap;
+
+    private long GetMachineSwap() => checked(1024 * ParsePairs(ReadLines("proc/meminfo"), ':').GetValueOrDefault("SwapFree"));
+
+    // Version 1 counts memory and swap together: that there is swap for it is not known.
+    private static long GetGroupSwap((string Directory, bool IsUnified) group) =>
+        group.IsUnified && ReadNumber(group.Directory, "memory.swap.max") is { } limit
+            ? Math.Max(0, limit - (ReadNumber(group.Directory, "memory.swap.current") ?? 0))
+            : long.MaxValue;
+
+    // "Max address space         8589934592           unlimited            bytes", and "VmSize:     1234 kB".
+    private long GetAddressSpaceBytes()
+    {
+        const string name = "Max address space";
+        var line = Array.Find(ReadLines("proc/self/limits"), line => line.StartsWith(name, StringComparison.Ordinal));
+        var words = line?[name.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        return words is [var text, ..] && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var limit)
+            ? Math.Max(0, limit - checked(1024 * ParsePairs(ReadLines("proc/self/status"), ':').GetValueOrDefault("VmSize")))
+            : long.MaxValue;
+    }
 
     private long GetMachineBytes()
     {

@@ -5,8 +5,9 @@ namespace LowMem.Loader.Memory;
 /// <summary>A checkpoint file in memory, and the tensors that lie on it: it is mapped until the last of them is gone.</summary>
 internal sealed class MemoryMap : TensorMemory
 {
+    // Pages of the file cost the process nothing but on Windows, where all of them count as its own.
     private MemoryMap(string path, FileMapping mapping, long length)
-        : base(mapping, length) => Path = path;
+        : base(mapping, length, pressure: OperatingSystem.IsWindows() ? length : 0) => Path = path;
 
     /// <summary>The mapped file.</summary>
     public string Path { get; }
@@ -14,6 +15,7 @@ internal sealed class MemoryMap : TensorMemory
     /// <summary>Maps a file, provided it is still the one that was listed.</summary>
     /// <param name="file">The file as it was when it was listed; not empty.</param>
     /// <exception cref="CheckpointException">The file is gone, locked or changed, or cannot be mapped.</exception>
+    /// <exception cref="ModelException">There is no address space for it.</exception>
     public static MemoryMap Open(CheckpointFile file) => Open(file, FileMapping.Create);
 
     internal static MemoryMap Open(CheckpointFile file, Func<FileStream, long, FileMapping> create)
@@ -22,6 +24,16 @@ internal sealed class MemoryMap : TensorMemory
         try
         {
             return new MemoryMap(file.Path, create(stream, file.Length), file.Length);
+        }
+        catch (Exception error) when (MemoryErrors.IsOutOfMemory(error))
+        {
+            throw AvailableMemory.GetLimit().CreateError(
+                $"a map of '{file.Path}'",
+                file.Length,
+                "The operating system allows no further map: load a part of the model with -Include and -Resident, or free what is no longer used "
+                + "(Dispose, Move-ModuleToMeta).",
+                error,
+                "load a part of the model with -Resident and -Include: a mapped file takes address space as well");
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException)
         {

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace LowMem.Loader.Memory;
@@ -23,7 +22,7 @@ internal sealed class PosixFileMapping : FileMapping
         if (address == PosixCalls.MapFailed)
         {
             address = 0;
-            throw new IOException($"mmap of {length} bytes failed: {Marshal.GetLastPInvokeErrorMessage()}");
+            throw MemoryErrors.OfMap(length);
         }
     }
 

@@ -19,14 +19,15 @@ internal sealed class ResidentMemory : TensorMemory
 
     /// <summary>Takes the address space for tensors; memory comes when they are filled.</summary>
     /// <param name="length">The sum of <see cref="GetLength"/> of all tensors.</param>
-    /// <exception cref="IOException">The operating system refused.</exception>
+    /// <exception cref="OutOfMemoryException">There is not so much memory.</exception>
+    /// <exception cref="IOException">The operating system refused for another reason.</exception>
     public ResidentMemory(long length)
         : this(new LargePageMemory(length), length)
     {
     }
 
     private ResidentMemory(LargePageMemory memory, long length)
-        : base(memory, length) => address = memory.Address;
+        : base(memory, length, pressure: length) => address = memory.Address;
 
     /// <summary>Whether this is of use: elsewhere than on Linux, large pages cannot be asked for.</summary>
     public static bool IsSupported => OperatingSystem.IsLinux();
@@ -67,9 +68,10 @@ internal sealed class ResidentMemory : TensorMemory
         long length;
         lock (lengths)
         {
-            length = lengths.GetValueOrDefault(address);
+            lengths.Remove(address, out length);
         }
 
         LargePageMemory.Discard(address, length);
+        RemovePressure(length);
     }
 }

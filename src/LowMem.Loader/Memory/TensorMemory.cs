@@ -10,18 +10,27 @@ namespace LowMem.Loader.Memory;
 /// </summary>
 internal abstract unsafe class TensorMemory : IDisposable
 {
-    // libtorch tells a deleter only the address a tensor lay at. Ranges do not overlap, so the address names the memory.
-    private static readonly List<TensorMemory> Live = [];
+    private static readonly HashSet<TensorMemory> Live = [];
+
+    // libtorch tells a deleter only the address a tensor lay at. Ranges do not overlap, so the address names the memory; several
+    // tensors may begin at one.
+    private static readonly Dictionary<nint, (TensorMemory Memory, int Count)> ByAddress = [];
 
     private readonly MemoryRange range;
     private readonly nint start;
     private int references = 1;
     private int disposed;
+    private long pressure;
 
     /// <summary>Takes a range over, and owns it from then on.</summary>
-    protected TensorMemory(MemoryRange range, long length)
+    /// <param name="range">The range.</param>
+    /// <param name="length">Its length in bytes.</param>
+    /// <param name="pressure">How many bytes of it the garbage collector is to know of: those that belong to this process alone.</param>
+    protected TensorMemory(MemoryRange range, long length, long pressure)
     {
         Length = length;
+        this.pressure = pressure;
+        MemoryPressure.Add(pressure);
         this.range = range;
         start = range.Address;
         lock (Live)
@@ -69,11 +78,16 @@ internal abstract unsafe class TensorMemory : IDisposable
                 nameof(offset), offset, $"{elementCount} elements of {elementSize} bytes do not fit the {Length} bytes of {this} here.");
         }
 
+        var address = checked((nint)(start + offset));
         Interlocked.Increment(ref references);
+        lock (Live)
+        {
+            ByAddress[address] = (this, ByAddress.GetValueOrDefault(address).Count + 1);
+        }
 
         // Should libtorch refuse, the reference is kept for good: whether the deleter has run cannot be told, and memory
         // that stays is better than memory that goes while a tensor lies on it. Everything it refuses is ruled out above.
-        return NativeTensors.Over(checked((nint)(start + offset)), shape, type, &OnTensorFreed);
+        return NativeTensors.Over(address, shape, type, &OnTensorFreed);
     }
 
     /// <inheritdoc/>
@@ -90,6 +104,22 @@ internal abstract unsafe class TensorMemory : IDisposable
     {
     }
 
+    /// <summary>Says that a part of the memory is given back already; must not throw.</summary>
+    /// <param name="byteCount">How many bytes of it.</param>
+    protected void RemovePressure(long byteCount)
+    {
+        // Never more than there is, whatever a subclass says: the collector takes no less than none.
+        long before;
+        long after;
+        do
+        {
+            before = Interlocked.Read(ref pressure);
+            after = before - Math.Clamp(byteCount, 0, before);
+        }
+        while (Interlocked.CompareExchange(ref pressure, after, before) != before);
+        MemoryPressure.Remove(before - after);
+    }
+
     // An exception that leaves this method ends the process, so nothing here may throw.
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static void OnTensorFreed(nint address)
@@ -97,12 +127,16 @@ internal abstract unsafe class TensorMemory : IDisposable
         TensorMemory? memory = null;
         lock (Live)
         {
-            foreach (var candidate in Live)
+            if (ByAddress.TryGetValue(address, out var found))
             {
-                if (address >= candidate.start && address - candidate.start < candidate.Length)
+                memory = found.Memory;
+                if (found.Count > 1)
                 {
-                    memory = candidate;
-                    break;
+                    ByAddress[address] = (memory, found.Count - 1);
+                }
+                else
+                {
+                    ByAddress.Remove(address);
                 }
             }
         }
@@ -125,5 +159,6 @@ internal abstract unsafe class TensorMemory : IDisposable
         }
 
         range.Dispose();
+        RemovePressure(long.MaxValue);
     }
 }

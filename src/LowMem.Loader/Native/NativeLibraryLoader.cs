@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using LowMem.Loader.Memory;
 
 namespace LowMem.Loader.Native;
 
@@ -9,21 +10,65 @@ namespace LowMem.Loader.Native;
 /// </remarks>
 public static class NativeLibraryLoader
 {
-    private static readonly Lazy<nint> Library = new(
-        static () => Load(GetSearchDirectories(), NativePlatform.CurrentRid),
-        LazyThreadSafetyMode.ExecutionAndPublication);
+    private static readonly string[] MemoryMessages =
+    [
+        "failed to map segment from shared object", "cannot allocate memory", "cannot map zero-fill pages",
+        "cannot create shared object descriptor", "not enough memory", "paging file is too small", "0x800705AF", "0x80070008",
+    ];
+
+    private static readonly Lock Gate = new();
+    private static nint library;
+    private static NativeLibraryNotFoundException? failure;
 
     /// <summary>The handle of LibTorchSharp, for exports that TorchSharp does not show.</summary>
     /// <exception cref="NativeLibraryNotFoundException">libtorch is not there or does not load.</exception>
-    internal static nint Handle => Library.Value;
+    /// <exception cref="ModelException">There is not enough memory for it.</exception>
+    internal static nint Handle
+    {
+        get
+        {
+            EnsureLoaded();
+            return library;
+        }
+    }
 
     /// <summary>
     /// Makes sure that libtorch is loaded. Call it before the first use of a TorchSharp type, and in another method
     /// than that use: compiling a method may already run TorchSharp's initialisation. Safe for several threads; a
-    /// failure is remembered, and thrown again by each later call.
+    /// failure is remembered, and thrown again by each later call, unless it was for want of memory.
     /// </summary>
     /// <exception cref="NativeLibraryNotFoundException">libtorch is not there or does not load.</exception>
-    public static void EnsureLoaded() => _ = Library.Value;
+    /// <exception cref="ModelException">There is not enough memory for it.</exception>
+    public static void EnsureLoaded()
+    {
+        if (Volatile.Read(ref library) != 0)
+        {
+            return;
+        }
+
+        lock (Gate)
+        {
+            if (library != 0)
+            {
+                return;
+            }
+
+            if (failure is not null)
+            {
+                throw failure;
+            }
+
+            try
+            {
+                Volatile.Write(ref library, Load(GetSearchDirectories(), NativePlatform.CurrentRid));
+            }
+            catch (NativeLibraryNotFoundException exception)
+            {
+                failure = exception;
+                throw;
+            }
+        }
+    }
 
     /// <summary>Loads libtorch from the first directory that has it.</summary>
     internal static nint Load(IReadOnlyList<string> directories, string rid)
@@ -63,6 +108,14 @@ public static class NativeLibraryLoader
         {
             return NativeLibrary.Load(path);
         }
+        catch (Exception exception) when (exception is OutOfMemoryException || (exception is DllNotFoundException && IsShortOfMemory(exception.Message)))
+        {
+            throw AvailableMemory.GetLimit().CreateError(
+                $"libtorch ('{path}')",
+                new FileInfo(path).Length,
+                "Free memory, or end what takes it.",
+                exception);
+        }
         catch (Exception exception) when (exception is DllNotFoundException or BadImageFormatException)
         {
             throw new NativeLibraryNotFoundException(
@@ -73,6 +126,10 @@ public static class NativeLibraryLoader
                 exception);
         }
     }
+
+    // What the loaders of Linux, macOS and Windows say when a library cannot be mapped: of glibc, its own words and those for ENOMEM.
+    private static bool IsShortOfMemory(string message) =>
+        Array.Exists(MemoryMessages, part => message.Contains(part, StringComparison.OrdinalIgnoreCase));
 
     private static NativeLibraryNotFoundException Missing(string path, string library, string searched) => new(
         path,

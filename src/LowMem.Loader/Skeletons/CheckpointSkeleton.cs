@@ -34,7 +34,7 @@ internal static class CheckpointSkeleton
         }
 
         using var noGradient = no_grad();
-        var root = new ModuleContainer();
+        var root = new ModuleContainer(nameof(ModuleContainer), ForwardKnowledge.Stored);
         var containers = new Dictionary<string, ModuleContainer>(StringComparer.Ordinal) { [string.Empty] = root };
         var made = new CheckpointTensors();
         var keys = new HashSet<string>(StringComparer.Ordinal);
@@ -79,7 +79,7 @@ internal static class CheckpointSkeleton
 
         while (missing.TryPop(out var next))
         {
-            var child = new ModuleContainer();
+            var child = new ModuleContainer(nameof(ModuleContainer), ForwardKnowledge.Stored);
             container.Add(next[(next.LastIndexOf('.') + 1)..], child);
             containers.Add(next, child);
             container = child;

@@ -34,7 +34,7 @@ internal static class ModuleActivator
         catch (TargetInvocationException exception) when (exception.InnerException is { } cause)
         {
             throw new ModelException(
-                ModelErrorIds.SkeletonInvalid, $"The constructor {Describe(best)} failed: {cause.Message}", cause);
+                ModelErrorIds.SkeletonInvalid, $"The constructor {Describe(best)} failed: {NativeMessage.GetFirstLine(cause)}", cause);
         }
     }
 

@@ -6,26 +6,37 @@ using static TorchSharp.torch;
 namespace LowMem.Loader.Skeletons;
 
 /// <summary>A module that has named children and no code of its own: what dictionaries, lists, checkpoints and printed classes become.</summary>
-/// <remarks>Its forward pass runs the children in order, as PyTorch's <c>Sequential</c> does.</remarks>
+/// <remarks>
+/// Where it is known to be a sequence, its forward pass runs the children in order, as PyTorch's <c>Sequential</c> does: when it
+/// was put together in code or in a script, and where a printed model says so. Elsewhere the forward pass is an error.
+/// </remarks>
 public sealed class ModuleContainer : nn.Module<Tensor, Tensor>
 {
-    // A class of which only the name is known: without children it is no container, and what it computes is not known.
-    private readonly bool isOpaque;
-
-    /// <summary>Creates a container without children.</summary>
+    /// <summary>Creates a container without children, which runs those that are added in order.</summary>
     public ModuleContainer()
-        : this(nameof(ModuleContainer), isOpaque: false)
+        : this(nameof(ModuleContainer), ForwardKnowledge.Sequence)
     {
     }
 
     /// <summary>Creates a container that stands for a class of a model.</summary>
     /// <param name="className">The name of the class, for <see cref="nn.Module.GetName"/> and for errors.</param>
-    /// <param name="isOpaque">True when nothing but the name is known of what the class computes.</param>
-    internal ModuleContainer(string className, bool isOpaque)
+    /// <param name="knowledge">What is known of what the class computes.</param>
+    internal ModuleContainer(string className, ForwardKnowledge knowledge)
         : base(className)
     {
-        this.isOpaque = isOpaque;
+        Knowledge = knowledge;
     }
+
+    /// <summary>What is known of what it computes.</summary>
+    internal ForwardKnowledge Knowledge { get; }
+
+    /// <summary>Whether a user could say that this is a sequence, and nobody has.</summary>
+    internal bool CanBeAssumed =>
+        Knowledge is ForwardKnowledge.Printed or ForwardKnowledge.List
+        && Obstacle is null && !OwnNames.Any() && named_children().Any();
+
+    /// <summary>The names of the tensors that it holds itself.</summary>
+    internal IEnumerable<string> OwnNames => _internal_params.Keys.Concat(_internal_buffers.Keys);
 
     /// <summary>Why this module in particular cannot run, and what to do about it; null when it can, or for the usual reasons.</summary>
     internal string? Obstacle { get; set; }
@@ -61,13 +72,13 @@ public sealed class ModuleContainer : nn.Module<Tensor, Tensor>
         register_module(name, module);
     }
 
-    /// <summary>Runs the children in order: each takes what the one before gave.</summary>
+    /// <summary>Runs the children in order, where that is known to be right: each takes what the one before gave.</summary>
     /// <param name="input">What the first child takes.</param>
-    /// <exception cref="ModelException">What to compute is not known: see the message.</exception>
+    /// <exception cref="ModelException">What to compute is not known, or there are no values to compute with: see the message.</exception>
     public override Tensor forward(Tensor input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        EnsureRunnable();
+        using var pass = ForwardPass.Begin(this, input);
         var current = input;
         foreach (var (_, child) in named_children())
         {
@@ -103,41 +114,5 @@ public sealed class ModuleContainer : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     protected override void RegisterComponents()
     {
-    }
-
-    private void EnsureRunnable()
-    {
-        if (Obstacle is not null)
-        {
-            throw new ModelException(ModelErrorIds.ModuleUnsupported, Obstacle);
-        }
-
-        var own = _internal_params.Keys.Concat(_internal_buffers.Keys).ToArray();
-        if (own.Length > 0)
-        {
-            throw new ModelException(
-                ModelErrorIds.ModuleUnsupported,
-                $"This module ({GetName()}) holds {string.Join(", ", own.Take(5))}, but not the code that computes with them: "
-                + "a checkpoint or a printed model has no code. Build the skeleton from the modules of the model to run it.");
-        }
-
-        if (isOpaque && _internal_submodules.Count == 0)
-        {
-            throw new ModelException(
-                ModelErrorIds.ModuleUnsupported,
-                $"Nothing but the name of '{GetName()}' is known, so it cannot run. Call the modules around it yourself, or "
-                + "build the skeleton from the modules of the model.");
-        }
-
-        foreach (var (name, child) in named_children())
-        {
-            if (child is not nn.IModule<Tensor, Tensor>)
-            {
-                throw new ModelException(
-                    ModelErrorIds.ModuleUnsupported,
-                    $"The module '{DisplayText.Name(name)}' ({child.GetType().Name}) does not take one tensor and give one tensor, so it cannot "
-                    + "run in sequence. Call the modules yourself, or write a module class with a forward of its own.");
-            }
-        }
     }
 }

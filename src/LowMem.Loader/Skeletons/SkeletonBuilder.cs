@@ -66,7 +66,8 @@ public static class SkeletonBuilder
     /// <summary>Builds the module that the text of <c>print(model)</c> describes.</summary>
     /// <param name="text">
     /// What PyTorch prints. Layers become modules of TorchSharp, or modules here with the same parameters; classes that
-    /// are no layers become <see cref="ModuleContainer"/>s that run their children in order.
+    /// are no layers become <see cref="ModuleContainer"/>s. Only those known to be sequences run: <c>Sequential</c>, and those
+    /// that <paramref name="isSequence"/> names.
     /// </param>
     /// <param name="checkpoint">
     /// The model's checkpoint, or null. It gives what the text does not show: tensors that classes hold themselves,
@@ -74,6 +75,10 @@ public static class SkeletonBuilder
     /// </param>
     /// <param name="prefix">The sub-dictionary of the checkpoint that holds the weights, as in <see cref="FromCheckpoint"/>.</param>
     /// <param name="source">What the text is called in errors, such as its path; null: the definition.</param>
+    /// <param name="isSequence">
+    /// Asked for each class that is no layer and has modules, by its name: whether it runs them in order. Null: none does but
+    /// <c>Sequential</c>.
+    /// </param>
     /// <param name="cancellationToken">Ends the building early.</param>
     /// <exception cref="ModelException">The text is not understood; the error names line and column.</exception>
     /// <exception cref="NativeLibraryNotFoundException">libtorch is not there or does not load.</exception>
@@ -82,6 +87,7 @@ public static class SkeletonBuilder
         Checkpoint? checkpoint = null,
         string? prefix = null,
         string? source = null,
+        Func<string, bool>? isSequence = null,
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -89,7 +95,7 @@ public static class SkeletonBuilder
         var root = DefinitionParser.Parse(definition, cancellationToken);
         NativeLibraryLoader.EnsureLoaded();
         var known = checkpoint is null ? null : new DefinitionCheckpoint(checkpoint, prefix, root);
-        var module = Build(() => new DefinitionSkeleton(definition, known, cancellationToken).Build(root));
+        var module = Build(() => new DefinitionSkeleton(definition, known, isSequence, cancellationToken).Build(root));
         known?.Tie(module);
         return module;
     }
@@ -98,14 +104,19 @@ public static class SkeletonBuilder
     /// <param name="path">The file; UTF-8, or with a byte order mark that says what else.</param>
     /// <param name="checkpoint">The model's checkpoint, or null.</param>
     /// <param name="prefix">The sub-dictionary of the checkpoint that holds the weights.</param>
+    /// <param name="isSequence">As in <see cref="FromDefinition"/>.</param>
     /// <param name="cancellationToken">Ends the building early.</param>
     /// <exception cref="ModelException">The file cannot be read, or its text is not understood.</exception>
     /// <exception cref="NativeLibraryNotFoundException">libtorch is not there or does not load.</exception>
     public static nn.Module FromDefinitionFile(
-        string path, Checkpoint? checkpoint = null, string? prefix = null, CancellationToken cancellationToken = default)
+        string path,
+        Checkpoint? checkpoint = null,
+        string? prefix = null,
+        Func<string, bool>? isSequence = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
-        return FromDefinition(DefinitionText.ReadFile(path), checkpoint, prefix, path, cancellationToken);
+        return FromDefinition(DefinitionText.ReadFile(path), checkpoint, prefix, path, isSequence, cancellationToken);
     }
 
     private static nn.Module Build(Func<nn.Module> create, Action<long>? onAllocated = null)

@@ -53,6 +53,14 @@ public sealed class ImportModelLowMemoryCommand : ModelPathCommand
     [Parameter]
     public SwitchParameter AllowMissing { get; set; }
 
+    /// <summary>Gives what is on meta and gets nothing from the checkpoint the initial values of its layer.</summary>
+    [Parameter]
+    public SwitchParameter InitializeMissing { get; set; }
+
+    /// <summary>Where the random numbers of initial values begin: the same seed gives the same values.</summary>
+    [Parameter]
+    public long? Seed { get; set; }
+
     /// <summary>Leaves aside what the checkpoint has and the module has not.</summary>
     [Parameter]
     public SwitchParameter AllowUnexpected { get; set; }
@@ -75,6 +83,11 @@ public sealed class ImportModelLowMemoryCommand : ModelPathCommand
     protected override void BeginProcessing()
     {
         base.BeginProcessing();
+        if (Seed is not null && !InitializeMissing)
+        {
+            ThrowTerminatingError(ErrorRecords.ParameterMissing(nameof(Seed), nameof(InitializeMissing)));
+        }
+
         if (KeyMap is not null && !KeyMapArgument.IsSupported(KeyMap))
         {
             ThrowTerminatingError(ErrorRecords.KeyMapUnsupported(KeyMap));
@@ -104,6 +117,8 @@ public sealed class ImportModelLowMemoryCommand : ModelPathCommand
             KeyMap = KeyMap is null ? null : KeyMapArgument.Create(KeyMap, checkpoint, Prefix, StopToken),
             KeyFilter = KeySelection.Create(Include, Exclude),
             AllowMissing = AllowMissing,
+            InitializeMissing = InitializeMissing,
+            Seed = Seed,
             AllowUnexpected = AllowUnexpected,
             AllowShapeMismatch = AllowShapeMismatch,
             Device = Device,
@@ -155,6 +170,9 @@ public sealed class ImportModelLowMemoryCommand : ModelPathCommand
         WriteKeys(WriteVerbose, "Not in the checkpoint", report.MissingKeys);
         WriteKeys(WriteVerbose, "Not in the module", report.UnexpectedKeys);
         WriteKeys(WriteVerbose, "Of another shape in the checkpoint", report.ShapeMismatchKeys);
+        var invented = report.InitializedKeys.Intersect(report.MissingKeys.SelectMany(keys => keys.Split(" = "))).ToArray();
+        WriteKeys(WriteWarning, "Not in the checkpoint, and given initial values", invented);
+        WriteKeys(WriteVerbose, "Given initial values", [.. report.InitializedKeys.Except(invented)]);
         WriteKeys(WriteWarning, "Still on meta, without values", report.MetaKeys);
     }
 

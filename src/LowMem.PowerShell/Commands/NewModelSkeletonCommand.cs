@@ -68,6 +68,13 @@ public sealed class NewModelSkeletonCommand : LowMemCommand
     [ArgumentCompleter(typeof(CheckpointPrefixCompleter))]
     public string? Prefix { get; set; }
 
+    /// <summary>Classes of the text that run their modules one after the other; wildcards are allowed.</summary>
+    [Parameter(ParameterSetName = DefinitionSet)]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    [SuppressMessage("Performance", "CA1819:Properties should not return arrays", Justification = "A cmdlet parameter.")]
+    public string[]? AssumeSequential { get; set; }
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
@@ -128,9 +135,17 @@ public sealed class NewModelSkeletonCommand : LowMemCommand
     private nn.Module CreateFromDefinition(string text)
     {
         LowMem.Checkpoints.Checkpoint? checkpoint = Checkpoint.Length > 0 ? OpenCheckpoint() : null;
-        return FindFile(text) is { } path
-            ? SkeletonBuilder.FromDefinitionFile(path, checkpoint, Prefix, StopToken)
-            : SkeletonBuilder.FromDefinition(text, checkpoint, Prefix, source: null, StopToken);
+        var sequences = AssumeSequential is null ? null : new ClassSelection(AssumeSequential);
+        Func<string, bool>? isSequence = sequences is null ? null : sequences.IsChosen;
+        var module = FindFile(text) is { } path
+            ? SkeletonBuilder.FromDefinitionFile(path, checkpoint, Prefix, isSequence, StopToken)
+            : SkeletonBuilder.FromDefinition(text, checkpoint, Prefix, source: null, isSequence, StopToken);
+        if (sequences?.DescribeUnmatched() is { } warning)
+        {
+            WriteWarning(warning);
+        }
+
+        return module;
     }
 
     // One line that names a file is a path. No model is: its text has parentheses, if nothing else.
@@ -161,7 +176,22 @@ public sealed class NewModelSkeletonCommand : LowMemCommand
 
     private object? RunScriptBlock()
     {
-        Collection<PSObject?> results = ScriptBlock.Invoke();
+        Collection<PSObject?> results;
+        try
+        {
+            results = ScriptBlock.Invoke();
+        }
+        catch (RuntimeException exception) when (NativeMessage.FindCause(exception) is not null)
+        {
+            // A layer that cannot be: one error for this module, and no stack trace of C++.
+            var cause = NativeMessage.FindCause(exception)!;
+            string place = exception.ErrorRecord.InvocationInfo is { } invocation
+                ? $", line {invocation.ScriptLineNumber}, '{invocation.Line.Trim()}'"
+                : string.Empty;
+            throw new ModelException(
+                ModelErrorIds.SkeletonInvalid, $"The script block failed{place}: {NativeMessage.GetFirstLine(cause)}", exception);
+        }
+
         return results.Count switch
         {
             0 => throw new ModelException(

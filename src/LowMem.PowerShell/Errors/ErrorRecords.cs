@@ -10,13 +10,14 @@ namespace LowMem.PowerShell.Errors;
 internal static class ErrorRecords
 {
     /// <summary>Whether an exception says by itself what is wrong, so that it is an error and no bug.</summary>
-    public static bool IsExpected(Exception exception) => exception is CheckpointException or ModelException;
+    public static bool IsExpected(Exception exception) => exception is CheckpointException or ModelException or OutOfMemoryException;
 
     /// <summary>The record for an exception of the libraries.</summary>
     public static ErrorRecord Of(Exception exception, object? target) => exception switch
     {
         CheckpointException checkpoint => Create(checkpoint, checkpoint.ErrorId, target ?? checkpoint.Path),
         ModelException model => Create(model, model.ErrorId, target),
+        OutOfMemoryException memory => Create(memory, ModelErrorIds.OutOfMemory, target),
         _ => new ErrorRecord(exception, exception.GetType().Name, ErrorCategory.NotSpecified, target),
     };
 
@@ -145,7 +146,7 @@ internal static class ErrorRecords
             "Rename keys with -KeyMap, choose them with -Prefix, -Include and -Exclude, or let differences pass with "
             + "-AllowMissing, -AllowUnexpected and -AllowShapeMismatch.",
         ModelErrorIds.OutOfMemory =>
-            "Measure-ModelMemory says what a load needs. Without -Resident and casts, values are mapped and need none.",
+            "Measure-ModelMemory says what a load needs, and what there is.",
         _ => null,
     };
 
@@ -158,7 +159,7 @@ internal static class ErrorRecords
         CheckpointErrorIds.Unsafe => ErrorCategory.SecurityError,
         ModelErrorIds.NativeLibraryNotFound or ModelErrorIds.NativeLibraryIncompatible => ErrorCategory.NotInstalled,
         ModelErrorIds.DeviceUnavailable or ModelErrorIds.OutOfMemory => ErrorCategory.ResourceUnavailable,
-        ModelErrorIds.SkeletonInvalid or ModelErrorIds.ModuleInvalid or ModelErrorIds.KeyMapInvalid or ModelErrorIds.ImportOptionsInvalid => ErrorCategory.InvalidArgument,
+        ModelErrorIds.SkeletonInvalid or ModelErrorIds.ModuleInvalid or ModelErrorIds.ValuesMissing or ModelErrorIds.KeyMapInvalid or ModelErrorIds.ImportOptionsInvalid => ErrorCategory.InvalidArgument,
         _ => ErrorCategory.InvalidData,
     };
 }

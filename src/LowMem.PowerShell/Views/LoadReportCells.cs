@@ -30,6 +30,10 @@ public static class LoadReportCells
     /// <param name="report">A <see cref="LoadReport"/>.</param>
     public static object CastKeys(PSObject report) => ReadableValue.Names(Of(report).CastKeys);
 
+    /// <summary><see cref="LoadReport.InitializedKeys"/>.</summary>
+    /// <param name="report">A <see cref="LoadReport"/>.</param>
+    public static object InitializedKeys(PSObject report) => ReadableValue.Names(Of(report).InitializedKeys);
+
     /// <summary><see cref="LoadReport.MetaKeys"/>.</summary>
     /// <param name="report">A <see cref="LoadReport"/>.</param>
     public static object MetaKeys(PSObject report) => ReadableValue.Names(Of(report).MetaKeys);

@@ -88,6 +88,8 @@ public sealed class ShownObject(PSObject shown)
 
     public string CastKeys => AsNames(shown, "CastKeys");
 
+    public string InitializedKeys => AsNames(shown, "InitializedKeys");
+
     public string MetaKeys => AsNames(shown, "MetaKeys");
 
     public int GlobalCount => AsItems(AsValue(shown, "Globals")).Count();

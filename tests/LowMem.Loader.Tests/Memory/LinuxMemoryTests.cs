@@ -42,6 +42,43 @@ public sealed class LinuxMemoryTests : IDisposable
     }
 
     [Fact]
+    public void A_limited_address_space_leaves_what_is_not_taken()
+    {
+        Write("proc/self/limits", "Limit                     Soft Limit           Hard Limit           Units     \nMax address space         4000000000           unlimited            bytes     \n");
+        Write("proc/self/status", "Name:\tpwsh\nVmSize:\t 1000000 kB\n");
+        Assert.Equal(4_000_000_000 - (1_000_000L * 1024), Available);
+        var limit = new LinuxMemory(root.Path).GetLimit();
+        Assert.True(limit.IsAddressSpace);
+
+        var error = limit.CreateError("a map", 5_000_000_000, "Map it.");
+        Assert.Equal("OutOfMemory", error.ErrorId);
+        Assert.Contains("5000000000 bytes are wanted, and 2976000000 bytes can be had (the address space that ulimit -v leaves)", error.Message, StringComparison.Ordinal);
+        Assert.EndsWith("Raise that limit (ulimit -v).", error.Message, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "Raise that limit (ulimit -v), or load less.", limit.CreateError("a map", 5, "Map it.", cause: null, "load less").Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("Map it.", error.Message, StringComparison.Ordinal);
+
+        Write("proc/self/limits", "Max address space         unlimited            unlimited            bytes     \n");
+        Assert.Equal(8_000_000L * 1024, Available);
+    }
+
+    [Fact]
+    public void Swap_space_counts_as_far_as_the_cgroup_may_use_it()
+    {
+        Write("proc/meminfo", "MemAvailable:    8000000 kB\nSwapFree:        1000000 kB\n");
+        Assert.Equal(9_000_000L * 1024, new LinuxMemory(root.Path).GetLimit().Bytes);
+
+        WriteGroups("0::/job\n", Unified);
+        WriteUnified("job", "4000000", usage: 1_000_000, activeFile: 0, inactiveFile: 0);
+        Write("sys/fs/cgroup/job/memory.swap.max", "500000\n");
+        Write("sys/fs/cgroup/job/memory.swap.current", "200000\n");
+        var limit = new LinuxMemory(root.Path).GetLimit();
+        Assert.Equal(3_300_000, limit.Bytes);
+        Assert.Contains("what the cgroup of this process leaves", limit.CreateError("x", 5_000_000, "Map it.").Message, StringComparison.Ordinal);
+        Assert.Contains("Map it.", limit.CreateError("x", 5_000_000, "Map it.").Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_limit_that_is_passed_leaves_nothing()
     {
         WriteGroups("0::/\n", Unified);

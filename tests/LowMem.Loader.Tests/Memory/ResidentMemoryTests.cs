@@ -89,7 +89,7 @@ public class ResidentMemoryTests
     public void More_than_there_is_fails_before_anything_is_read()
     {
         SkipElsewhere();
-        var error = Assert.Throws<IOException>(() => new ResidentMemory(1L << 60));
+        var error = Assert.Throws<InsufficientMemoryException>(() => new ResidentMemory(1L << 60));
         Assert.Contains("mmap of 1152921504606846976 bytes failed", error.Message, StringComparison.Ordinal);
     }
 

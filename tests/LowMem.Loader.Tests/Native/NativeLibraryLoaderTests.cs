@@ -75,4 +75,16 @@ public class NativeLibraryLoaderTests
         Assert.Contains($"There is no libtorch for '{rid}'", error.Message, StringComparison.Ordinal);
         Assert.Contains("linux-x64, win-x64, osx-arm64", error.Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void Another_libtorch_on_the_library_path_keeps_TorchSharp_from_being_made_known_early()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "LD_LIBRARY_PATH is Linux");
+        using var directory = new TempDirectory();
+        Assert.False(TorchSharpAssembly.IsShadowed(null));
+        Assert.False(TorchSharpAssembly.IsShadowed($"::{directory.Path}:/none"));
+
+        File.WriteAllText(directory["libc10.so"], "another libtorch");
+        Assert.True(TorchSharpAssembly.IsShadowed($"/none:{directory.Path}"));
+    }
 }

@@ -102,6 +102,30 @@ public class FromFactoryTests
     }
 
     [Fact]
+    public async Task Code_that_waits_for_a_skeleton_on_another_thread_does_not_wait_for_ever()
+    {
+        var module = await Task.Run(
+            () => SkeletonBuilder.FromFactory(() => Task.Run(() => SkeletonBuilder.FromFactory(() => nn.Linear(1, 2))).Result),
+            TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
+
+        Assert.All(ModuleTree.GetParameters(module), slot => Assert.Equal("meta", slot.Device));
+        Assert.Equal(DeviceType.CPU, get_default_device().type);
+    }
+
+    [Fact]
+    public void Skeletons_on_several_threads_all_are_on_meta_and_the_default_comes_back()
+    {
+        Parallel.For(0, 50, _ =>
+        {
+            using var module = SkeletonBuilder.FromFactory(Boring);
+            Assert.All(ModuleTree.GetParameters(module), slot => Assert.Equal("meta", slot.Device));
+        });
+
+        Assert.Throws<InvalidOperationException>(() => SkeletonBuilder.FromFactory(() => throw new InvalidOperationException()));
+        Assert.Equal(DeviceType.CPU, get_default_device().type);
+    }
+
+    [Fact]
     public void A_container_says_why_it_cannot_run()
     {
         using var input = ones(1);

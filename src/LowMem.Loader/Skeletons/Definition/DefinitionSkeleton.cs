@@ -8,7 +8,12 @@ namespace LowMem.Loader.Skeletons.Definition;
 
 /// <summary>Builds the modules that a parsed definition describes.</summary>
 /// <remarks>Walks by recursion, at most as deep as <see cref="DefinitionParser.MaximumDepth"/>.</remarks>
-internal sealed class DefinitionSkeleton(DefinitionText source, DefinitionCheckpoint? checkpoint, CancellationToken cancellationToken)
+/// <param name="source">The text.</param>
+/// <param name="checkpoint">What the model's checkpoint knows, or null.</param>
+/// <param name="isSequence">Whether a user says of a class that it runs its modules in order; null when nothing is said.</param>
+/// <param name="cancellationToken">Ends the building early.</param>
+internal sealed class DefinitionSkeleton(
+    DefinitionText source, DefinitionCheckpoint? checkpoint, Func<string, bool>? isSequence, CancellationToken cancellationToken)
 {
     /// <summary>Builds a module. Meta has to be the default device.</summary>
     /// <exception cref="ModelException">A layer cannot be made of what the text says; the error names line and column.</exception>
@@ -39,12 +44,29 @@ internal sealed class DefinitionSkeleton(DefinitionText source, DefinitionCheckp
                 + "checkpoint with -Checkpoint, which has them; or remove the arguments when the class has no tensors.");
         }
 
-        return Contain(node, path, isOpaque: !isContainer);
+        return Contain(node, path, FindForward(node));
     }
 
-    private ModuleContainer Contain(DefinitionNode node, string path, bool isOpaque)
+    private ForwardKnowledge FindForward(DefinitionNode node)
     {
-        var container = new ModuleContainer(node.ClassName, isOpaque);
+        // PyTorch's own has nothing between the parentheses but its modules: another class of that name may.
+        if (node is { ClassName: LayerCatalogue.Sequence, Arguments.Length: 0 })
+        {
+            return ForwardKnowledge.Sequence;
+        }
+
+        // Asked even where the answer does not count, so that it is known which names there are.
+        var isAssumed = node.Children.Count > 0 && isSequence is not null
+            && (isSequence(node.ClassName) || (node.ShortName != node.ClassName && isSequence(node.ShortName)));
+        return LayerCatalogue.ComputesOtherwise(node.ClassName) ? ForwardKnowledge.Other
+            : isAssumed ? ForwardKnowledge.Sequence
+            : LayerCatalogue.IsContainer(node.ClassName) && node.ClassName != LayerCatalogue.Sequence ? ForwardKnowledge.List
+            : ForwardKnowledge.Printed;
+    }
+
+    private ModuleContainer Contain(DefinitionNode node, string path, ForwardKnowledge knowledge)
+    {
+        var container = new ModuleContainer(node.ClassName, knowledge);
         AddChildren(container, node, path);
         AttentionTensors.Add(container, node, (name) => checkpoint?.FindShape(path, name), source);
         checkpoint?.AddDirect(container, path);
@@ -53,7 +75,7 @@ internal sealed class DefinitionSkeleton(DefinitionText source, DefinitionCheckp
 
     private ModuleContainer Extend(LayerKind kind, DefinitionNode node, string path)
     {
-        var container = new ModuleContainer(node.ClassName, isOpaque: true);
+        var container = new ModuleContainer(node.ClassName, ForwardKnowledge.Printed);
         if (node.Arguments.Length > 0)
         {
             using var layer = Create(kind, node, path);
@@ -103,8 +125,7 @@ internal sealed class DefinitionSkeleton(DefinitionText source, DefinitionCheckp
         }
         catch (Exception exception) when (exception is ExternalException or ArgumentException or ArithmeticException)
         {
-            // libtorch's messages go on with a stack trace.
-            throw arguments.Invalid($"'{node.ClassName}' cannot be made: {exception.Message.Split('\n')[0].TrimEnd('.')}.", exception);
+            throw arguments.Invalid($"'{node.ClassName}' cannot be made: {NativeMessage.GetFirstLine(exception)}", exception);
         }
     }
 }

@@ -102,6 +102,28 @@ internal sealed class LayerArguments
     /// <summary>A number that may be left out.</summary>
     public double Double(string name, double fallback) => Double(name) ?? fallback;
 
+    /// <summary>A part of a whole, 0 to 1, that may be left out.</summary>
+    public double Part(string name, double fallback) =>
+        Double(name, fallback) is >= 0 and <= 1 and var part ? part : throw Misfit(name, Require(name), "a number from 0 to 1");
+
+    /// <summary>A number that others are to be multiples of, that may be left out.</summary>
+    /// <param name="name">The argument.</param>
+    /// <param name="fallback">What holds when it is left out.</param>
+    /// <param name="multiples">The arguments that have to be multiples of it.</param>
+    public long Divisor(string name, long? fallback, params ReadOnlySpan<string> multiples)
+    {
+        var divisor = fallback is { } number ? Long(name, number) : Long(name);
+        foreach (var multiple in multiples)
+        {
+            if (Long(multiple) % divisor != 0)
+            {
+                throw Misfit(multiple, Require(multiple), $"a multiple of {name}={divisor}");
+            }
+        }
+
+        return divisor;
+    }
+
     /// <summary>True or False, or what holds when it is left out.</summary>
     public bool Bool(string name, bool fallback) => Find(name) switch
     {
@@ -210,11 +232,18 @@ internal sealed class LayerArguments
         _ => [.. Enumerable.Repeat(ToLong(name, value), dimensions)],
     };
 
-    private long ToLong(string name, ArgumentValue value) =>
-        value is ArgumentValue.Word { Text: var text }
-        && long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
+    private long ToLong(string name, ArgumentValue value)
+    {
+        if (value is not ArgumentValue.Word { Text: var text }
+            || !long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
+        {
+            throw Misfit(name, value, "a whole number");
+        }
+
+        return LayerBounds.Find(node.ShortName, name) is not { } least || number >= least
             ? number
-            : throw Misfit(name, value, "a whole number");
+            : throw Misfit(name, value, $"a number of at least {least}");
+    }
 
     private double ToDouble(string name, ArgumentValue value) =>
         value is ArgumentValue.Word { Text: var text }

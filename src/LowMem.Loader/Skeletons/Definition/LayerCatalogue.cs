@@ -6,9 +6,18 @@ namespace LowMem.Loader.Skeletons.Definition;
 /// <summary>The classes of layers that can be made of what their text says.</summary>
 internal static class LayerCatalogue
 {
+    /// <summary>The class that runs its modules in order.</summary>
+    public const string Sequence = "Sequential";
+
     // What runs its children, or is a list of them for others to run: empty is nothing unusual.
     private static readonly FrozenSet<string> Containers =
-        new[] { "Sequential", "ModuleList", "ModuleDict", "ParameterList", "ParameterDict" }.ToFrozenSet(StringComparer.Ordinal);
+        new[] { Sequence, "ModuleList", "ModuleDict", "ParameterList", "ParameterDict" }.ToFrozenSet(StringComparer.Ordinal);
+
+    // Classes of torch.nn with modules inside, and code that is no sequence of them.
+    private static readonly FrozenSet<string> Others = new[]
+    {
+        "MultiheadAttention", "Transformer", "TransformerEncoder", "TransformerEncoderLayer", "TransformerDecoder", "TransformerDecoderLayer",
+    }.ToFrozenSet(StringComparer.Ordinal);
 
     private static readonly FrozenDictionary<string, LayerKind> Kinds = new[]
     {
@@ -43,4 +52,7 @@ internal static class LayerCatalogue
 
     /// <summary>Whether a class only holds its children.</summary>
     public static bool IsContainer(string className) => Containers.Contains(className);
+
+    /// <summary>Whether a class of torch.nn is known to be something else than its modules in order.</summary>
+    public static bool ComputesOtherwise(string className) => Others.Contains(className);
 }

@@ -20,6 +20,7 @@ public sealed class Conv1D : OwnLayer
     public override Tensor forward(Tensor input)
     {
         ArgumentNullException.ThrowIfNull(input);
+        ForwardPass.EnsureValues(this, input);
         using var product = input.matmul(FindParameter("weight")!);
         return product.add(FindParameter("bias")!);
     }

@@ -22,6 +22,7 @@ public sealed class FrozenBatchNorm2d : OwnLayer
     public override Tensor forward(Tensor input)
     {
         ArgumentNullException.ThrowIfNull(input);
+        ForwardPass.EnsureValues(this, input);
         using var scope = NewDisposeScope();
         var scale = GetBuffer("weight") * (GetBuffer("running_var") + epsilon).rsqrt();
         var shift = GetBuffer("bias") - (GetBuffer("running_mean") * scale);

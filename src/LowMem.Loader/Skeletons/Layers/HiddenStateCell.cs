@@ -25,6 +25,7 @@ public abstract class HiddenStateCell : nn.Module<Tensor, Tensor?, Tensor>
     public override Tensor forward(Tensor input, Tensor? state)
     {
         ArgumentNullException.ThrowIfNull(input);
+        ForwardPass.EnsureValues(this, input);
         using var scope = NewDisposeScope();
         var step = RecurrentStep.Create(
             kind, name => _internal_params.TryGetValue(name, out var found) ? found : null, suffix: string.Empty);

@@ -23,6 +23,8 @@ public abstract class HiddenStateLayer : nn.Module<Tensor, Tensor?, (Tensor Outp
     /// <returns>The output of the last layer for each step, and the last states.</returns>
     public override (Tensor Output, Tensor Hidden) forward(Tensor input, Tensor? state)
     {
+        ArgumentNullException.ThrowIfNull(input);
+        ForwardPass.EnsureValues(this, input);
         var (output, hidden, _) = layers.Run(
             input, state, cell: null, name => _internal_params.TryGetValue(name, out var found) ? found : null, training);
         return (output, hidden);

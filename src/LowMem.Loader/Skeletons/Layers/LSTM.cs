@@ -23,6 +23,8 @@ public sealed class LSTM : nn.Module<Tensor, (Tensor Hidden, Tensor Cell)?, (Ten
     /// <returns>The output of the last layer for each step, and the last states.</returns>
     public override (Tensor Output, Tensor Hidden, Tensor Cell) forward(Tensor input, (Tensor Hidden, Tensor Cell)? state)
     {
+        ArgumentNullException.ThrowIfNull(input);
+        ForwardPass.EnsureValues(this, input);
         var (output, hidden, cell) = layers.Run(
             input, state?.Hidden, state?.Cell, name => _internal_params.TryGetValue(name, out var found) ? found : null, training);
         return (output, hidden, cell!);

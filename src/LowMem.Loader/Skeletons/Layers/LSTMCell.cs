@@ -23,6 +23,7 @@ public sealed class LSTMCell : nn.Module<Tensor, (Tensor Hidden, Tensor Cell)?, 
     public override (Tensor Hidden, Tensor Cell) forward(Tensor input, (Tensor Hidden, Tensor Cell)? state)
     {
         ArgumentNullException.ThrowIfNull(input);
+        ForwardPass.EnsureValues(this, input);
         using var scope = NewDisposeScope();
         var step = RecurrentStep.Create(
             RecurrentKind.Lstm, name => _internal_params.TryGetValue(name, out var found) ? found : null, suffix: string.Empty);

@@ -25,11 +25,15 @@ public sealed class RMSNorm : OwnLayer
         }
     }
 
+    /// <summary>What the weight of a new layer is.</summary>
+    internal double InitialWeight => addsOne ? 0 : 1;
+
     /// <summary>Normalizes the last dimensions.</summary>
     /// <param name="input">A tensor whose last dimensions have the sizes of the layer.</param>
     public override Tensor forward(Tensor input)
     {
         ArgumentNullException.ThrowIfNull(input);
+        ForwardPass.EnsureValues(this, input);
         using var scope = NewDisposeScope();
 
         // Squares of half precision overflow: the models compute this in single precision.

@@ -26,5 +26,10 @@ public sealed class UnevenConvTranspose : OwnLayer
 
     /// <summary>Convolves.</summary>
     /// <param name="input">[batch, channels, sizes...], or without a batch.</param>
-    public override Tensor forward(Tensor input) => convolve(input, FindParameter("weight")!, FindParameter("bias"));
+    public override Tensor forward(Tensor input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        ForwardPass.EnsureValues(this, input);
+        return convolve(input, FindParameter("weight")!, FindParameter("bias"));
+    }
 }

@@ -130,7 +130,7 @@ public class DefinitionCheckpointTests
         const string text = "Net(\n  (a): Embedding(3, 2)\n  (b): Linear(in_features=2, out_features=3, bias=False)\n)";
         using var scope = NewDisposeScope();
         using var module = (ModuleContainer)Definitions.Build(text, Checkpoint(
-            Tensor("a.weight", "float32", 3, 2) with { StorageKey = "0" }, Tensor("b.weight", "float32", 3, 2) with { StorageKey = "0" }));
+            Tensor("a.weight", "float32", 3, 2) with { StorageKey = "0" }, Tensor("b.weight", "float32", 3, 2) with { StorageKey = "0" }), isSequence: _ => true);
         var value = tensor(new float[] { 1, 2, 3, 4, 5, 6 }, device: CPU).reshape(3, 2);
         ParameterBinder.Bind(ModuleTree.GetParameters(module)[0], value);
 

@@ -31,13 +31,27 @@ public class DefinitionErrorTests
     [InlineData("Linear(in_features=2, out_features=2, rank=4)", "line 1, column 44: the argument rank=4 of 'Linear' is not known")]
     [InlineData("Linear(in_features=2, in_features=2)", "line 1, column 35: 'in_features' is given to 'Linear' twice")]
     [InlineData("Linear(2, 3)", "line 1, column 8: 'Linear' takes no value '2' without a name after 0 of them")]
-    [InlineData("Linear(in_features=-2, out_features=2)", "line 1, column 1: 'Linear' cannot be made: ")]
+    [InlineData("Linear(in_features=-2, out_features=2)", "line 1, column 20: in_features of 'Linear' is '-2', where a number of at least 0 was expected")]
     [InlineData("Linear(in_features=9000000000000000000, out_features=9000000000000000000)", "line 1, column 1: 'Linear' cannot be made: ")]
     [InlineData("Linear(in_features=99999999999999999999, out_features=2)", "where a whole number was expected")]
     [InlineData("Embedding(9000000000000000000, 9000000000000000000)", "'Embedding' cannot be made: ")]
     [InlineData("LSTM(3, 4, num_layers=1000000000000)", "num_layers of 'LSTM' is 1000000000000; 1 to 10000 are taken")]
     [InlineData("Conv2d(3, 4, kernel_size=(3, 3, 3), stride=(1, 1))", "kernel_size of 'Conv2d' is '(3, 3, 3)', where 2 numbers was expected")]
-    [InlineData("Conv2d(3, 4, kernel_size=(3, 3), groups=0)", "'Conv2d' cannot be made: ")]
+    [InlineData("Conv2d(3, 4, kernel_size=(3, 3), groups=0)", "groups of 'Conv2d' is '0', where a number of at least 1 was expected")]
+    [InlineData("Conv2d(3, 4, kernel_size=(3, 3), groups=2)", "line 1, column 8: in_channels of 'Conv2d' is '3', where a multiple of groups=2 was expected")]
+    [InlineData("Conv2d(3, 4, kernel_size=(0, 3))", "kernel_size of 'Conv2d' is '0', where a number of at least 1 was expected")]
+    [InlineData("Conv2d(3, 4, kernel_size=(3, 3), padding=(-1, 0))", "padding of 'Conv2d' is '-1', where a number of at least 0 was expected")]
+    [InlineData("ConvTranspose2d(3, 4, kernel_size=(3, 3), stride=(0, 1))", "stride of 'ConvTranspose2d' is '0', where a number of at least 1 was expected")]
+    [InlineData("BatchNorm2d(-3)", "num_features of 'BatchNorm2d' is '-3', where a number of at least 0 was expected")]
+    [InlineData("GroupNorm(0, 4)", "num_groups of 'GroupNorm' is '0', where a number of at least 1 was expected")]
+    [InlineData("GroupNorm(3, 4)", "num_channels of 'GroupNorm' is '4', where a multiple of num_groups=3 was expected")]
+    [InlineData("LayerNorm((4, -1))", "normalized_shape of 'LayerNorm' is '-1', where a number of at least 0 was expected")]
+    [InlineData("Embedding(-1, 4)", "num_embeddings of 'Embedding' is '-1', where a number of at least 0 was expected")]
+    [InlineData("Embedding(4, 4, padding_idx=4)", "line 1, column 1: padding_idx of 'Embedding' is 4, which is none of its 4 rows")]
+    [InlineData("LSTM(3, -4)", "hidden_size of 'LSTM' is '-4', where a number of at least 1 was expected")]
+    [InlineData("Dropout(p=1.5)", "p of 'Dropout' is '1.5', where a number from 0 to 1 was expected")]
+    [InlineData("PixelUnshuffle(downscale_factor=0)", "downscale_factor of 'PixelUnshuffle' is '0', where a number of at least 1 was expected")]
+    [InlineData("ChannelShuffle(groups=0)", "groups of 'ChannelShuffle' is '0', where a number of at least 1 was expected")]
     [InlineData("Conv2d(3, 4, kernel_size=(3, 3), padding=most)", "padding of 'Conv2d' is 'most', where one of same, valid was expected")]
     [InlineData("Conv2d(3, 4, kernel_size=(3, 3", "are not closed")]
     [InlineData("Dropout(p=)", "line 1, column 11: a value was expected")]
@@ -114,6 +128,6 @@ public class DefinitionErrorTests
         cancelled.Cancel();
 
         Assert.Throws<OperationCanceledException>(
-            () => LowMem.Loader.Skeletons.SkeletonBuilder.FromDefinition("A((a): Tanh())", null, null, null, cancelled.Token));
+            () => LowMem.Loader.Skeletons.SkeletonBuilder.FromDefinition("A((a): Tanh())", null, null, null, null, cancelled.Token));
     }
 }

@@ -12,8 +12,9 @@ internal static class Definitions
     /// <summary>One of tests/fixtures/definitions.</summary>
     public static string Read(string name) => File.ReadAllText(Path.Combine(TestFiles.Fixtures, "definitions", name));
 
-    public static nn.Module Build(string text, Checkpoint? checkpoint = null, string? prefix = null) =>
-        SkeletonBuilder.FromDefinition(text, checkpoint, prefix, source: null, TestContext.Current.CancellationToken);
+    public static nn.Module Build(
+        string text, Checkpoint? checkpoint = null, string? prefix = null, Func<string, bool>? isSequence = null) =>
+        SkeletonBuilder.FromDefinition(text, checkpoint, prefix, source: null, isSequence, TestContext.Current.CancellationToken);
 
     /// <summary>Keys and shapes of the state dict, in order.</summary>
     public static IEnumerable<string> Describe(nn.Module module) =>

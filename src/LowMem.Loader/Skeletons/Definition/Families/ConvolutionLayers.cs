@@ -149,7 +149,7 @@ internal static class ConvolutionLayers
             Kernel = arguments.Sizes("kernel_size", dimensions);
             Stride = arguments.FindSizes("stride", dimensions) ?? [.. Enumerable.Repeat(1L, dimensions)];
             Dilation = arguments.FindSizes("dilation", dimensions) ?? [.. Enumerable.Repeat(1L, dimensions)];
-            Groups = arguments.Long("groups", 1);
+            Groups = arguments.Divisor("groups", 1, "in_channels", "out_channels");
             Bias = arguments.Bool("bias", true);
             Mode = arguments.Choice(
                 "padding_mode",

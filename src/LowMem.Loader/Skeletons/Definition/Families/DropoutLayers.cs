@@ -15,7 +15,7 @@ internal static class DropoutLayers
         new("FeatureAlphaDropout", [], arguments => nn.FeatureAlphaDropout(Part(arguments), InPlace(arguments))),
     ];
 
-    private static double Part(LayerArguments arguments) => arguments.Double("p", 0.5);
+    private static double Part(LayerArguments arguments) => arguments.Part("p", 0.5);
 
     private static bool InPlace(LayerArguments arguments) => arguments.Bool("inplace", false);
 }

@@ -23,7 +23,7 @@ internal static class EmbeddingLayers
     private static nn.Module CreateEmbedding(LayerArguments arguments) => Widen(arguments, nn.Embedding(
         arguments.Long("num_embeddings"),
         NoElements,
-        arguments.Has("padding_idx") ? arguments.Long("padding_idx") : null,
+        FindPaddingIndex(arguments),
         arguments.Double("max_norm"),
         arguments.Double("norm_type", 2),
         arguments.Bool("scale_grad_by_freq", false),
@@ -43,10 +43,30 @@ internal static class EmbeddingLayers
             ("max", TorchSharp.EmbeddingBagMode.Max)),
         arguments.Bool("sparse", false),
         arguments.Bool("include_last_offset", false),
-        arguments.Long("padding_idx", -1)));
+        FindPaddingIndex(arguments) ?? -1));
+
+    // PyTorch prints a negative one as the row that it means.
+    private static long? FindPaddingIndex(LayerArguments arguments)
+    {
+        if (!arguments.Has("padding_idx"))
+        {
+            return null;
+        }
+
+        var index = arguments.Long("padding_idx");
+        var count = arguments.Long("num_embeddings");
+        return index >= -count && index < count
+            ? (index < 0 ? index + count : index)
+            : throw arguments.Invalid($"padding_idx of '{arguments.ClassName}' is {index}, which is none of its {count} rows.");
+    }
 
     private static nn.Module Widen(LayerArguments arguments, nn.Module module)
     {
+        if (FindPaddingIndex(arguments) is { } row)
+        {
+            PaddingRows.Set(module, row);
+        }
+
         NativeModules.Reshape(module, "weight", [arguments.Long("num_embeddings"), arguments.Long("embedding_dim")]);
         return module;
     }

@@ -31,7 +31,7 @@ internal static class NormLayers
         new("LayerNorm", Shape, CreateLayerNorm),
         new("FusedLayerNorm", Shape, CreateLayerNorm),
         new("GroupNorm", ["num_groups", "num_channels"], arguments => nn.GroupNorm(
-            arguments.Long("num_groups"),
+            arguments.Divisor("num_groups", null, "num_channels"),
             arguments.Long("num_channels"),
             arguments.Double("eps", Epsilon),
             arguments.Bool("affine", true))),

@@ -47,7 +47,7 @@ internal static class PoolingLayers
     private static ModuleContainer CreateWithout(LayerArguments arguments, string reason)
     {
         arguments.Ignore("output_size");
-        return new ModuleContainer(arguments.ClassName, isOpaque: true)
+        return new ModuleContainer(arguments.ClassName, ForwardKnowledge.Printed)
         {
             Obstacle = $"'{arguments.ClassName}' has no forward pass here: {reason}. It has no tensors, so the model loads all the same: "
                 + "call the modules before and after it yourself, and pool in between.",

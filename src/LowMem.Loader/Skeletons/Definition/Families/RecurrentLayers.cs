@@ -46,7 +46,7 @@ internal static class RecurrentLayers
             layers,
             arguments.Bool("bias", true),
             arguments.Bool("batch_first", false),
-            arguments.Double("dropout", 0),
+            arguments.Part("dropout", 0),
             arguments.Bool("bidirectional", false),
             arguments.Long("proj_size", 0));
     }

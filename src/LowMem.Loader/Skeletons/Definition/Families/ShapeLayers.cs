@@ -65,6 +65,6 @@ internal static class ShapeLayers
     private static Func<LayerArguments, nn.Module> CreateOpaque(params string[] names) => arguments =>
     {
         arguments.Ignore(names);
-        return new ModuleContainer(arguments.ClassName, isOpaque: true);
+        return new ModuleContainer(arguments.ClassName, ForwardKnowledge.Printed);
     };
 }
