@@ -38,11 +38,18 @@ internal sealed class CheckpointFileReader : IDisposable
     /// <summary>How many bytes have been read so far.</summary>
     public long BytesRead => Interlocked.Read(ref bytesRead);
 
-    /// <exception cref="CheckpointException">The file is not there may not be read, or is no regular file.</exception>
-    public static CheckpointFileReader Open(string path)
-    {
+    /// <exception cref="CheckpointException">The file is not there, may not be read, or is no regular file.</exception>
+    public static CheckpointFileReader Open(string path) =>
         // Delete is shared so that a reader never keeps somebody from replacing the file.
-        var handle = RegularFile.Open(path, FileShare.Read | FileShare.Delete);
+        Open(path, RegularFile.Open(path, FileShare.Read | FileShare.Delete));
+
+    /// <summary>Opens a file again.</summary>
+    /// <exception cref="CheckpointException">It is gone, or another one than was listed: see <see cref="ListedFile"/>.</exception>
+    public static CheckpointFileReader Open(CheckpointFile listed) =>
+        Open(listed.Path, ListedFile.Open(listed, FileShare.Read | FileShare.Delete));
+
+    private static CheckpointFileReader Open(string path, SafeFileHandle handle)
+    {
         try
         {
             return new CheckpointFileReader(path, handle);
@@ -63,7 +70,12 @@ internal sealed class CheckpointFileReader : IDisposable
         return new CheckpointFileReader(this, offset, length);
     }
 
-    public CheckpointFile Describe() => new(Path, Length, LastWriteTimeUtc);
+    /// <summary>The version of the file: what was opened, and not what is at the path by now.</summary>
+    public CheckpointFile Describe() => new(Path, Length, LastWriteTimeUtc) { Identity = FileIdentity.Of(handle) };
+
+    /// <summary>Makes sure that the file that is open was not written to meanwhile.</summary>
+    /// <exception cref="CheckpointException">It was.</exception>
+    public void CheckUnchanged(CheckpointFile listed) => ListedFile.CheckUnchanged(listed, handle);
 
     /// <summary>Fills the span from a place in the file.</summary>
     /// <exception cref="CheckpointException">The file ends before the span is full.</exception>

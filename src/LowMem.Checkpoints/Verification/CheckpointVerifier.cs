@@ -83,7 +83,7 @@ public static class CheckpointVerifier
             return [];
         }
 
-        using var reader = new TensorDataReader();
+        using var reader = new TensorDataReader(checkpoint);
         ListedFiles.CheckUnchanged(checkpoint, reader);
         var extents = new ScanExtents();
         var hashes = options.Manifest is null ? null : new HashPlan(checkpoint);
@@ -94,6 +94,7 @@ public static class CheckpointVerifier
         var gathers = values?.Plan(extents) ?? [];
         checksums?.Plan(extents, reader, cancellationToken);
         ScanPool.Run([.. hashes?.Work ?? [], .. digests?.Work ?? [], .. extents.ToWork(), .. gathers], reader, progress, cancellationToken);
+        reader.CheckUnchanged();
 
         List<CheckpointFinding> findings = [.. digests?.Conclude() ?? [], .. checksums?.Conclude(extents) ?? [], .. values?.Conclude() ?? []];
         if (hashes is not null)

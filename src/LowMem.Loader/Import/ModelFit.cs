@@ -60,7 +60,7 @@ public static class ModelFit
 
         // Whether the file is safe is another question, and has been answered elsewhere.
         var options = new ImportOptions { Prefix = prefix, AllowUnsafeGlobals = true };
-        using var reader = new TensorDataReader();
+        using var reader = new TensorDataReader(checkpoint);
         try
         {
             var plan = ImportPlan.Create(

@@ -54,13 +54,24 @@ public static class ModelLoader
         ArgumentNullException.ThrowIfNull(checkpoint);
         options ??= new ImportOptions();
         ImportPlan.RefuseUnsafe(checkpoint, options);
-        var prefix = StateDictPrefix.Normalize(options.Prefix ?? StateDictPrefix.Find(checkpoint));
-        var module = options.KeyMap is { } keyMap
-            ? SkeletonBuilder.FromCheckpoint(Rename(checkpoint, prefix, keyMap), prefix: "", cancellationToken)
-            : SkeletonBuilder.FromCheckpoint(checkpoint, prefix, cancellationToken);
+        var others = options.Prefix is null ? StateDictPrefix.Choose(checkpoint).Others : [];
+        var part = CheckpointPart.Take(
+            checkpoint,
+            options.Prefix,
+            key => options.KeyMap is { } map ? map.Map(key) : key,
+            options.KeyFilter is { } filter ? filter.Includes : null,
+            options.AllowMissing,
+            cancellationToken);
+        var module = SkeletonBuilder.FromPart(options.KeyMap is { } keyMap ? Rename(part, keyMap) : part, cancellationToken);
         try
         {
-            return (module, Load(module, checkpoint, options with { Prefix = prefix }, progress, cancellationToken));
+            var report = Load(module, part.Checkpoint, options with { Prefix = part.Prefix }, progress, cancellationToken);
+            return (module, report with
+            {
+                MissingKeys = [.. report.MissingKeys.Union(part.MissingKeys, StringComparer.Ordinal)],
+                Faults = [.. report.Faults.Union(part.Faults)],
+                OtherPrefixes = [.. others],
+            });
         }
         catch
         {
@@ -69,10 +80,14 @@ public static class ModelLoader
         }
     }
 
-    private static Checkpoint Rename(Checkpoint checkpoint, string prefix, IKeyMap keyMap)
+    private static CheckpointPart Rename(CheckpointPart part, IKeyMap keyMap)
     {
-        var selection = new StateDictSelector(checkpoint.Path, checkpoint.Tensors, []).Select(prefix, keyMap);
-        return checkpoint with { Tensors = [.. selection.Tensors.Select(entry => entry.Value[0] with { Key = entry.Key })] };
+        var selection = new StateDictSelector(part.Checkpoint.Path, part.Checkpoint.Tensors, []).Select(part.Prefix, keyMap);
+        return part with
+        {
+            Checkpoint = part.Checkpoint with { Tensors = [.. selection.Tensors.Select(entry => entry.Value[0] with { Key = entry.Key })] },
+            Prefix = string.Empty,
+        };
     }
 
     private static LoadReport Bind(
@@ -86,11 +101,13 @@ public static class ModelLoader
         using var memory = new PeakMemorySampler();
         var device = ImportDevice.Parse(options.Device);
         var entries = ModuleTree.GetParameters(module);
-        using var dataReader = new TensorDataReader();
+        using var dataReader = new TensorDataReader(checkpoint);
         var plan = ImportPlan.Create(entries, checkpoint, options, device.type, dataReader, cancellationToken);
         using var materializer = new TensorMaterializer(
             checkpoint, plan, device, options.Resident, dataReader, progress, cancellationToken);
         var values = materializer.Create();
+        var zeroSlots = plan.ZeroSlots;
+        var zeroValues = CreateZeros(zeroSlots, device);
         try
         {
             // Nothing in this loop can fail: whatever could has been checked or made by now.
@@ -98,11 +115,16 @@ public static class ModelLoader
             {
                 ParameterBinder.Bind(plan.Tensors[i].Slot, values[i], plan.Tensors[i].RequiresGrad);
             }
+
+            for (var i = 0; i < zeroValues.Length; i++)
+            {
+                ParameterBinder.Bind(zeroSlots[i], zeroValues[i]);
+            }
         }
         finally
         {
             // The module shares the storages now, and these are handles more.
-            foreach (var value in values)
+            foreach (var value in values.Concat(zeroValues))
             {
                 value.Dispose();
             }
@@ -120,6 +142,9 @@ public static class ModelLoader
             MappedBytes = materializer.MappedBytes,
             CopiedBytes = materializer.CopiedBytes,
             MissingKeys = plan.MissingKeys,
+            ZeroKeys = [.. zeroSlots.Select(slot => slot.Key)],
+            Faults = [.. plan.Faults],
+            OutsideCount = CountOutside(checkpoint, plan.Prefix),
             UnexpectedKeys = plan.UnexpectedKeys,
             ShapeMismatchKeys = plan.ShapeMismatchKeys,
             RenamedCount = plan.RenamedCount,
@@ -133,9 +158,16 @@ public static class ModelLoader
         };
     }
 
+    private static Tensor[] CreateZeros(IReadOnlyList<ModuleParameter> slots, Device device) =>
+        [.. slots.Select(slot => zeros(slot.Shape, dtype: slot.Tensor.dtype, device: device).DetachFromDisposeScope())];
+
+    private static int CountOutside(Checkpoint checkpoint, string prefix) => prefix.Length == 0
+        ? 0
+        : checkpoint.Tensors.Count(tensor => !tensor.Key.StartsWith(prefix, StringComparison.Ordinal));
+
     private static string[] GetMetaKeys(IReadOnlyList<ModuleParameter> entries, ImportPlan plan)
     {
-        var bound = plan.Tensors.SelectMany(planned => planned.Slot.Ties).Select(tie => tie.Key).ToHashSet(StringComparer.Ordinal);
+        var bound = plan.Tensors.Select(planned => planned.Slot).Concat(plan.ZeroSlots).SelectMany(slot => slot.Ties).Select(tie => tie.Key).ToHashSet(StringComparer.Ordinal);
         return [.. entries.Where(entry => entry.Device == "meta" && !bound.Contains(entry.Key)).Select(entry => entry.Key)];
     }
 }

@@ -1,3 +1,5 @@
+using Microsoft.Win32.SafeHandles;
+
 namespace LowMem.Loader.Memory;
 
 /// <summary>
@@ -10,8 +12,8 @@ internal abstract class FileMapping : MemoryRange
     /// <param name="handle">The file.</param>
     /// <param name="length">Its length in bytes; not 0.</param>
     /// <exception cref="IOException">The operating system refused.</exception>
-    public static FileMapping Create(FileStream handle, long length) =>
+    public static FileMapping Create(SafeFileHandle handle, long length) =>
         OperatingSystem.IsWindows()
             ? new ViewFileMapping(handle, length)
-            : new PosixFileMapping(handle.SafeFileHandle, length);
+            : new PosixFileMapping(handle, length);
 }

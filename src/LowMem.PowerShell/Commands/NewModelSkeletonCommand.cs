@@ -66,6 +66,10 @@ public sealed class NewModelSkeletonCommand : LowMemCommand
     [ArgumentCompleter(typeof(CheckpointPrefixCompleter))]
     public string? Prefix { get; set; }
 
+    /// <summary>Makes the skeleton of what is there when a part of the checkpoint is missing.</summary>
+    [Parameter(ParameterSetName = CheckpointSet)]
+    public SwitchParameter AllowMissing { get; set; }
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
@@ -103,7 +107,7 @@ public sealed class NewModelSkeletonCommand : LowMemCommand
         return ParameterSetName switch
         {
             TypeSet => SkeletonBuilder.FromAssembly(ResolveFile(AssemblyPath), TypeName, [.. ArgumentList.Select(Unwrap)], WarnOfMemory),
-            CheckpointSet => SkeletonBuilder.FromCheckpoint(OpenCheckpoint(), Prefix, StopToken),
+            CheckpointSet => SkeletonBuilder.FromCheckpoint(OpenCheckpoint(), Prefix, AllowMissing, StopToken),
             _ => SkeletonBuilder.FromFactory(RunScriptBlock, Unwrap, WarnOfMemory),
         };
     }

@@ -70,6 +70,7 @@ internal static class PyTorchZipReader
             FormatVersion = ReadLine(archive, prefix + "version"),
             Tensors = isFrozen ? constants!.Tensors : walker.Tensors,
             Values = walker.Values,
+            ModuleVersions = ModuleVersions.Find(pickle.Root),
             Globals = globals.All,
             UnknownGlobals = globals.Unknown,
             UnknownUses = globals.UnknownUses,

@@ -147,9 +147,11 @@ internal static class ShardIndexReader
             values[key] = value;
         }
 
+        var held = shards.SelectMany(shard => shard.Tensors).Select(tensor => tensor.Key).ToHashSet(StringComparer.Ordinal);
         return new Checkpoint
         {
             Path = checkpoint,
+            MissingKeys = [.. index.WeightMap.Keys.Where(key => !held.Contains(key))],
             Format = shards.FirstOrDefault()?.Format ?? CheckpointFormats.Safetensors,
             FormatVersion = shards.FirstOrDefault()?.FormatVersion,
             Tensors = [.. shards.SelectMany(shard => shard.Tensors)],
