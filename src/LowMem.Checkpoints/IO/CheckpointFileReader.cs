@@ -101,7 +101,8 @@ internal sealed class CheckpointFileReader : IDisposable
                 int read = RandomAccess.Read(handle, destination[done..], offset + done);
                 if (read == 0)
                 {
-                    throw Truncated(offset + done, offset + destination.Length, what);
+                    // It was as long as that when it was opened.
+                    throw offset + done < Length ? ListedFile.CutOff(Path, offset + done) : Truncated(offset + done, offset + destination.Length, what);
                 }
 
                 done += read;

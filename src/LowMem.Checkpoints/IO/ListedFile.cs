@@ -65,6 +65,15 @@ public static class ListedFile
         }
     }
 
+    /// <summary>The error for a file that ends earlier than it did when it was opened.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="length">Where it ends now.</param>
+    internal static CheckpointException CutOff(string path, long length) => new(
+        CheckpointErrorIds.Changed, path, $"the file was cut off at byte {length} while it was read. Wait until it is complete, and list it again.")
+    {
+        Offset = length,
+    };
+
     private static string? DescribeChange(CheckpointFile file, SafeFileHandle handle)
     {
         long length = RandomAccess.GetLength(handle);

@@ -21,8 +21,10 @@ internal sealed class CheckpointTops
             top.Add(key);
         }
 
+        var hasGroups = false;
         foreach (var key in values)
         {
+            hasGroups |= key.StartsWith("param_groups.", StringComparison.Ordinal);
             var name = GetTop(key).ToString();
             HasTraining |= TrainingState.IsCounter(name) || (name.EndsWith('.') && TrainingState.IsOptimizerKey(key, name));
             if (tops.TryGetValue(name, out var top))
@@ -32,6 +34,7 @@ internal sealed class CheckpointTops
         }
 
         HasTraining |= tops.Values.Any(top => top.IsOptimizer);
+        IsOptimizer = hasGroups && tops.Keys.All(top => top == "state.");
     }
 
     /// <summary>Whether the state of a training is there: an optimizer, or a counter of epochs.</summary>
@@ -39,6 +42,9 @@ internal sealed class CheckpointTops
 
     /// <summary>The names of dicts that may be state dicts of models, with their dots.</summary>
     public IEnumerable<string> Dicts => tops.Values.Where(top => top.IsDict && !IsTraining(top)).Select(top => top.Name);
+
+    /// <summary>Whether all of it is the state of an optimizer: state.0.exp_avg, param_groups.0.lr.</summary>
+    public bool IsOptimizer { get; }
 
     /// <summary>Whether tensors lie outside of all dicts.</summary>
     public bool HasLeaves => tops.Values.Any(top => !top.IsDict && !IsTraining(top));

@@ -45,6 +45,14 @@ public static class StateDictPrefix
         ArgumentNullException.ThrowIfNull(checkpoint);
         var keys = checkpoint.Tensors.Select(tensor => tensor.Key).ToArray();
         var tops = new CheckpointTops(keys, checkpoint.Format == CheckpointFormats.TorchScript ? [] : checkpoint.Values.Keys);
+        if (tops.IsOptimizer && keys.Length > 0)
+        {
+            throw new ModelException(
+                ModelErrorIds.Mismatch,
+                $"{checkpoint.Path}: this is the state of an optimizer and no model: its keys are such as '{DisplayText.Name(keys[0])}'. "
+                + "Take the file that holds the weights; an empty prefix takes the tensors of this one as they are.");
+        }
+
         return Choose(tops) is { } choice
             ? choice with { Prefix = FollowWrappers(keys, choice.Prefix) }
             : throw new ModelException(

@@ -118,6 +118,16 @@ public class FromCheckpointTests
         Assert.Equal(["a"], ModuleTree.GetParameters(module).Select(slot => slot.Key));
     }
 
+    [Fact]
+    public void The_state_of_an_optimizer_is_no_model()
+    {
+        var checkpoint = Checkpoint(Tensor("state.0.exp_avg", "float32", 1)) with { Values = new Dictionary<string, object?> { ["param_groups.0.lr"] = 0.1 } };
+        var error = Assert.Throws<ModelException>(() => Build(checkpoint));
+        Assert.Contains("this is the state of an optimizer and no model: its keys are such as 'state.0.exp_avg'", error.Message, StringComparison.Ordinal);
+        using var module = Build(checkpoint, "");
+        Assert.Equal(["state.0.exp_avg"], ModuleTree.GetParameters(module).Select(slot => slot.Key));
+    }
+
     [Theory]
     [InlineData(null, new[] { "a.weight" })]
     [InlineData("optimizer", new[] { "state.0.exp_avg" })]
