@@ -63,8 +63,9 @@ public static class ModelFit
         using var reader = new TensorDataReader(checkpoint);
         try
         {
+            // Nor is this about what is wrong with the file itself, which has findings of its own.
             var plan = ImportPlan.Create(
-                ModuleTree.GetParameters(model), checkpoint, options, DeviceType.CPU, reader, cancellationToken);
+                ModuleTree.GetParameters(model), checkpoint with { Findings = [], MissingKeys = [] }, options, DeviceType.CPU, reader, cancellationToken);
             return [.. plan.Tensors.Where(planned => planned.IsCast).Select(Describe)];
         }
         catch (ModelMismatchException exception)

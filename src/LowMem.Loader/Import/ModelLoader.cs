@@ -54,6 +54,7 @@ public static class ModelLoader
         ArgumentNullException.ThrowIfNull(checkpoint);
         options ??= new ImportOptions();
         ImportPlan.RefuseUnsafe(checkpoint, options);
+        NativeLibraryLoader.EnsureLoaded();
         var others = options.Prefix is null ? StateDictPrefix.Choose(checkpoint).Others : [];
         var part = CheckpointPart.Take(
             checkpoint,

@@ -1,4 +1,5 @@
 using LowMem.Checkpoints;
+using LowMem.Checkpoints.Diagnostics;
 using LowMem.Loader.Modules;
 
 namespace LowMem.Loader.Import;
@@ -179,6 +180,12 @@ internal sealed class RenameFinder
             var end = 0;
             for (var depth = 0; depth <= MaxDepth; depth++)
             {
+                if (end > DisplayText.LongestName)
+                {
+                    // No rename of so long a name is told.
+                    break;
+                }
+
                 var front = key.AsSpan(0, end);
                 lookup[front] = lookup.TryGetValue(front, out var count) ? count + 1 : 1;
                 var dot = key.IndexOf('.', end);

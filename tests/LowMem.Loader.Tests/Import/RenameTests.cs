@@ -16,6 +16,7 @@ public class RenameTests
     [Theory]
     [InlineData("enc.", "", "-Prefix '' -KeyMap @{ '*' = 'enc.*' }")]
     [InlineData("enc.model.", "", "-Prefix '' -KeyMap @{ '*' = 'enc.model.*' }")]
+    [InlineData("_orig_mod.", "", "-Prefix '' -KeyMap @{ '*' = '_orig_mod.*' }")]
     [InlineData("enc.", "module.", "-Prefix 'module.' -KeyMap @{ '*' = 'enc.*' }")]
     [InlineData("model.", "state_dict.net.", "-Prefix 'state_dict.net.' -KeyMap @{ '*' = 'model.*' }")]
     public void Other_names_in_front_of_all_keys(string ofModule, string ofFile, string wanted)

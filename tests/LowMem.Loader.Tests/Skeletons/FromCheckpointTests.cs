@@ -98,6 +98,9 @@ public class FromCheckpointTests
     [InlineData("epoch", new[] { "params.a", "params_x.a" }, "params.", new[] { "params_x." })]
     [InlineData("epoch", new[] { "generator.a", "discriminator.b" }, "", new string[0])]
     [InlineData("name", new[] { "model.a" }, "", new string[0])]
+    [InlineData("epoch", new[] { "model.module.a", "optimizer.state.0.momentum_buffer" }, "model.module.", new string[0])]
+    [InlineData("epoch", new[] { "netG_state_dict.a", "optimizer_state_dict.state.0.exp_avg" }, "netG_state_dict.", new string[0])]
+    [InlineData("step", new[] { "generator.a", "optimizer.0.state.0.exp_avg" }, "generator.", new string[0])]
     [InlineData("epoch", new[] { "state_dict.a", "model.b" }, "state_dict.", new[] { "model." })]
     public void Values_that_lie_beside_show_that_it_is_a_training(string value, string[] keys, string prefix, string[] others)
     {
