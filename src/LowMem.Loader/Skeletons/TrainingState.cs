@@ -20,6 +20,10 @@ internal static class TrainingState
         "best_fitness", "loss", "pytorch-lightning_version", "hyper_parameters",
     ];
 
+    // What optimizers keep for each parameter.
+    private static readonly string[] Moments =
+        [".exp_avg", ".exp_avg_sq", ".max_exp_avg_sq", ".momentum_buffer", ".square_avg", ".exp_inf", ".acc_delta"];
+
     /// <summary>Whether a training gives this name to something that is no model.</summary>
     /// <param name="name">A name at the top of a checkpoint.</param>
     public static bool IsName(string name) =>
@@ -32,7 +36,8 @@ internal static class TrainingState
 
     /// <summary>
     /// Whether a key is one of an optimizer's own: <c>NAME.state.0.exp_avg</c>, <c>NAME.param_groups.0.lr</c>, or the same in a
-    /// list of optimizers (<c>NAME.0.state...</c>).
+    /// list of optimizers (<c>NAME.0.state...</c>), or with the names of parameters for their numbers, as distributed checkpoints
+    /// have them.
     /// </summary>
     /// <param name="key">The key.</param>
     /// <param name="top">The name at the top, with its dot.</param>
@@ -45,6 +50,7 @@ internal static class TrainingState
         }
 
         return rest.StartsWith("param_groups.", StringComparison.Ordinal)
-            || (rest.StartsWith("state.", StringComparison.Ordinal) && rest.Length > 6 && char.IsAsciiDigit(rest[6]));
+            || (rest.StartsWith("state.", StringComparison.Ordinal) && rest.Length > 6
+                && (char.IsAsciiDigit(rest[6]) || Array.Exists(Moments, name => key.EndsWith(name, StringComparison.Ordinal))));
     }
 }

@@ -80,6 +80,8 @@ public class FromCheckpointTests
         { ["net.a", "ema.a", "opt.state.11.momentum_buffer"], "net." },
         { ["model.a", "head.b", "optimizer.state.0.exp_avg"], "" },
         { ["model.a", "scheduler.betas", "scaler.mean"], "" },
+        { ["model.a", "optim.state.a.exp_avg"], "model." },
+        { ["model.a", "encoder.state.a"], "" },
         { ["state_dict.a", "state_dict_ema.a", "optimizer_states.0.state.0.exp_avg"], "state_dict." },
         { ["state_dict.model.a", "optimizer_states.0.state.0.exp_avg", "callbacks.best"], "state_dict." },
         { ["encoder.a", "optimizer.state.0.exp_avg", "mean"], "" },
