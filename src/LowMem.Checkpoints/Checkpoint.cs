@@ -63,6 +63,15 @@ public sealed record Checkpoint
     /// <summary>How many shards there are; 0 when the checkpoint is one file.</summary>
     public int ShardCount { get; init; }
 
+    /// <summary>
+    /// The versions from 2 on that PyTorch notes for the classes of modules beside a state dict, by the full key of the module
+    /// (<c>model_state_dict.bn1</c>); empty where none are noted, as in files of PyTorch before 0.4.1 and in other formats.
+    /// </summary>
+    public IReadOnlyDictionary<string, long> ModuleVersions { get; init; } = System.Collections.ObjectModel.ReadOnlyDictionary<string, long>.Empty;
+
+    /// <summary>The keys that a shard index names and no shard holds; empty when nothing is missing, or there is no index.</summary>
+    public IReadOnlyList<string> MissingKeys { get; init; } = [];
+
     /// <summary>What was noticed while reading, errors among it; a tensor at fault is listed and cannot be read.</summary>
     public IReadOnlyList<CheckpointFinding> Findings { get; init; } = [];
 

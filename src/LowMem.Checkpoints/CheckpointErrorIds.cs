@@ -18,6 +18,9 @@ public static class CheckpointErrorIds
     /// <summary>The file ends before the content does.</summary>
     public const string Truncated = "CheckpointTruncated";
 
+    /// <summary>The file is another one than was listed, or was written to since: what was checked is not what is there.</summary>
+    public const string Changed = "CheckpointChanged";
+
     /// <summary>The content is sound as far as can be told, but uses something that is not read here.</summary>
     public const string Unsupported = "CheckpointUnsupported";
 

@@ -8,6 +8,10 @@ namespace LowMem.Checkpoints;
 /// Reads the values of tensors, block by block, in row-major order and little-endian, whatever their place and
 /// strides in the file. Keeps the files open until disposed. Safe for several threads.
 /// </summary>
+/// <remarks>
+/// What was listed is what is read: every file is opened as the version that the checkpoint was listed from, or the error is
+/// <see cref="CheckpointErrorIds.Changed"/>. What is put in its place later does not reach who has it open.
+/// </remarks>
 public sealed class TensorDataReader : IDisposable
 {
     /// <summary>A read of a local file is not interrupted, so a large one is cut up to notice a cancellation.</summary>
@@ -15,6 +19,21 @@ public sealed class TensorDataReader : IDisposable
 
     private readonly ConcurrentDictionary<string, Lazy<CheckpointFileReader>> files = new(StringComparer.Ordinal);
     private readonly UnaddressableStorages unaddressable = new();
+    private readonly Dictionary<string, CheckpointFile>? listed;
+
+    /// <summary>Creates a reader of the tensors of one checkpoint; opens nothing yet.</summary>
+    /// <param name="checkpoint">The checkpoint, which knows its files as they were when it was listed.</param>
+    public TensorDataReader(Checkpoint checkpoint)
+    {
+        ArgumentNullException.ThrowIfNull(checkpoint);
+        listed = checkpoint.AllFiles.DistinctBy(file => file.Path, StringComparer.Ordinal)
+            .ToDictionary(file => file.Path, StringComparer.Ordinal);
+    }
+
+    /// <summary>Creates a reader of tensors of any file, as it is when it is opened for the first time.</summary>
+    internal TensorDataReader()
+    {
+    }
 
     /// <summary>Reads a part of the packed, row-major bytes of a tensor.</summary>
     /// <param name="tensor">A tensor whose <see cref="TensorInfo.UnreadableReason"/> is null.</param>
@@ -77,6 +96,22 @@ public sealed class TensorDataReader : IDisposable
         }
     }
 
+    /// <summary>
+    /// Makes sure that none of the files that are open was written to since the checkpoint was listed. Call this when all is
+    /// read: what was read then was all of one version.
+    /// </summary>
+    /// <exception cref="CheckpointException">One was.</exception>
+    public void CheckUnchanged()
+    {
+        foreach (var (path, file) in files)
+        {
+            if (file.IsValueCreated && listed?.GetValueOrDefault(path) is { } version)
+            {
+                file.Value.CheckUnchanged(version);
+            }
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -110,5 +145,13 @@ public sealed class TensorDataReader : IDisposable
 
     /// <summary>The open file at a path.</summary>
     internal CheckpointFileReader GetFile(string path) =>
-        files.GetOrAdd(path, name => new Lazy<CheckpointFileReader>(() => CheckpointFileReader.Open(name))).Value;
+        files.GetOrAdd(path, name => new Lazy<CheckpointFileReader>(() => Open(name))).Value;
+
+    private CheckpointFileReader Open(string path) => listed switch
+    {
+        null => CheckpointFileReader.Open(path),
+        _ when listed.TryGetValue(path, out var version) => CheckpointFileReader.Open(version),
+        _ => throw new CheckpointException(
+            CheckpointErrorIds.Changed, path, "the file is none of those that the checkpoint was listed from. List the checkpoint again."),
+    };
 }

@@ -32,7 +32,7 @@ internal static class SparseCase
     /// <summary>Reads the small tensors, which are not zeros, both from the file and from the map; returns how many.</summary>
     private static int CompareSmall(Checkpoint checkpoint, ModuleContainer model)
     {
-        using var reader = new TensorDataReader();
+        using var reader = new TensorDataReader(checkpoint);
         var parameters = model.named_parameters().ToDictionary(entry => entry.name, entry => entry.parameter);
         var small = checkpoint.Tensors.Where(tensor => tensor.ByteLength <= MaximumRead).ToList();
         foreach (var tensor in small)

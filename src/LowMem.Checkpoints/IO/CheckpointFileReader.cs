@@ -10,6 +10,7 @@ internal sealed class CheckpointFileReader : IDisposable
     private readonly CheckpointFileReader? whole;
     private readonly long start;
     private readonly ReadOnlyMemory<byte>? content;
+    private readonly FileIdentity? identity;
     private long bytesRead;
 
     private CheckpointFileReader(string path, SafeFileHandle handle)
@@ -19,6 +20,7 @@ internal sealed class CheckpointFileReader : IDisposable
         Length = RandomAccess.GetLength(handle);
         StoredLength = Length;
         LastWriteTimeUtc = File.GetLastWriteTimeUtc(handle);
+        identity = FileIdentity.Of(handle);
     }
 
     private CheckpointFileReader(CheckpointFileReader whole, long start, long length)
@@ -30,6 +32,7 @@ internal sealed class CheckpointFileReader : IDisposable
         Length = length;
         StoredLength = whole.content is null ? length : Math.Min(length, whole.StoredLength);
         LastWriteTimeUtc = whole.LastWriteTimeUtc;
+        identity = whole.identity;
     }
 
     private CheckpointFileReader(CheckpointFileReader file, ReadOnlyMemory<byte> content, long storedLength)
@@ -39,6 +42,7 @@ internal sealed class CheckpointFileReader : IDisposable
         Length = content.Length;
         StoredLength = storedLength;
         LastWriteTimeUtc = file.LastWriteTimeUtc;
+        identity = file.identity;
     }
 
     public string Path { get; }
@@ -62,11 +66,18 @@ internal sealed class CheckpointFileReader : IDisposable
     /// <summary>How many bytes have been read so far.</summary>
     public long BytesRead => Interlocked.Read(ref bytesRead);
 
-    /// <exception cref="CheckpointException">The file is not there may not be read, or is no regular file.</exception>
-    public static CheckpointFileReader Open(string path)
-    {
+    /// <exception cref="CheckpointException">The file is not there, may not be read, or is no regular file.</exception>
+    public static CheckpointFileReader Open(string path) =>
         // Delete is shared so that a reader never keeps somebody from replacing the file.
-        var handle = RegularFile.Open(path, FileShare.Read | FileShare.Delete);
+        Open(path, RegularFile.Open(path, FileShare.Read | FileShare.Delete));
+
+    /// <summary>Opens a file again.</summary>
+    /// <exception cref="CheckpointException">It is gone, or another one than was listed: see <see cref="ListedFile"/>.</exception>
+    public static CheckpointFileReader Open(CheckpointFile listed) =>
+        Open(listed.Path, ListedFile.Open(listed, FileShare.Read | FileShare.Delete));
+
+    private static CheckpointFileReader Open(string path, SafeFileHandle handle)
+    {
         try
         {
             return new CheckpointFileReader(path, handle);
@@ -92,7 +103,12 @@ internal sealed class CheckpointFileReader : IDisposable
     /// <param name="storedLength">How many they are on disk.</param>
     public CheckpointFileReader WithContent(ReadOnlyMemory<byte> unfolded, long storedLength) => new(this, unfolded, storedLength);
 
-    public CheckpointFile Describe() => new(Path, Length, LastWriteTimeUtc);
+    /// <summary>The version of the file: what was opened, and not what is at the path by now.</summary>
+    public CheckpointFile Describe() => new(Path, Length, LastWriteTimeUtc) { Identity = identity };
+
+    /// <summary>Makes sure that the file that is open was not written to meanwhile.</summary>
+    /// <exception cref="CheckpointException">It was.</exception>
+    public void CheckUnchanged(CheckpointFile listed) => ListedFile.CheckUnchanged(listed, handle!);
 
     /// <summary>Fills the span from a place in the file.</summary>
     /// <exception cref="CheckpointException">The file ends before the span is full.</exception>
@@ -129,7 +145,8 @@ internal sealed class CheckpointFileReader : IDisposable
                 int read = RandomAccess.Read(handle!, destination[done..], offset + done);
                 if (read == 0)
                 {
-                    throw Truncated(offset + done, offset + destination.Length, what);
+                    // It was as long as that when it was opened.
+                    throw offset + done < Length ? ListedFile.CutOff(Path, offset + done) : Truncated(offset + done, offset + destination.Length, what);
                 }
 
                 done += read;

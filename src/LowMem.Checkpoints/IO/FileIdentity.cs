@@ -18,14 +18,30 @@ internal readonly unsafe partial record struct FileIdentity(ulong Device, ulong 
     /// <summary>The file at the path; links are followed. Null when nothing is there, or it cannot be told.</summary>
     public static FileIdentity? Find(string path) => OperatingSystem.IsWindows() ? FindOnWindows(path) : FindOnUnix(path);
 
+    /// <summary>The file that was opened, whatever is at its path by now. Null when it cannot be told.</summary>
+    public static FileIdentity? Of(SafeFileHandle handle)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            FileInformation information;
+            return GetInformation(handle, &information) ? Of(information) : null;
+        }
+
+        byte* status = stackalloc byte[StatusLength];
+        return StatHandle(handle, status) == 0 ? Of(status) : null;
+    }
+
+    private static FileIdentity Of(byte* status) => new(*(ulong*)(status + DeviceOffset), *(ulong*)(status + InodeOffset));
+
+    private static FileIdentity Of(in FileInformation information) =>
+        new(information.VolumeSerialNumber, ((ulong)information.IndexHigh << 32) | information.IndexLow);
+
     private static FileIdentity? FindOnUnix(string path)
     {
         byte* status = stackalloc byte[StatusLength];
         fixed (byte* name = Encoding.UTF8.GetBytes(path + '\0'))
         {
-            return Stat(name, status) == 0
-                ? new FileIdentity(*(ulong*)(status + DeviceOffset), *(ulong*)(status + InodeOffset))
-                : null;
+            return Stat(name, status) == 0 ? Of(status) : null;
         }
     }
 
@@ -34,10 +50,7 @@ internal readonly unsafe partial record struct FileIdentity(ulong Device, ulong 
         try
         {
             using var handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            FileInformation information;
-            return GetInformation(handle, &information)
-                ? new FileIdentity(information.VolumeSerialNumber, ((ulong)information.IndexHigh << 32) | information.IndexLow)
-                : null;
+            return Of(handle);
         }
         catch (Exception exception) when (FileErrors.IsFileError(exception))
         {
@@ -47,6 +60,9 @@ internal readonly unsafe partial record struct FileIdentity(ulong Device, ulong 
 
     [LibraryImport("libSystem.Native", EntryPoint = "SystemNative_Stat")]
     private static partial int Stat(byte* path, byte* status);
+
+    [LibraryImport("libSystem.Native", EntryPoint = "SystemNative_FStat")]
+    private static partial int StatHandle(SafeHandle handle, byte* status);
 
     [LibraryImport("kernel32", EntryPoint = "GetFileInformationByHandle")]
     [return: MarshalAs(UnmanagedType.Bool)]

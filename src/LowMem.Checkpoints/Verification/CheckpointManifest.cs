@@ -38,10 +38,11 @@ public sealed record CheckpointManifest
             };
         }
 
-        using var reader = new TensorDataReader();
+        using var reader = new TensorDataReader(checkpoint);
         ListedFiles.CheckUnchanged(checkpoint, reader);
         var hashes = new HashPlan(checkpoint);
         ScanPool.Run([.. hashes.Work], reader, progress, cancellationToken);
+        reader.CheckUnchanged();
         return new CheckpointManifest
         {
             Format = checkpoint.Format,

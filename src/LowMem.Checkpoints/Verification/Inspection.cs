@@ -64,7 +64,7 @@ internal sealed record Inspection
             return [];
         }
 
-        using var reader = new TensorDataReader();
+        using var reader = new TensorDataReader(checkpoint);
         ListedFiles.CheckUnchanged(checkpoint, reader);
         var extents = new ScanExtents();
         var hashes = options.Manifest is null ? null : new HashPlan(checkpoint);
@@ -75,6 +75,7 @@ internal sealed record Inspection
         var gathers = values?.Plan(extents) ?? [];
         checksums?.Plan(extents, reader, cancellationToken);
         ScanPool.Run([.. hashes?.Work ?? [], .. digests?.Work ?? [], .. extents.ToWork(), .. gathers], reader, progress, cancellationToken);
+        reader.CheckUnchanged();
 
         List<CheckpointFinding> findings = [.. digests?.Conclude() ?? [], .. checksums?.Conclude(extents) ?? [], .. values?.Conclude() ?? []];
         if (hashes is not null)

@@ -8,13 +8,7 @@ internal static class ListedFiles
     {
         foreach (var listed in checkpoint.AllFiles)
         {
-            if (reader.GetFile(listed.Path).Describe() != listed)
-            {
-                throw new CheckpointException(
-                    CheckpointErrorIds.AccessDenied,
-                    listed.Path,
-                    "the file was changed while it was being looked at. Wait until it is complete, and try again.");
-            }
+            reader.GetFile(listed.Path).CheckUnchanged(listed);
         }
     }
 }

@@ -21,20 +21,21 @@ public static class MemoryEstimator
     /// <summary>Predicts the load of a checkpoint into a module that is made after it.</summary>
     /// <param name="checkpoint">The checkpoint.</param>
     /// <param name="options">How it would be loaded; the mode is of no account. Null for the defaults.</param>
+    /// <exception cref="CheckpointException">A part of the checkpoint is missing or at fault.</exception>
     /// <exception cref="ModelException">The options contradict each other, or no key has the prefix.</exception>
     public static MemoryEstimate Estimate(Checkpoint checkpoint, ImportOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
         options ??= new ImportOptions();
         options.Validate();
-        checkpoint = checkpoint.WithoutAttributes();
-        var prefix = StateDictPrefix.Normalize(options.Prefix ?? StateDictPrefix.Find(checkpoint));
+        var (rest, prefix, _, _) = CheckpointPart.Take(checkpoint, options.Prefix, options.AllowMissing, CancellationToken.None);
+        checkpoint = rest;
         var tensors = checkpoint.Tensors.Where(tensor => tensor.Key.StartsWith(prefix, StringComparison.Ordinal))
             .Select(tensor => new PlannedBytes(tensor, GetTarget(tensor, options)))
             .ToList();
         if (tensors.Count == 0 && checkpoint.Tensors.Count > 0)
         {
-            throw new ModelException(ModelErrorIds.Mismatch, $"{checkpoint.Path}: no key of a tensor begins with '{DisplayText.Name(prefix)}'.");
+            throw new ModelException(ModelErrorIds.Mismatch, $"{checkpoint.Path}: {StateDictPrefix.DescribeAbsent(checkpoint.Tensors, prefix)}");
         }
 
         return Estimate(checkpoint, prefix, tensors, AvailableMemory.GetBytes());

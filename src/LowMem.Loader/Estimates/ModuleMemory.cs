@@ -23,7 +23,7 @@ public static class ModuleMemory
         ArgumentNullException.ThrowIfNull(module);
         ArgumentNullException.ThrowIfNull(checkpoint);
         NativeLibraryLoader.EnsureLoaded();
-        using var reader = new TensorDataReader();
+        using var reader = new TensorDataReader(checkpoint);
         var plan = ImportPlan.Create(
             ModuleTree.GetParameters(module),
             checkpoint,

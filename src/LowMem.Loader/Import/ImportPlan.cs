@@ -1,5 +1,6 @@
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Verification;
 using LowMem.Loader.Modules;
 using LowMem.Loader.Skeletons;
 using TorchSharp;
@@ -16,6 +17,12 @@ internal sealed record ImportPlan(
 {
     /// <summary>The module's keys that have another shape in the checkpoint, and so get nothing.</summary>
     public string[] ShapeMismatchKeys { get; init; } = [];
+
+    /// <summary>What older versions of PyTorch did not save, and starts at zero: counters of norms.</summary>
+    public IReadOnlyList<ModuleParameter> ZeroSlots { get; init; } = [];
+
+    /// <summary>What is wrong with the checkpoint and was let pass.</summary>
+    public IReadOnlyList<CheckpointFinding> Faults { get; init; } = [];
 
     /// <summary>How many keys of the checkpoint a key map gave another name.</summary>
     public int RenamedCount { get; init; }
@@ -52,65 +59,134 @@ internal sealed record ImportPlan(
             _ => selector.Find(acceptPartial: options.AcceptsMissing),
         };
 
+        var known = entries.Where(entry => entry.IsPersistent).Select(entry => entry.Key).ToHashSet(StringComparer.Ordinal);
+        var faults = PassFaults(checkpoint, selection, known, options, cancellationToken);
+        var older = new OlderFiles(checkpoint, selection);
         var checks = new PlanChecks(options, device, reader, cancellationToken);
         var planned = new List<PlannedTensor>(groups.Count);
         var missing = new List<ModelMismatch>();
         var missingSlots = new List<ModuleParameter>();
+        var zeros = new List<ModuleParameter>();
         foreach (var (slot, keys) in groups)
         {
             cancellationToken.ThrowIfCancellationRequested();
             var found = Find(selection, keys);
-            if (found.Count == 0)
+            if (found.Count == 0 && older.FindOldName(keys[0]) is { } oldName)
+            {
+                found = selection.Tensors[oldName];
+                known.Add(oldName);
+            }
+
+            if (found.Count > 0)
+            {
+                if (checks.Match(slot, found) is { } match)
+                {
+                    planned.Add(match);
+                }
+            }
+            else if (older.StartsAtZero(slot))
+            {
+                zeros.Add(slot);
+            }
+            else
             {
                 missingSlots.Add(slot);
                 missing.Add(new ModelMismatch(
                     ModelMismatchKind.MissingKey, string.Join(" = ", keys), PlanChecks.Describe(slot.DType, slot.Shape), Found: null));
             }
-            else if (checks.Match(slot, found) is { } match)
-            {
-                planned.Add(match);
-            }
-        }
-
-        for (var i = 0; i < missing.Count; i++)
-        {
-            missing[i] = missing[i] with { Advice = FindUntied(missingSlots[i], planned) };
         }
 
         checks.CheckTogether(planned);
-        var known = entries.Where(entry => entry.IsPersistent).Select(entry => entry.Key).ToHashSet(StringComparer.Ordinal);
-        var unexpected = new List<ModelMismatch>();
+        var leftOver = new List<(string Name, TensorInfo Tensor)>();
         foreach (var (key, tensors) in selection.Tensors)
         {
             if (!known.Contains(key) && options.KeyFilter?.Includes(key) != false)
             {
-                unexpected.AddRange(tensors.Select(tensor => new ModelMismatch(
-                    ModelMismatchKind.UnexpectedKey, tensor.Key, Expected: null, PlanChecks.Describe(tensor.DType, tensor.Shape))));
+                leftOver.AddRange(tensors.Select(tensor => (key, tensor)));
             }
         }
 
         // A load of nothing is a mistake in any case: a wrong file, or a wrong prefix.
-        List<ModelMismatch> faults =
-        [
-            .. options.AcceptsMissing && (planned.Count > 0 || checks.OtherShapes.Count > 0) ? [] : missing,
-            .. options.AllowUnexpected ? [] : unexpected,
-            .. checks.Faults,
-        ];
-        if (faults.Count > 0)
+        var isMissingAllowed = options.AcceptsMissing && (planned.Count > 0 || checks.OtherShapes.Count > 0);
+        var isUnfit = (missing.Count > 0 && !isMissingAllowed) || (leftOver.Count > 0 && !options.AllowUnexpected);
+        if (isUnfit || checks.Faults.Count > 0)
         {
-            throw new ModelMismatchException(checkpoint.Path, selection.Prefix, [.. faults.OrderBy(fault => fault.Kind)]);
+            var rename = isUnfit && options.KeyMap is null
+                ? new RenameFinder(checkpoint.Tensors, groups, known, options, cancellationToken).Find(selection.Prefix, missingSlots)
+                : null;
+            Advise(missing, missingSlots, planned, leftOver, rename);
+            List<ModelMismatch> mismatches =
+            [
+                .. isMissingAllowed ? [] : missing,
+                .. options.AllowUnexpected ? [] : leftOver.Select(Unexpected),
+                .. checks.Faults,
+            ];
+            throw new ModelMismatchException(checkpoint.Path, selection.Prefix, [.. mismatches.OrderBy(fault => fault.Kind)], rename);
         }
 
         return new ImportPlan(
             selection.Prefix,
             planned,
             [.. missing.Select(fault => fault.Key)],
-            [.. unexpected.Select(fault => fault.Key)])
+            [.. leftOver.Select(other => other.Tensor.Key)])
         {
             ShapeMismatchKeys = [.. checks.OtherShapes],
+            ZeroSlots = zeros,
+            Faults = faults,
             RenamedCount = selection.RenamedCount,
             LeftOutCount = selection.LeftOutCount,
         };
+    }
+
+    private static ModelMismatch Unexpected((string Name, TensorInfo Tensor) other) => new(
+        ModelMismatchKind.UnexpectedKey, other.Tensor.Key, Expected: null, PlanChecks.Describe(other.Tensor.DType, other.Tensor.Shape))
+    {
+        // PyTorch before 0.4 kept them for every instance norm.
+        Advice = OlderFiles.IsRunningStatistic(other.Name)
+            ? "A norm that does not track running statistics has no place for it. Leave it out, or build the norm with track_running_stats=True"
+            : null,
+    };
+
+    private static void Advise(
+        List<ModelMismatch> missing,
+        List<ModuleParameter> slots,
+        List<PlannedTensor> planned,
+        List<(string Name, TensorInfo Tensor)> leftOver,
+        KeyRename? rename)
+    {
+        for (var i = 0; i < missing.Count; i++)
+        {
+            missing[i] = missing[i] with { Advice = FindUntied(slots[i], planned) };
+        }
+
+        if (rename is null)
+        {
+            NearKeys.Suggest(missing, [.. slots.Select(slot => slot.Shape)], leftOver);
+        }
+    }
+
+    // A tensor that is listed and at fault is refused under its own name, if it is wanted; this is about what is not listed.
+    private static IReadOnlyList<CheckpointFinding> PassFaults(
+        Checkpoint checkpoint, StateDictSelection selection, HashSet<string> known, ImportOptions options, CancellationToken cancellationToken)
+    {
+        var lost = checkpoint.MissingKeys.ToHashSet(StringComparer.Ordinal);
+        var faults = ContentFaults.Find(checkpoint, isWhole: false, cancellationToken)
+            .Where(fault => fault.Keys is null || fault.Keys.Any(lost.Contains));
+        return [.. ContentGate.Pass(checkpoint, faults, IsWanted, options.AllowMissing).Select(fault => fault.Finding)];
+
+        bool IsWanted(string key)
+        {
+            if (!key.StartsWith(selection.Prefix, StringComparison.Ordinal))
+            {
+                return false;
+            }
+
+            var name = key[selection.Prefix.Length..];
+            name = options.KeyMap is { } map ? map.Map(name) : name;
+            return name is { Length: > 0 }
+                && (!options.AllowUnexpected || known.Contains(name))
+                && options.KeyFilter?.Includes(name) != false;
+        }
     }
 
     // Files leave out the second name of a tied tensor, and no text of a model shows that it is tied.
@@ -168,8 +244,12 @@ internal sealed record ImportPlan(
         var wanted = all.FindAll(group => Array.FindAll(group.Keys, filter.Includes).Length > 0);
         if (filter.Unmatched.ToArray() is { Length: > 0 } unmatched)
         {
+            var near = EditDistance.FindNearest(unmatched[0], all.SelectMany(group => group.Keys));
             throw new ModelException(
-                ModelErrorIds.Mismatch, $"The module has no '{string.Join("', '", unmatched)}', which is to be loaded. It is as it was.");
+                ModelErrorIds.Mismatch,
+                $"The module has no '{string.Join("', '", unmatched)}', which is to be loaded. "
+                + (near is null ? string.Empty : $"Did you mean '{DisplayText.Name(near)}'? ")
+                + "It is as it was.");
         }
 
         return wanted.Count > 0 || all.Count == 0

@@ -1,3 +1,4 @@
+using LowMem.Checkpoints;
 using LowMem.Checkpoints.Diagnostics;
 
 namespace LowMem.Loader.Import;
@@ -34,6 +35,24 @@ public sealed record LoadReport
 
     /// <summary>The module's keys that the checkpoint lacks; empty unless that was allowed.</summary>
     public required string[] MissingKeys { get; init; }
+
+    /// <summary>
+    /// The module's counters of batches that the checkpoint lacks and that are 0 now, as in PyTorch: files before 0.4.1 do not have
+    /// them.
+    /// </summary>
+    public string[] ZeroKeys { get; init; } = [];
+
+    /// <summary>What is wrong with the checkpoint and was let pass, because it may be missing; see also <see cref="MissingKeys"/>.</summary>
+    public CheckpointFinding[] Faults { get; init; } = [];
+
+    /// <summary>
+    /// What else in the checkpoint could have been the model, by its prefix: moving averages, other networks. Empty when a prefix or
+    /// a module said which is meant.
+    /// </summary>
+    public string[] OtherPrefixes { get; init; } = [];
+
+    /// <summary>How many tensors of the checkpoint lie outside of the prefix, such as those of an optimizer.</summary>
+    public int OutsideCount { get; init; }
 
     /// <summary>The checkpoint's keys that the module lacks; empty unless that was allowed.</summary>
     public required string[] UnexpectedKeys { get; init; }

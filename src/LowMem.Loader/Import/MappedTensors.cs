@@ -1,6 +1,8 @@
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.IO;
 using LowMem.Loader.Memory;
+using Microsoft.Win32.SafeHandles;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -11,6 +13,7 @@ namespace LowMem.Loader.Import;
 internal sealed class MappedTensors(IReadOnlyDictionary<string, CheckpointFile> files) : IDisposable
 {
     private readonly Dictionary<string, MemoryMap> maps = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, SafeFileHandle> handles = new(StringComparer.Ordinal);
     private readonly Dictionary<StoragePlace, Tensor> storages = [];
 
     /// <summary>Makes a tensor over the file; see <see cref="InPlaceUse"/>.</summary>
@@ -40,6 +43,16 @@ internal sealed class MappedTensors(IReadOnlyDictionary<string, CheckpointFile> 
         return TensorViews.Detach(view);
     }
 
+    /// <summary>Makes sure that no mapped file was written to since it was listed.</summary>
+    /// <exception cref="CheckpointException">One was.</exception>
+    public void CheckUnchanged()
+    {
+        foreach (var (path, handle) in handles)
+        {
+            ListedFile.CheckUnchanged(files[path], handle);
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -51,6 +64,11 @@ internal sealed class MappedTensors(IReadOnlyDictionary<string, CheckpointFile> 
         foreach (var map in maps.Values)
         {
             map.Dispose();
+        }
+
+        foreach (var handle in handles.Values)
+        {
+            handle.Dispose();
         }
     }
 
@@ -98,7 +116,9 @@ internal sealed class MappedTensors(IReadOnlyDictionary<string, CheckpointFile> 
     {
         if (!maps.TryGetValue(path, out var map))
         {
-            maps.Add(path, map = MemoryMap.Open(files[path]));
+            var handle = ListedFile.Open(files[path]);
+            handles.Add(path, handle);
+            maps.Add(path, map = MemoryMap.Open(files[path], handle));
         }
 
         return map;

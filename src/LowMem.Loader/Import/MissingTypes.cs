@@ -26,6 +26,8 @@ internal sealed class MissingTypes
                 }
             }
         }
+
+        planned.UnionWith(plan.ZeroSlots.SelectMany(slot => slot.Ties).Select(tie => tie.Key));
     }
 
     /// <summary>Whether the plan has a value for a tensor.</summary>

@@ -60,11 +60,12 @@ public static class ModelFit
 
         // Whether the file is safe is another question, and has been answered elsewhere.
         var options = new ImportOptions { Prefix = prefix, AllowUnsafeGlobals = true };
-        using var reader = new TensorDataReader();
+        using var reader = new TensorDataReader(checkpoint);
         try
         {
+            // Nor is this about what is wrong with the file itself, which has findings of its own.
             var plan = ImportPlan.Create(
-                ModuleTree.GetParameters(model), checkpoint, options, DeviceType.CPU, reader, cancellationToken);
+                ModuleTree.GetParameters(model), checkpoint with { Findings = [], MissingKeys = [] }, options, DeviceType.CPU, reader, cancellationToken);
             return [.. plan.Tensors.Where(planned => planned.IsCast).Select(Describe)];
         }
         catch (ModelMismatchException exception)

@@ -55,14 +55,25 @@ public static class ModelLoader
         ArgumentNullException.ThrowIfNull(checkpoint);
         options ??= new ImportOptions();
         ImportPlan.RefuseUnsafe(checkpoint, options);
-        checkpoint = checkpoint.WithoutAttributes();
-        var prefix = StateDictPrefix.Normalize(options.Prefix ?? StateDictPrefix.Find(checkpoint));
-        var module = options.KeyMap is { } keyMap
-            ? SkeletonBuilder.FromCheckpoint(Rename(checkpoint, prefix, keyMap), prefix: "", cancellationToken)
-            : SkeletonBuilder.FromCheckpoint(checkpoint, prefix, cancellationToken);
+        NativeLibraryLoader.EnsureLoaded();
+        var others = options.Prefix is null ? StateDictPrefix.Choose(checkpoint.WithoutAttributes()).Others : [];
+        var part = CheckpointPart.Take(
+            checkpoint,
+            options.Prefix,
+            key => options.KeyMap is { } map ? map.Map(key) : key,
+            options.KeyFilter is { } filter ? filter.Includes : null,
+            options.AllowMissing,
+            cancellationToken);
+        var module = SkeletonBuilder.FromPart(options.KeyMap is { } keyMap ? Rename(part, keyMap) : part, cancellationToken);
         try
         {
-            return (module, Load(module, checkpoint, options with { Prefix = prefix }, progress, cancellationToken));
+            var report = Load(module, part.Checkpoint, options with { Prefix = part.Prefix }, progress, cancellationToken);
+            return (module, report with
+            {
+                MissingKeys = [.. report.MissingKeys.Union(part.MissingKeys, StringComparer.Ordinal)],
+                Faults = [.. report.Faults.Union(part.Faults)],
+                OtherPrefixes = [.. others],
+            });
         }
         catch
         {
@@ -71,10 +82,14 @@ public static class ModelLoader
         }
     }
 
-    private static Checkpoint Rename(Checkpoint checkpoint, string prefix, IKeyMap keyMap)
+    private static CheckpointPart Rename(CheckpointPart part, IKeyMap keyMap)
     {
-        var selection = new StateDictSelector(checkpoint.Path, checkpoint.Tensors, []).Select(prefix, keyMap);
-        return checkpoint with { Tensors = [.. selection.Tensors.Select(entry => entry.Value[0] with { Key = entry.Key })] };
+        var selection = new StateDictSelector(part.Checkpoint.Path, part.Checkpoint.Tensors, []).Select(part.Prefix, keyMap);
+        return part with
+        {
+            Checkpoint = part.Checkpoint with { Tensors = [.. selection.Tensors.Select(entry => entry.Value[0] with { Key = entry.Key })] },
+            Prefix = string.Empty,
+        };
     }
 
     private static LoadReport Bind(
@@ -88,12 +103,14 @@ public static class ModelLoader
         using var memory = new PeakMemorySampler();
         var device = ImportDevice.Parse(options.Device);
         var entries = ModuleTree.GetParameters(module);
-        using var dataReader = new TensorDataReader();
+        using var dataReader = new TensorDataReader(checkpoint);
         var plan = ImportPlan.Create(entries, checkpoint, options, device.type, dataReader, cancellationToken);
         using var materializer = new TensorMaterializer(
             checkpoint, plan, device, options.Resident, dataReader, progress, cancellationToken);
         var values = materializer.Create();
         using var missing = new MissingValues();
+        var zeroSlots = plan.ZeroSlots;
+        var zeroValues = CreateZeros(zeroSlots, device);
         try
         {
             if (options.InitializeMissing)
@@ -108,6 +125,11 @@ public static class ModelLoader
                 ParameterBinder.Bind(plan.Tensors[i].Slot, values[i], plan.Tensors[i].RequiresGrad);
             }
 
+            for (var i = 0; i < zeroValues.Length; i++)
+            {
+                ParameterBinder.Bind(zeroSlots[i], zeroValues[i]);
+            }
+
             foreach (var (slot, value) in missing.Values)
             {
                 ParameterBinder.Bind(slot, value, options.RequiresGrad && !slot.IsBuffer);
@@ -116,7 +138,7 @@ public static class ModelLoader
         finally
         {
             // The module shares the storages now, and these are handles more.
-            foreach (var value in values)
+            foreach (var value in values.Concat(zeroValues))
             {
                 value.Dispose();
             }
@@ -134,19 +156,29 @@ public static class ModelLoader
             MappedBytes = materializer.MappedBytes,
             CopiedBytes = materializer.CopiedBytes,
             MissingKeys = plan.MissingKeys,
+            ZeroKeys = [.. zeroSlots.Select(slot => slot.Key)],
+            Faults = [.. plan.Faults],
+            OutsideCount = CountOutside(checkpoint, plan.Prefix),
             UnexpectedKeys = plan.UnexpectedKeys,
             ShapeMismatchKeys = plan.ShapeMismatchKeys,
             RenamedCount = plan.RenamedCount,
             LeftOutCount = plan.LeftOutCount,
             CastKeys = [.. plan.Tensors.Where(planned => planned.IsCast).Select(planned => planned.Slot.Key)],
             InitializedKeys = [.. missing.Values.SelectMany(entry => entry.Slot.Ties).Select(tie => tie.Key)],
-            MetaKeys = GetMetaKeys(entries, [.. plan.Tensors.Select(planned => planned.Slot), .. missing.Values.Select(entry => entry.Slot)]),
+            MetaKeys = GetMetaKeys(entries, [.. plan.Tensors.Select(planned => planned.Slot), .. zeroSlots, .. missing.Values.Select(entry => entry.Slot)]),
             Duration = Stopwatch.GetElapsedTime(started),
             PrivateBytesBefore = memory.Before,
             PrivateBytesAfter = ProcessMemory.GetPrivateBytes(),
             PrivateBytesPeak = memory.GetPeak(),
         };
     }
+
+    private static Tensor[] CreateZeros(IReadOnlyList<ModuleParameter> slots, Device device) =>
+        [.. slots.Select(slot => zeros(slot.Shape, dtype: slot.Tensor.dtype, device: device).DetachFromDisposeScope())];
+
+    private static int CountOutside(Checkpoint checkpoint, string prefix) => prefix.Length == 0
+        ? 0
+        : checkpoint.Tensors.Count(tensor => !tensor.Key.StartsWith(prefix, StringComparison.Ordinal));
 
     private static string[] GetMetaKeys(IReadOnlyList<ModuleParameter> entries, IEnumerable<ModuleParameter> slots)
     {

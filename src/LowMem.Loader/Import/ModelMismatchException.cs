@@ -8,13 +8,18 @@ public sealed class ModelMismatchException : ModelException
 {
     private const int MaxLines = 50;
 
+    // One rename mends them all: then a few show that there is no other trouble.
+    private const int MaxLinesWithRename = 5;
+
     /// <summary>Creates the error.</summary>
     /// <param name="path">The checkpoint.</param>
     /// <param name="prefix">What its keys have in front of the module's; empty when nothing.</param>
     /// <param name="mismatches">Everything that does not fit; at least one.</param>
-    public ModelMismatchException(string path, string prefix, IReadOnlyList<ModelMismatch> mismatches)
-        : base(ModelErrorIds.Mismatch, Describe(path, prefix, mismatches), lines: List(mismatches))
+    /// <param name="rename">The one rename after which everything would fit; null when there is none.</param>
+    public ModelMismatchException(string path, string prefix, IReadOnlyList<ModelMismatch> mismatches, KeyRename? rename = null)
+        : base(ModelErrorIds.Mismatch, Describe(path, prefix, mismatches), lines: List(mismatches, rename))
     {
+        Rename = rename;
         Path = path;
         Prefix = prefix;
         Mismatches = mismatches.ToArray();
@@ -28,6 +33,9 @@ public sealed class ModelMismatchException : ModelException
 
     /// <summary>Everything that does not fit, grouped by kind; the message names only the first of many.</summary>
     public IReadOnlyList<ModelMismatch> Mismatches { get; }
+
+    /// <summary>The one rename after which everything would fit; null when there is none.</summary>
+    public KeyRename? Rename { get; }
 
     private static string Describe(string path, string prefix, IReadOnlyList<ModelMismatch> mismatches)
     {
@@ -44,11 +52,16 @@ public sealed class ModelMismatchException : ModelException
         return text.ToString();
     }
 
-    private static IEnumerable<string> List(IReadOnlyList<ModelMismatch> mismatches) =>
-    [
-        .. mismatches.Take(MaxLines).Select(mismatch => $"  {mismatch}"),
-        .. mismatches.Count > MaxLines ? (string[])[$"  and {mismatches.Count - MaxLines} more"] : [],
-    ];
+    private static IEnumerable<string> List(IReadOnlyList<ModelMismatch> mismatches, KeyRename? rename)
+    {
+        var shown = rename is null ? MaxLines : MaxLinesWithRename;
+        return
+        [
+            .. rename is null ? (string[])[] : [$"  One rename makes all of it fit: {rename}"],
+            .. mismatches.Take(shown).Select(mismatch => $"  {mismatch}"),
+            .. mismatches.Count > shown ? (string[])[$"  and {mismatches.Count - shown} more"] : [],
+        ];
+    }
 
     private static string GetLabel(ModelMismatchKind kind) => kind switch
     {

@@ -26,6 +26,11 @@ internal sealed class PlanChecks(ImportOptions options, DeviceType device, Tenso
     /// <param name="found">The tensors of the checkpoint that go by one of its names; at least one.</param>
     public PlannedTensor? Match(ModuleParameter slot, IReadOnlyList<TensorInfo> found)
     {
+        if (slot.Shape.Length == 0)
+        {
+            found = [.. found.Select(tensor => OlderFiles.Fit(slot, tensor))];
+        }
+
         if (options.AllowShapeMismatch && found.Any(tensor => tensor.UnreadableReason is null && !tensor.Shape.SequenceEqual(slot.Shape)))
         {
             otherShapes.Add(slot.Key);

@@ -92,10 +92,7 @@ internal sealed class StateDictSelector
         var dotted = StateDictPrefix.Normalize(prefix);
         if (tensors.Count > 0 && dotted.Length > 0 && !tensors.Any(tensor => IsUnder(tensor.Key, dotted)))
         {
-            var tops = tensors.Select(tensor => tensor.Key[..(tensor.Key.IndexOf('.') + 1)]).Where(top => top.Length > 0).Distinct().Take(10);
-            throw new ModelException(
-                ModelErrorIds.Mismatch,
-                $"{path}: no key of a tensor begins with '{DisplayText.Name(dotted)}'. Keys begin with: {string.Join(", ", tops.Select(DisplayText.Name))}");
+            throw new ModelException(ModelErrorIds.Mismatch, $"{path}: {StateDictPrefix.DescribeAbsent(tensors, dotted)}");
         }
 
         return dotted;

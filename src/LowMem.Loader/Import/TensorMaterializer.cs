@@ -25,6 +25,7 @@ internal sealed class TensorMaterializer : IDisposable
     private readonly bool resident;
     private readonly ProgressCounter progress;
     private readonly CancellationToken cancellationToken;
+    private readonly TensorDataReader dataReader;
     private readonly ResidentReader reader;
     private readonly ResidentMemory? memory;
     private readonly MappedTensors mapped;
@@ -32,8 +33,6 @@ internal sealed class TensorMaterializer : IDisposable
     // Elements that two keys of the checkpoint share are read once, and stay shared.
     private readonly Dictionary<string, List<(PlannedTensor Planned, Tensor Value)>> copies = new(StringComparer.Ordinal);
     private readonly List<ReadJob> jobs = [];
-    private readonly Dictionary<string, CheckpointFile> files;
-    private readonly HashSet<string> checkedFiles = new(StringComparer.Ordinal);
 
     public TensorMaterializer(
         Checkpoint checkpoint,
@@ -49,9 +48,9 @@ internal sealed class TensorMaterializer : IDisposable
         this.resident = resident;
         this.cancellationToken = cancellationToken;
         this.progress = new ProgressCounter(progress, plan.Tensors.Where(IsCopied).Sum(planned => new StorageOrder(planned.Source).Tensor.ByteLength), plan.Tensors.Count);
+        this.dataReader = dataReader;
         reader = new ResidentReader(dataReader, this.progress.AddBytes);
-        files = checkpoint.Files.ToDictionary(file => file.Path, StringComparer.Ordinal);
-        mapped = new MappedTensors(files);
+        mapped = new MappedTensors(checkpoint.Files.ToDictionary(file => file.Path, StringComparer.Ordinal));
         memory = device.type == DeviceType.CPU ? ReserveMemory(plan.Tensors.Where(IsCopied).ToList()) : null;
     }
 
@@ -89,6 +88,10 @@ internal sealed class TensorMaterializer : IDisposable
             }
 
             Fill();
+
+            // What was read while somebody wrote to the file is neither the old nor the new.
+            dataReader.CheckUnchanged();
+            mapped.CheckUnchanged();
             return values;
         }
         catch
@@ -158,11 +161,6 @@ internal sealed class TensorMaterializer : IDisposable
 
     private void Read(PlannedTensor planned, TensorInfo source, Tensor memory)
     {
-        foreach (var path in source.GetPaths().Where(checkedFiles.Add))
-        {
-            ListedFile.Open(files[path]).Dispose();
-        }
-
         var flat = memory.view(-1).DetachFromDisposeScope();
         jobs.Add(new ReadJob(source, planned.SourceType, flat));
     }

@@ -1,3 +1,5 @@
+using Microsoft.Win32.SafeHandles;
+
 namespace LowMem.Loader.Memory;
 
 /// <summary>
@@ -11,8 +13,8 @@ internal abstract class FileMapping : MemoryRange
     /// <param name="length">Its length in bytes; not 0.</param>
     /// <exception cref="OutOfMemoryException">There is no address space for it, or no memory for its tables.</exception>
     /// <exception cref="IOException">The operating system refused for another reason.</exception>
-    public static FileMapping Create(FileStream handle, long length) =>
+    public static FileMapping Create(SafeFileHandle handle, long length) =>
         OperatingSystem.IsWindows()
             ? new ViewFileMapping(handle, length)
-            : new PosixFileMapping(handle.SafeFileHandle, length);
+            : new PosixFileMapping(handle, length);
 }

@@ -1,4 +1,6 @@
 using LowMem.Checkpoints;
+using LowMem.Checkpoints.IO;
+using Microsoft.Win32.SafeHandles;
 
 namespace LowMem.Loader.Memory;
 
@@ -18,12 +20,23 @@ internal sealed class MemoryMap : TensorMemory
     /// <exception cref="ModelException">There is no address space for it.</exception>
     public static MemoryMap Open(CheckpointFile file) => Open(file, FileMapping.Create);
 
-    internal static MemoryMap Open(CheckpointFile file, Func<FileStream, long, FileMapping> create)
+    internal static MemoryMap Open(CheckpointFile file, Func<SafeFileHandle, long, FileMapping> create)
     {
-        using var stream = ListedFile.Open(file);
+        using var handle = ListedFile.Open(file);
+        return Open(file, handle, create);
+    }
+
+    /// <summary>Maps a file that was opened as the one that was listed.</summary>
+    /// <param name="file">The file as it was when it was listed; not empty.</param>
+    /// <param name="handle">What <see cref="ListedFile"/> opened; it may be closed afterwards.</param>
+    /// <exception cref="CheckpointException">The file cannot be mapped.</exception>
+    public static MemoryMap Open(CheckpointFile file, SafeFileHandle handle) => Open(file, handle, FileMapping.Create);
+
+    private static MemoryMap Open(CheckpointFile file, SafeFileHandle handle, Func<SafeFileHandle, long, FileMapping> create)
+    {
         try
         {
-            return new MemoryMap(file.Path, create(stream, file.Length), file.Length);
+            return new MemoryMap(file.Path, create(handle, file.Length), file.Length);
         }
         catch (Exception error) when (MemoryErrors.IsOutOfMemory(error))
         {

@@ -1,4 +1,5 @@
 using System.IO.MemoryMappedFiles;
+using Microsoft.Win32.SafeHandles;
 
 namespace LowMem.Loader.Memory;
 
@@ -10,7 +11,7 @@ internal sealed unsafe class ViewFileMapping : FileMapping
     private readonly MemoryMappedViewAccessor view;
     private nint address;
 
-    public ViewFileMapping(FileStream file, long length)
+    public ViewFileMapping(SafeFileHandle file, long length)
     {
         mapping = MemoryMappedFile.CreateFromFile(
             file, mapName: null, capacity: 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);

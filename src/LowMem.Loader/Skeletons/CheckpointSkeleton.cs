@@ -12,16 +12,13 @@ internal static class CheckpointSkeleton
     private const int MaximumDepth = 200;
     private const int MaximumNamed = 10;
 
-    public static ModuleContainer Build(Checkpoint checkpoint, string? prefix, CancellationToken cancellationToken)
+    public static ModuleContainer Build(CheckpointPart part, CancellationToken cancellationToken)
     {
-        checkpoint = checkpoint.WithoutAttributes();
-        var start = prefix is null
-            ? StateDictPrefix.Find(checkpoint)
-            : StateDictPrefix.Normalize(prefix);
+        var (checkpoint, start) = (part.Checkpoint, part.Prefix);
         var tensors = checkpoint.Tensors.Where(tensor => tensor.Key.StartsWith(start, StringComparison.Ordinal)).ToArray();
         if (tensors.Length == 0)
         {
-            throw Invalid(checkpoint, DescribeEmpty(checkpoint, start));
+            throw Invalid(checkpoint, StateDictPrefix.DescribeAbsent(checkpoint.Tensors, start));
         }
 
         if (tensors.Where(tensor => FindProblem(tensor, start) is not null).Take(MaximumNamed).ToArray() is { Length: > 0 } bad)
@@ -30,22 +27,16 @@ internal static class CheckpointSkeleton
                 checkpoint,
                 "a module cannot hold "
                 + string.Join("; ", bad.Select(tensor => $"'{DisplayText.Name(tensor.Key)}': {FindProblem(tensor, start)}"))
-                + ". Name the sub-dictionary that holds the weights as the prefix, or build the skeleton from code.");
+                + ". Leave it out, name the sub-dictionary that holds the weights as the prefix, or build the skeleton from code.");
         }
 
         using var noGradient = no_grad();
         var root = new ModuleContainer(nameof(ModuleContainer), ForwardKnowledge.Stored);
         var containers = new Dictionary<string, ModuleContainer>(StringComparer.Ordinal) { [string.Empty] = root };
         var made = new CheckpointTensors();
-        var keys = new HashSet<string>(StringComparer.Ordinal);
         foreach (var tensor in tensors)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (!keys.Add(tensor.Key))
-            {
-                throw Invalid(checkpoint, $"the key '{DisplayText.Name(tensor.Key)}' is there twice. Name the sub-dictionary that is meant as the prefix.");
-            }
-
             var (path, name) = Split(tensor.Key[start.Length..]);
             GetContainer(containers, path).AddParameter(name, made.Create(tensor, name));
         }
@@ -99,17 +90,6 @@ internal static class CheckpointSkeleton
         return depth > MaximumDepth
             ? string.Create(CultureInfo.InvariantCulture, $"its name is {depth} levels deep; at most {MaximumDepth} are taken")
             : null;
-    }
-
-    private static string DescribeEmpty(Checkpoint checkpoint, string prefix)
-    {
-        if (checkpoint.Tensors.Count == 0)
-        {
-            return "there are no tensors in it.";
-        }
-
-        var tops = checkpoint.Tensors.Select(tensor => tensor.Key.Split('.')[0]).Distinct().Take(MaximumNamed);
-        return $"no key begins with '{DisplayText.Name(prefix)}'. The keys begin with: {string.Join(", ", tops.Select(DisplayText.Name))}.";
     }
 
     private static ModelException Invalid(Checkpoint checkpoint, string problem) =>

@@ -1,4 +1,5 @@
 using System.Reflection;
+using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.IO;
 using static TorchSharp.torch;
 

@@ -53,14 +53,30 @@ public static class SkeletonBuilder
     /// <see cref="StateDictPrefix.Find(Checkpoint)"/>; empty: the whole checkpoint.
     /// </param>
     /// <param name="cancellationToken">Ends the building early.</param>
+    /// <exception cref="CheckpointException">A part of the checkpoint is missing or at fault.</exception>
     /// <exception cref="ModelException">Nothing is under the prefix, or a tensor is of a kind that modules cannot hold.</exception>
     /// <exception cref="NativeLibraryNotFoundException">libtorch is not there or does not load.</exception>
     public static ModuleContainer FromCheckpoint(
-        Checkpoint checkpoint, string? prefix = null, CancellationToken cancellationToken = default)
+        Checkpoint checkpoint, string? prefix = null, CancellationToken cancellationToken = default) =>
+        FromCheckpoint(checkpoint, prefix, allowMissing: false, cancellationToken);
+
+    /// <summary>Builds a tree as above; what is lost may be missing.</summary>
+    /// <inheritdoc cref="FromCheckpoint(Checkpoint, string?, CancellationToken)"/>
+    /// <param name="checkpoint">What to build after; none of its data is read.</param>
+    /// <param name="prefix">The sub-dictionary that holds the weights, or null to find it.</param>
+    /// <param name="allowMissing">True to leave out what is missing from the checkpoint or cannot be read.</param>
+    /// <param name="cancellationToken">Ends the building early.</param>
+    public static ModuleContainer FromCheckpoint(
+        Checkpoint checkpoint, string? prefix, bool allowMissing, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
+        return FromPart(CheckpointPart.Take(checkpoint, prefix, allowMissing, cancellationToken), cancellationToken);
+    }
+
+    internal static ModuleContainer FromPart(CheckpointPart part, CancellationToken cancellationToken)
+    {
         NativeLibraryLoader.EnsureLoaded();
-        return CheckpointSkeleton.Build(checkpoint, prefix, cancellationToken);
+        return CheckpointSkeleton.Build(part, cancellationToken);
     }
 
     /// <summary>Builds the module that the text of <c>print(model)</c> describes.</summary>
@@ -73,7 +89,10 @@ public static class SkeletonBuilder
     /// The model's checkpoint, or null. It gives what the text does not show: tensors that classes hold themselves,
     /// sizes that are not printed, and which keys are one tensor. None of its data is read.
     /// </param>
-    /// <param name="prefix">The sub-dictionary of the checkpoint that holds the weights, as in <see cref="FromCheckpoint"/>.</param>
+    /// <param name="prefix">
+    /// The sub-dictionary of the checkpoint that holds the weights, as in
+    /// <see cref="FromCheckpoint(Checkpoint, string?, CancellationToken)"/>.
+    /// </param>
     /// <param name="source">What the text is called in errors, such as its path; null: the definition.</param>
     /// <param name="isSequence">
     /// Asked for each class that is no layer and has modules, by its name: whether it runs them in order. Null: none does but

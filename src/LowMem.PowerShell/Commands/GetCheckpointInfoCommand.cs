@@ -45,7 +45,7 @@ public sealed class GetCheckpointInfoCommand : CheckpointPathCommand
 
         foreach (string key in patterns.Unmatched)
         {
-            WriteError(ErrorRecords.KeyNotFound(path, key));
+            WriteError(ErrorRecords.KeyNotFound(path, key, checkpoint.Tensors.Select(tensor => tensor.Key)));
         }
 
         foreach (string pattern in patterns.Invalid)

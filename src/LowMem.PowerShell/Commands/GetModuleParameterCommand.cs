@@ -30,7 +30,8 @@ public sealed class GetModuleParameterCommand : LowMemCommand
     protected override void ProcessRecord() => ForItem(Module, () =>
     {
         var patterns = new NamePatterns(Key);
-        foreach (var parameter in ModuleTree.GetParameters(Module).Where(parameter => patterns.IsMatch(parameter.Key)))
+        var parameters = ModuleTree.GetParameters(Module);
+        foreach (var parameter in parameters.Where(parameter => patterns.IsMatch(parameter.Key)))
         {
             StopToken.ThrowIfCancellationRequested();
             WriteObject(parameter);
@@ -43,7 +44,7 @@ public sealed class GetModuleParameterCommand : LowMemCommand
 
         foreach (string key in patterns.Unmatched)
         {
-            WriteError(ErrorRecords.ParameterNotFound(key, Module));
+            WriteError(ErrorRecords.ParameterNotFound(key, parameters.Select(parameter => parameter.Key), Module));
         }
     });
 }

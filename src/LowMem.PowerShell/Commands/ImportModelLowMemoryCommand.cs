@@ -15,6 +15,8 @@ namespace LowMem.PowerShell.Commands;
 [OutputType("TorchSharp.torch+nn+Module")]
 public sealed class ImportModelLowMemoryCommand : ModelPathCommand
 {
+    private const int ShownKeys = 20;
+
     /// <summary>The module to load into; when left out, one is made after the checkpoint.</summary>
     [Parameter(Position = 1, ValueFromPipeline = true)]
     [ValidateNotNull]
@@ -166,6 +168,13 @@ public sealed class ImportModelLowMemoryCommand : ModelPathCommand
             WriteVerbose($"The key map renamed {report.RenamedCount} keys and left out {report.LeftOutCount}.");
         }
 
+        if (report.OutsideCount > 0)
+        {
+            WriteVerbose($"{report.OutsideCount} tensors of the checkpoint lie elsewhere and were left aside.");
+        }
+
+        WriteFaults(report);
+        WriteKeys(WriteVerbose, "Not in old files, and 0", report.ZeroKeys);
         WriteKeys(WriteVerbose, "Cast to another type", report.CastKeys);
         WriteKeys(WriteVerbose, "Not in the checkpoint", report.MissingKeys);
         WriteKeys(WriteVerbose, "Not in the module", report.UnexpectedKeys);
@@ -176,13 +185,33 @@ public sealed class ImportModelLowMemoryCommand : ModelPathCommand
         WriteKeys(WriteWarning, "Still on meta, without values", report.MetaKeys);
     }
 
+    // What is loaded is not what somebody may think it is.
+    private void WriteFaults(LoadReport report)
+    {
+        if (report.OtherPrefixes.Length > 0)
+        {
+            WriteWarning(
+                $"{report.Path}: the model was taken from '{DisplayText.Name(report.Prefix)}'. It may be in "
+                + $"{DisplayText.Names([.. report.OtherPrefixes.Select(prefix => $"'{prefix}'")], ShownKeys)} as well: -Prefix chooses.");
+        }
+
+        foreach (var fault in report.Faults.Take(ShownKeys))
+        {
+            WriteWarning($"{report.Path}: {fault.Message}.");
+        }
+
+        if (report.Faults.Length > 0)
+        {
+            WriteKeys(WriteWarning, "Missing from the checkpoint", report.MissingKeys);
+        }
+    }
+
     private static void WriteKeys(Action<string> write, string what, string[] keys)
     {
-        const int shown = 20;
         if (keys.Length > 0)
         {
-            string more = keys.Length > shown ? $" and {keys.Length - shown} more, which the LoadReport names" : string.Empty;
-            write($"{what}: {string.Join(", ", keys.Take(shown).Select(DisplayText.Name))}{more}.");
+            string more = keys.Length > ShownKeys ? $" and {keys.Length - ShownKeys} more, which the LoadReport names" : string.Empty;
+            write($"{what}: {string.Join(", ", keys.Take(ShownKeys).Select(DisplayText.Name))}{more}.");
         }
     }
 

@@ -20,11 +20,15 @@ public sealed class MeasureModelMemoryCommand : ModelPathCommand
     [ModuleOnly]
     public object? Module { get; set; }
 
+    /// <summary>Measures what is there when a part of the checkpoint is missing.</summary>
+    [Parameter]
+    public SwitchParameter AllowMissing { get; set; }
+
     /// <inheritdoc/>
     protected override void ProcessCheckpoint(string path)
     {
         var checkpoint = OpenCheckpoint(path);
-        var options = new ImportOptions { KeepDType = KeepDType, DType = DType, Prefix = Prefix, AllowUnsafeGlobals = true };
+        var options = new ImportOptions { KeepDType = KeepDType, DType = DType, Prefix = Prefix, AllowMissing = AllowMissing, AllowUnsafeGlobals = true };
         WriteObject(Module is null
             ? MemoryEstimator.Estimate(checkpoint, options)
             : Estimate(Module is PSObject wrapped ? wrapped.BaseObject : Module, checkpoint, options));

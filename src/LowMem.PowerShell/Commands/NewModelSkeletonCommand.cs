@@ -75,6 +75,10 @@ public sealed class NewModelSkeletonCommand : LowMemCommand
     [SuppressMessage("Performance", "CA1819:Properties should not return arrays", Justification = "A cmdlet parameter.")]
     public string[]? AssumeSequential { get; set; }
 
+    /// <summary>Makes the skeleton of what is there when a part of the checkpoint is missing.</summary>
+    [Parameter(ParameterSetName = CheckpointSet)]
+    public SwitchParameter AllowMissing { get; set; }
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
@@ -116,7 +120,7 @@ public sealed class NewModelSkeletonCommand : LowMemCommand
         return ParameterSetName switch
         {
             TypeSet => SkeletonBuilder.FromAssembly(GetFilePath(AssemblyPath), TypeName, [.. ArgumentList.Select(Unwrap)], WarnOfMemory),
-            CheckpointSet => SkeletonBuilder.FromCheckpoint(OpenCheckpoint(), Prefix, StopToken),
+            CheckpointSet => SkeletonBuilder.FromCheckpoint(OpenCheckpoint(), Prefix, AllowMissing, StopToken),
             _ => SkeletonBuilder.FromFactory(RunScriptBlock, Unwrap, WarnOfMemory),
         };
     }

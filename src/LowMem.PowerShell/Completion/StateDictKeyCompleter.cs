@@ -17,7 +17,8 @@ public sealed class StateDictKeyCompleter : NameCompleter
             ? ModuleKeyCompleter.GetKeys(module)
             : NamedCheckpoints.Open(parameters).SelectMany(checkpoint =>
             {
-                string prefix = StateDictPrefix.Normalize(given ?? StateDictPrefix.Find(checkpoint));
+                // What is a question for a load is none here: then all keys are offered.
+                string prefix = StateDictPrefix.Normalize(given ?? StateDictPrefix.Find([.. checkpoint.Tensors.Select(tensor => tensor.Key)]));
                 return checkpoint.Tensors
                     .Where(tensor => tensor.Key.StartsWith(prefix, StringComparison.Ordinal))
                     .Select(tensor => tensor.Key[prefix.Length..]);

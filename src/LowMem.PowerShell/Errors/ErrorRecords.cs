@@ -65,14 +65,20 @@ internal static class ErrorRecords
         ErrorCategory.InvalidArgument,
         target);
 
-    public static ErrorRecord KeyNotFound(string path, string key) => new(
-        new KeyNotFoundException(DisplayText.Line($"{path}: there is no tensor '{key}'. Get-CheckpointInfo lists the keys there are; wildcards are allowed.")),
+    /// <param name="path">The checkpoint.</param>
+    /// <param name="key">What was asked for.</param>
+    /// <param name="keys">The keys there are.</param>
+    public static ErrorRecord KeyNotFound(string path, string key, IEnumerable<string> keys) => new(
+        new KeyNotFoundException(DisplayText.Line($"{path}: there is no tensor '{key}'.{Meant(key, keys)} Get-CheckpointInfo lists the keys there are; wildcards are allowed.")),
         ErrorIds.KeyNotFound,
         ErrorCategory.ObjectNotFound,
         path);
 
-    public static ErrorRecord ParameterNotFound(string key, object target) => new(
-        new KeyNotFoundException(DisplayText.Line($"The module has no parameter or buffer '{key}'. Get-ModuleParameter lists those it has; wildcards are allowed.")),
+    /// <param name="key">What was asked for.</param>
+    /// <param name="keys">The keys there are.</param>
+    /// <param name="target">The module.</param>
+    public static ErrorRecord ParameterNotFound(string key, IEnumerable<string> keys, object target) => new(
+        new KeyNotFoundException(DisplayText.Line($"The module has no parameter or buffer '{key}'.{Meant(key, keys)} Get-ModuleParameter lists those it has; wildcards are allowed.")),
         ErrorIds.ParameterNotFound,
         ErrorCategory.ObjectNotFound,
         target);
@@ -118,6 +124,9 @@ internal static class ErrorRecords
         ModelErrorIds.KeyMapInvalid,
         ErrorCategory.InvalidArgument,
         value);
+
+    private static string Meant(string name, IEnumerable<string> names) =>
+        EditDistance.FindNearest(name, names) is { } near ? $" Did you mean '{DisplayText.Name(near)}'?" : string.Empty;
 
     private static IEnumerable<string> Shorten<T>(IReadOnlyCollection<T> items, int most)
         where T : notnull

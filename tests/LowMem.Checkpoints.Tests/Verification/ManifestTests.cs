@@ -136,7 +136,8 @@ public sealed class ManifestTests
 
         var error = Assert.Throws<CheckpointException>(() => CheckpointManifest.Create(checkpoint, null, Token));
 
-        Assert.Contains("changed while", error.Message, StringComparison.Ordinal);
+        Assert.Equal(CheckpointErrorIds.Changed, error.ErrorId);
+        Assert.Contains("since it was listed", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

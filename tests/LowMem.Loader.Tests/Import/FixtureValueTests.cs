@@ -46,7 +46,7 @@ public class FixtureValueTests
             .Select(tensor => (First: tensor, Second: expected.Single(wanted => expected.Count == 1 || wanted.GetProperty("key").GetString() == tensor.Key)))
             .Where(pair => IsLoadable(pair.First)).ToList();
         var plan = new ImportPlan("", [.. loadable.Select(pair => Plan(pair.First))], [], []);
-        using var reader = new TensorDataReader();
+        using var reader = new TensorDataReader(checkpoint);
         using var materializer = new TensorMaterializer(
             checkpoint, plan, CPU, resident, reader, progress: null, TestContext.Current.CancellationToken);
         var values = materializer.Create();

@@ -96,7 +96,7 @@ public class StateDictSelectorTests
     {
         var error = Assert.Throws<ModelException>(() => Selector(Tensor("model.a", [1]), Tensor("ema.a", [1])).Select("modle"));
         Assert.Contains("'modle.'", error.Message, StringComparison.Ordinal);
-        Assert.Contains("model., ema.", error.Message, StringComparison.Ordinal);
+        Assert.Contains("Did you mean 'model.'? Keys begin with: model., ema.", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

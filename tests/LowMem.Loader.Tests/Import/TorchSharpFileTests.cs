@@ -41,9 +41,8 @@ public class TorchSharpFileTests
         using var module = nn.Sequential(("in", nn.Linear(3, 4)), ("norm", nn.BatchNorm1d(4)), ("out", nn.Linear(4, 2, hasBias: false)));
         var path = Path.Combine(directory.Path, "module.dat");
         module.save(path);
-        using var reader = new TensorDataReader();
-
         var checkpoint = Checkpoint.Open(path, TestContext.Current.CancellationToken);
+        using var reader = new TensorDataReader(checkpoint);
 
         var state = module.state_dict();
         Assert.Equal(CheckpointFormats.TorchSharp, checkpoint.Format);
@@ -115,9 +114,9 @@ public class TorchSharpFileTests
         optimizer.step();
         var path = Path.Combine(directory.Path, "optimizer.dat");
         optimizer.save_state_dict(path);
-        using var reader = new TensorDataReader();
 
         var checkpoint = Checkpoint.Open(path, TestContext.Current.CancellationToken);
+        using var reader = new TensorDataReader(checkpoint);
 
         Assert.Equal(CheckpointFormats.TorchSharp, checkpoint.Format);
         Assert.Equal(optimizer.GetType().Name, checkpoint.Metadata["optimizer"]);

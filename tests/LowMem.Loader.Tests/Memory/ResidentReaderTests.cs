@@ -22,7 +22,7 @@ public class ResidentReaderTests
         var checkpoint = Write(directory["numbers.safetensors"], tensorCount: 2);
         using var first = empty(Count, dtype: type);
         using var second = empty(Count, dtype: type);
-        using var data = new TensorDataReader();
+        using var data = new TensorDataReader(checkpoint);
         long bytesRead = 0;
 
         new ResidentReader(data, count => Interlocked.Add(ref bytesRead, count)).Read(
@@ -41,7 +41,7 @@ public class ResidentReaderTests
         using var directory = new TempDirectory();
         var checkpoint = Write(directory["numbers.safetensors"], tensorCount: 1);
         using var destination = empty(Count, dtype: ScalarType.Int64);
-        using var data = new TensorDataReader();
+        using var data = new TensorDataReader(checkpoint);
         using var cancellation = new CancellationTokenSource();
         var blocks = 0;
         var reader = new ResidentReader(data, _ =>
@@ -63,7 +63,7 @@ public class ResidentReaderTests
         var checkpoint = Write(directory["numbers.safetensors"], tensorCount: 1);
         File.Delete(checkpoint.Path);
         using var destination = empty(Count, dtype: ScalarType.Int32);
-        using var data = new TensorDataReader();
+        using var data = new TensorDataReader(checkpoint);
         var error = Assert.Throws<CheckpointException>(() => new ResidentReader(data, _ => { }).Read(
             [new ReadJob(checkpoint.Tensors[0], ScalarType.Int32, destination)], Token));
         Assert.Equal(CheckpointErrorIds.NotFound, error.ErrorId);

@@ -75,6 +75,17 @@ public class FromCheckpointTests
         { ["_orig_mod.module.a"], "_orig_mod.module." },
         { ["module.a", "other.b"], "" },
         { ["model.a", "model.b"], "" },
+        { ["model.a", "optimizer.state.0.exp_avg"], "model." },
+        { ["model.module.a", "optimizer.0.state.0.exp_avg", "scaler.scale"], "model.module." },
+        { ["net.a", "ema.a", "opt.state.11.momentum_buffer"], "net." },
+        { ["model.a", "head.b", "optimizer.state.0.exp_avg"], "" },
+        { ["model.a", "scheduler.betas", "scaler.mean"], "" },
+        { ["model.a", "optim.state.a.exp_avg"], "model." },
+        { ["model.a", "encoder.state.a"], "" },
+        { ["state_dict.a", "state_dict_ema.a", "optimizer_states.0.state.0.exp_avg"], "state_dict." },
+        { ["state_dict.model.a", "optimizer_states.0.state.0.exp_avg", "callbacks.best"], "state_dict." },
+        { ["encoder.a", "optimizer.state.0.exp_avg", "mean"], "" },
+        { ["optimizer.state.0.exp_avg"], "" },
         { [], "" },
     };
 
@@ -82,6 +93,45 @@ public class FromCheckpointTests
     [MemberData(nameof(Prefixes))]
     public void The_sub_dictionary_of_the_weights_is_found(string[] keys, string prefix) =>
         Assert.Equal(prefix, StateDictPrefix.Find(keys));
+
+    [Theory]
+    [InlineData("epoch", new[] { "model.a", "model.b" }, "model.", new string[0])]
+    [InlineData("optimizer.param_groups.0.lr", new[] { "network.a", "network_ema.a" }, "network.", new[] { "network_ema." })]
+    [InlineData("epoch", new[] { "params.a", "params_x.a" }, "params.", new[] { "params_x." })]
+    [InlineData("epoch", new[] { "generator.a", "discriminator.b" }, "", new string[0])]
+    [InlineData("name", new[] { "model.a" }, "", new string[0])]
+    [InlineData("epoch", new[] { "model.module.a", "optimizer.state.0.momentum_buffer" }, "model.module.", new string[0])]
+    [InlineData("epoch", new[] { "netG_state_dict.a", "optimizer_state_dict.state.0.exp_avg" }, "netG_state_dict.", new string[0])]
+    [InlineData("step", new[] { "generator.a", "optimizer.0.state.0.exp_avg" }, "generator.", new string[0])]
+    [InlineData("epoch", new[] { "state_dict.a", "model.b" }, "state_dict.", new[] { "model." })]
+    public void Values_that_lie_beside_show_that_it_is_a_training(string value, string[] keys, string prefix, string[] others)
+    {
+        var checkpoint = Checkpoint([.. keys.Select(key => Tensor(key, "float32", 1))]) with { Values = new Dictionary<string, object?> { [value] = 1L } };
+        var choice = StateDictPrefix.Choose(checkpoint);
+        Assert.Equal(prefix, choice.Prefix);
+        Assert.Equal(others, choice.Others);
+    }
+
+    [Fact]
+    public void Which_of_two_networks_is_meant_is_a_question()
+    {
+        var checkpoint = Checkpoint([.. new[] { "generator.a", "discriminator.b", "optimizer_g.state.0.exp_avg" }.Select(key => Tensor(key, "float32", 1))]);
+        var error = Assert.Throws<ModelException>(() => Build(checkpoint));
+        Assert.Equal(ModelErrorIds.Mismatch, error.ErrorId);
+        Assert.Contains("could be the model: 'generator.', 'discriminator.'. Say which one is meant by giving the prefix", error.Message, StringComparison.Ordinal);
+        using var module = Build(checkpoint, "generator");
+        Assert.Equal(["a"], ModuleTree.GetParameters(module).Select(slot => slot.Key));
+    }
+
+    [Fact]
+    public void The_state_of_an_optimizer_is_no_model()
+    {
+        var checkpoint = Checkpoint(Tensor("state.0.exp_avg", "float32", 1)) with { Values = new Dictionary<string, object?> { ["param_groups.0.lr"] = 0.1 } };
+        var error = Assert.Throws<ModelException>(() => Build(checkpoint));
+        Assert.Contains("this is the state of an optimizer and no model: its keys are such as 'state.0.exp_avg'", error.Message, StringComparison.Ordinal);
+        using var module = Build(checkpoint, "");
+        Assert.Equal(["state.0.exp_avg"], ModuleTree.GetParameters(module).Select(slot => slot.Key));
+    }
 
     [Theory]
     [InlineData(null, new[] { "a.weight" })]
@@ -99,7 +149,8 @@ public class FromCheckpointTests
     public static TheoryData<TensorInfo[], string?, string> Mistakes => new()
     {
         { [], null, "there are no tensors in it" },
-        { [Tensor("a.weight", "float32", 1)], "ema", "no key begins with 'ema.'. The keys begin with: a." },
+        { [Tensor("a.weight", "float32", 1)], "ema", "no key of a tensor begins with 'ema.'. Keys begin with: a.." },
+        { [Tensor("model.weight", "float32", 1), Tensor("ema.weight", "float32", 1)], "modle", "begins with 'modle.'. Did you mean 'model.'? Keys begin with: model., ema.." },
         { [Tensor("s", "float32", 1) with { Layout = "sparse_coo" }], null, "'s': its layout is sparse_coo, not dense" },
         { [Tensor("q", "float6_e2m3fn", 4)], null, "'q': libtorch has no element type float6_e2m3fn" },
         { [Tensor("q", "qint8", 4)], null, "'q': its element type qint8 is quantized" },

@@ -51,6 +51,7 @@ internal static class BarePickleReader
             Format = CheckpointFormats.Pickle,
             Tensors = walker.Tensors,
             Values = walker.Values,
+            ModuleVersions = ModuleVersions.Find(pickle.Root),
             Globals = globals.All,
             UnknownGlobals = globals.Unknown,
             UnknownUses = globals.UnknownUses,

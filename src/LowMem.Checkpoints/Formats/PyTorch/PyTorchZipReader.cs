@@ -88,6 +88,7 @@ internal static class PyTorchZipReader
             FormatVersion = ReadLine(archive, prefix + "version"),
             Tensors = tensors,
             Values = walker.Values,
+            ModuleVersions = ModuleVersions.Find(pickle.Root),
             Globals = globals.All,
             UnknownGlobals = globals.Unknown,
             UnknownUses = globals.UnknownUses,

@@ -27,7 +27,14 @@ internal static class ShardIndexReader
             }
         }
 
-        return shards.Merge(index.Shards.Count) with { Metadata = index.Metadata, IndexFiles = [file.Describe()] };
+        var merged = shards.Merge(index.Shards.Count);
+        var held = merged.Tensors.Select(tensor => tensor.Key).ToHashSet(StringComparer.Ordinal);
+        return merged with
+        {
+            Metadata = index.Metadata,
+            IndexFiles = [file.Describe()],
+            MissingKeys = [.. index.WeightMap.Keys.Where(key => !held.Contains(key))],
+        };
     }
 
     private static void CompareKeys(ShardIndex index, string name, Checkpoint shard, List<CheckpointFinding> findings)

@@ -59,6 +59,7 @@ internal static class LegacyReader
             FormatVersion = PythonText.OfKey(version),
             Tensors = walker.Tensors,
             Values = walker.Values,
+            ModuleVersions = ModuleVersions.Find(pickle.Root),
             Globals = globals.All,
             UnknownGlobals = globals.Unknown,
             UnknownUses = globals.UnknownUses,
