@@ -37,7 +37,7 @@ public static class RegularFile
             Check(path, handle);
             if (UnixFile.IsSupported)
             {
-                UnixFile.PrepareToRead(handle);
+                UnixFile.PrepareToRead(handle, share);
             }
 
             return handle;

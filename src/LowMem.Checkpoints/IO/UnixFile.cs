@@ -20,6 +20,7 @@ internal static partial class UnixFile
 
     private const int LockShared = 1;
     private const int LockNow = 4;
+    private const int Unlock = 8;
 
     /// <summary>O_RDONLY, O_NONBLOCK, O_NOCTTY and O_CLOEXEC: their values are the system's own.</summary>
     private static readonly int Flags = OperatingSystem.IsMacOS() ? 0x4 | 0x20000 | 0x1000000 : 0x800 | 0x100 | 0x80000;
@@ -63,12 +64,21 @@ internal static partial class UnixFile
     /// Makes of a handle what .NET would have opened: it waits for data, and shares the file as .NET's own programs agree to,
     /// so that one that writes it alone is noticed.
     /// </summary>
+    /// <param name="handle">What was opened.</param>
+    /// <param name="share">
+    /// Where others may write, nothing is kept: a lock would last as long as the file is mapped, not as long as the handle.
+    /// </param>
     /// <exception cref="IOException">Another program has the file for itself.</exception>
-    public static void PrepareToRead(SafeFileHandle handle)
+    public static void PrepareToRead(SafeFileHandle handle, FileShare share)
     {
         if (Lock(handle, LockShared | LockNow) < 0 && Marshal.GetLastPInvokeError() == WouldBlock)
         {
             throw new IOException("another program is using it alone.");
+        }
+
+        if (share.HasFlag(FileShare.Write))
+        {
+            _ = Lock(handle, Unlock);
         }
 
         _ = SetIsNonBlocking(handle, 0);

@@ -156,7 +156,8 @@ public sealed class ChecksumTests
 
             var verdict = Verify(path, VerificationLevel.Checksum);
             Assert.True(verdict.Passed, string.Join(Environment.NewLine, verdict.Findings));
-            Assert.InRange(verdict.BytesRead, 67 << 20, 80 << 20);
+            // The start of a record that is no tensor's is looked through for pickles before.
+            Assert.InRange(verdict.BytesRead, 67 << 20, 86 << 20);
 
             using (var stream = File.OpenWrite(path))
             {

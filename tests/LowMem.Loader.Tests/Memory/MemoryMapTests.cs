@@ -138,6 +138,19 @@ public class MemoryMapTests
     }
 
     [Fact]
+    public void A_mapped_file_is_not_locked()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows itself keeps others from writing to a mapped file.");
+        using var directory = new TempDirectory();
+        var file = Write(directory["values.bin"], 1f);
+        using var map = MemoryMap.Open(file);
+
+        using var stream = new FileStream(file.Path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+
+        Assert.True(stream.CanWrite);
+    }
+
+    [Fact]
     public void A_mapped_file_can_be_replaced_and_deleted()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows keeps a mapped file from being deleted.");
