@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
-using LowMem.Checkpoints.Formats.Foreign;
 using System.Text.Json;
+using LowMem.Checkpoints.Formats.Foreign;
 using LowMem.Checkpoints.Formats.Tar;
 using LowMem.Checkpoints.Formats.TorchSharp;
 using LowMem.Checkpoints.IO;

@@ -75,7 +75,8 @@ internal static class BarePickleReader
             ? $"starts like a Python pickle, and is none that can be read: {error.Detail}"
             : "is a Python pickle of a plain value, and bytes that belong to no pickle follow it.";
         return new CheckpointException(
-            CheckpointErrorIds.FormatInvalid, file.Path, $"this is no checkpoint of a known format: it {what}") { Offset = pickle.Error?.Offset ?? 0 };
+            CheckpointErrorIds.FormatInvalid, file.Path, $"this is no checkpoint of a known format: it {what}")
+        { Offset = pickle.Error?.Offset ?? 0 };
     }
 
     /// <summary>
