@@ -28,7 +28,7 @@ BeforeAll {
     # How the engine sees the cmdlet.
     function Get-MetadataText($Command) {
         ConvertTo-SortedText @(foreach ($set in $Command.ParameterSets) {
-            Get-SetText $set.Parameters { "$($_.ParameterType.FullName)> required $($_.IsMandatory)" }
+            Get-SetText $set.Parameters { "$($_.ParameterType.ToString())> required $($_.IsMandatory)" }
         })
     }
 
