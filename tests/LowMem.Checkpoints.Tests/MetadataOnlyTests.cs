@@ -1,6 +1,6 @@
 using System.Text;
 using LowMem.Checkpoints.Formats;
-using LowMem.Checkpoints.IO;
+using LowMem.Checkpoints.Sources;
 using LowMem.Checkpoints.Tests.Builders;
 
 namespace LowMem.Checkpoints.Tests;

@@ -1,4 +1,7 @@
 using LowMem.Checkpoints;
+using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Formats;
+using LowMem.Checkpoints.Values;
 using LowMem.Checkpoints.Verification;
 using LowMem.Loader;
 using LowMem.Loader.Skeletons.Definition;

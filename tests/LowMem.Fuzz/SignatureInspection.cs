@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using LowMem.Checkpoints;
+using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Verification.Signing;
 
 namespace LowMem.Fuzz;

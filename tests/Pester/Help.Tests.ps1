@@ -154,7 +154,7 @@ Describe 'docs/en-US' {
         $text = @([IO.Directory]::GetFiles($pages, '*.md') | ForEach-Object { [IO.File]::ReadAllText($_) }) -join "`n"
         # Of a program only: the parameters of the cmdlets leave no way to give such options.
         $programs = 'ImportOptionsInvalid'
-        $types = [LowMem.Checkpoints.CheckpointErrorIds], [LowMem.Checkpoints.FindingCodes], [LowMem.Loader.ModelErrorIds],
+        $types = [LowMem.Checkpoints.Diagnostics.CheckpointErrorIds], [LowMem.Checkpoints.Diagnostics.FindingCodes], [LowMem.Loader.ModelErrorIds],
             [LowMem.Loader.Import.ModelFit], [LowMem.PowerShell.Errors.ErrorIds]
         foreach ($type in $types) {
             $names = @($type.GetFields().Where({ $_.IsLiteral }) | ForEach-Object { $_.GetRawConstantValue() })

@@ -1,4 +1,5 @@
 using LowMem.Checkpoints;
+using LowMem.Checkpoints.Formats;
 
 namespace LowMem.Benchmarks.Cases;
 

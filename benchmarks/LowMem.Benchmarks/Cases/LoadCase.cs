@@ -1,5 +1,6 @@
 using LowMem.CheckpointMaker;
 using LowMem.Checkpoints;
+using LowMem.Checkpoints.Formats;
 using LowMem.Loader.Import;
 using static TorchSharp.torch;
 

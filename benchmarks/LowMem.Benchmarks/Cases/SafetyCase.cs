@@ -1,10 +1,11 @@
 using LowMem.Checkpoints;
-using LowMem.Checkpoints.Formats.PyTorch;
-using LowMem.Checkpoints.Formats.Zip;
-using LowMem.Checkpoints.IO;
+using LowMem.Checkpoints.Containers.Zip;
+using LowMem.Checkpoints.Formats;
+using LowMem.Checkpoints.Formats.PyTorch.Zip;
 using LowMem.Checkpoints.Pickle;
 using LowMem.Checkpoints.Safety;
 using LowMem.Checkpoints.Safety.WeightsOnly;
+using LowMem.Checkpoints.Sources;
 
 namespace LowMem.Benchmarks.Cases;
 

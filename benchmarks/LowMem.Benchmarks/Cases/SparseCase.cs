@@ -1,5 +1,7 @@
 using System.Runtime.InteropServices;
 using LowMem.Checkpoints;
+using LowMem.Checkpoints.Formats;
+using LowMem.Checkpoints.Values;
 using LowMem.Loader.Import;
 using LowMem.Loader.Skeletons;
 

@@ -1,4 +1,5 @@
 using LowMem.Checkpoints;
+using LowMem.Checkpoints.Formats;
 using LowMem.Loader.Import;
 using LowMem.Loader.Skeletons;
 

@@ -1,15 +1,18 @@
+using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Formats.Archives;
 using LowMem.Checkpoints.Formats.Distributed;
 using LowMem.Checkpoints.Formats.Folders;
 using LowMem.Checkpoints.Formats.Foreign;
-using LowMem.Checkpoints.Formats.PyTorch;
+using LowMem.Checkpoints.Formats.PyTorch.Bare;
 using LowMem.Checkpoints.Formats.PyTorch.Legacy;
+using LowMem.Checkpoints.Formats.PyTorch.Tar;
 using LowMem.Checkpoints.Formats.PyTorch.Unpacked;
+using LowMem.Checkpoints.Formats.PyTorch.Zip;
 using LowMem.Checkpoints.Formats.Safetensors;
 using LowMem.Checkpoints.Formats.Sharded;
 using LowMem.Checkpoints.Formats.TorchSharp;
-using LowMem.Checkpoints.IO;
 using LowMem.Checkpoints.Safety;
+using LowMem.Checkpoints.Sources;
 
 namespace LowMem.Checkpoints.Formats;
 

@@ -1,7 +1,8 @@
 using System.Buffers.Binary;
 using System.Text;
+using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Formats.TorchSharp;
-using LowMem.Checkpoints.IO;
+using LowMem.Checkpoints.Sources;
 
 namespace LowMem.Checkpoints.Formats;
 

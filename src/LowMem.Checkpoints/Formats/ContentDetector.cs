@@ -1,9 +1,9 @@
 using System.Buffers.Binary;
 using System.Text.Json;
+using LowMem.Checkpoints.Containers.Tar;
 using LowMem.Checkpoints.Formats.Foreign;
-using LowMem.Checkpoints.Formats.Tar;
 using LowMem.Checkpoints.Formats.TorchSharp;
-using LowMem.Checkpoints.IO;
+using LowMem.Checkpoints.Sources;
 
 namespace LowMem.Checkpoints.Formats;
 

@@ -1,4 +1,4 @@
-using LowMem.Checkpoints.Formats.PyTorch;
+using LowMem.Checkpoints.Formats.PyTorch.Objects;
 
 namespace LowMem.Checkpoints.Formats;
 

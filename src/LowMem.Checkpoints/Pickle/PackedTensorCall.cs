@@ -1,5 +1,3 @@
-using LowMem.Checkpoints.Formats;
-
 namespace LowMem.Checkpoints.Pickle;
 
 /// <summary>

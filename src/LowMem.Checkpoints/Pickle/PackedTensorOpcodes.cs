@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-
 namespace LowMem.Checkpoints.Pickle;
 
 /// <summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Numerics;
 using System.Text;
+using LowMem.Checkpoints.Diagnostics;
 
 namespace LowMem.Checkpoints.Pickle;
 
@@ -102,5 +103,5 @@ internal static class PickleLines
             CultureInfo.InvariantCulture, $"an integer of {text.Length} digits is more than the {PythonNumbers.MaxDigits} read here"))
         : PythonNumbers.ParseInteger(text, 0) ?? throw cursor.Invalid($"'{Show(text)}' is not an integer");
 
-    private static string Show(ReadOnlySpan<byte> line) => PickleText.Shorten(Encoding.Latin1.GetString(line));
+    private static string Show(ReadOnlySpan<byte> line) => DisplayText.Name(Encoding.Latin1.GetString(line));
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Safety;
 
 namespace LowMem.Checkpoints.Pickle;

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using LowMem.Checkpoints.Diagnostics;
 
 namespace LowMem.Checkpoints.Pickle;
 

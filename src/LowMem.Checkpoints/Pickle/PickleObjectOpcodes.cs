@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using LowMem.Checkpoints.Diagnostics;
 
 namespace LowMem.Checkpoints.Pickle;
 

@@ -1,4 +1,5 @@
 using System.Text;
+using LowMem.Checkpoints.Safety;
 
 namespace LowMem.Checkpoints.Pickle;
 

@@ -1,3 +1,5 @@
+using LowMem.Checkpoints.Diagnostics;
+
 namespace LowMem.Checkpoints.Pickle;
 
 /// <summary>What one pickle held.</summary>

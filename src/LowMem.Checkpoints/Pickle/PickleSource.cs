@@ -1,3 +1,5 @@
+using LowMem.Checkpoints.Diagnostics;
+
 namespace LowMem.Checkpoints.Pickle;
 
 /// <summary>Where the bytes of a pickle come from, for messages, and what reading it may cost.</summary>

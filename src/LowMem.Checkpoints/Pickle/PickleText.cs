@@ -101,9 +101,6 @@ internal static class PickleText
         return text.ToString();
     }
 
-    /// <inheritdoc cref="Diagnostics.DisplayText.Name"/>
-    public static string Shorten(string text) => Diagnostics.DisplayText.Name(text);
-
     private static bool IsOctal(byte character) => character is >= (byte)'0' and <= (byte)'7';
 
     private static int EscapedByte(byte letter) => letter switch

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Xml;
+using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Verification;
 
 namespace LowMem.Checkpoints.Reporting;

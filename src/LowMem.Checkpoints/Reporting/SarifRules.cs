@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using LowMem.Checkpoints.Diagnostics;
 
 namespace LowMem.Checkpoints.Reporting;
 

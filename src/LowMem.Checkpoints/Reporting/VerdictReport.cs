@@ -1,4 +1,5 @@
-using LowMem.Checkpoints.IO;
+using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Sources;
 using LowMem.Checkpoints.Verification;
 
 namespace LowMem.Checkpoints.Reporting;

@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Pickle;
 
 namespace LowMem.Checkpoints.Safety;
@@ -53,7 +54,7 @@ internal sealed record GlobalReport(
         Refusal is null ? this : throw new CheckpointException(CheckpointErrorIds.Unsafe, path, Refusal).Naming(this);
 
     private static string NameOf(PickleResult pickle) =>
-        pickle.Source?.Record is { } record ? $"record '{PickleText.Shorten(record)}'" : Somewhere;
+        pickle.Source?.Record is { } record ? $"record '{DisplayText.Name(record)}'" : Somewhere;
 
     private static CheckpointFinding Incomplete { get; } = new(
         FindingSeverity.Error,
@@ -67,5 +68,5 @@ internal sealed record GlobalReport(
         FindingCodes.UnsafeGlobal,
         null,
         global.Offset,
-        $"{global.Where} names '{PickleText.Shorten(global.Name)}', which could run code if PyTorch loaded the file");
+        $"{global.Where} names '{DisplayText.Name(global.Name)}', which could run code if PyTorch loaded the file");
 }

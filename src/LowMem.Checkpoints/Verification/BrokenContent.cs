@@ -1,6 +1,6 @@
+using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Formats;
-using LowMem.Checkpoints.IO;
-using LowMem.Checkpoints.Pickle;
+using LowMem.Checkpoints.Sources;
 
 namespace LowMem.Checkpoints.Verification;
 
@@ -22,7 +22,7 @@ internal static class BrokenContent
                 FindingCodes.UnsafeGlobal,
                 null,
                 null,
-                $"the pickle names '{PickleText.Shorten(name)}', which could run code if PyTorch loaded the file");
+                $"the pickle names '{DisplayText.Name(name)}', which could run code if PyTorch loaded the file");
         }
     }
 

@@ -1,10 +1,11 @@
+using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Formats;
 using LowMem.Checkpoints.Formats.Archives;
 using LowMem.Checkpoints.Formats.Distributed;
 using LowMem.Checkpoints.Formats.Folders;
 using LowMem.Checkpoints.Formats.PyTorch.Unpacked;
 using LowMem.Checkpoints.Formats.Sharded;
-using LowMem.Checkpoints.IO;
+using LowMem.Checkpoints.Sources;
 
 namespace LowMem.Checkpoints.Verification;
 

@@ -1,4 +1,7 @@
-using LowMem.Checkpoints.IO;
+
+using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Sources;
+using LowMem.Checkpoints.Values;
 
 namespace LowMem.Checkpoints.Verification;
 

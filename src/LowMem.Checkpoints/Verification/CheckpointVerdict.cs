@@ -1,3 +1,5 @@
+using LowMem.Checkpoints.Diagnostics;
+
 namespace LowMem.Checkpoints.Verification;
 
 /// <summary>What a verification came to.</summary>
@@ -53,7 +55,7 @@ public sealed record CheckpointVerdict
 
     /// <summary>One line for a log: the path, and the worst of what was found.</summary>
     public override string ToString() =>
-        $"{Diagnostics.DisplayText.Line(Path)}: {(Passed ? "passed" : "did not pass")}{(FirstFinding is { } first ? $". {first}" : string.Empty)}";
+        $"{DisplayText.Line(Path)}: {(Passed ? "passed" : "did not pass")}{(FirstFinding is { } first ? $". {first}" : string.Empty)}";
 
     private int Count(FindingSeverity severity) => findings.Count(finding => finding.Severity == severity);
 }

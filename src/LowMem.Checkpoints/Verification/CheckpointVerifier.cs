@@ -1,6 +1,7 @@
 using System.Diagnostics;
-using LowMem.Checkpoints.Formats;
-using LowMem.Checkpoints.IO;
+using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Formats.Archives;
+using LowMem.Checkpoints.Sources;
 
 namespace LowMem.Checkpoints.Verification;
 

@@ -1,7 +1,9 @@
 using System.Globalization;
+using LowMem.Checkpoints.Containers.Zip;
+using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Formats;
-using LowMem.Checkpoints.Formats.Zip;
-using LowMem.Checkpoints.Pickle;
+using LowMem.Checkpoints.Formats.Archives;
+using LowMem.Checkpoints.Values;
 
 namespace LowMem.Checkpoints.Verification;
 
@@ -143,7 +145,7 @@ internal sealed class ChecksumCheck(Checkpoint checkpoint, bool hasManifest)
                 long offset = archive.GetDataOffset(entry);
                 if (entry.HeaderOffset < endOfLast)
                 {
-                    AddEntryFinding(FindingSeverity.Error, entry, $"record '{PickleText.Shorten(entry.Name)}' overlaps the one before it");
+                    AddEntryFinding(FindingSeverity.Error, entry, $"record '{DisplayText.Name(entry.Name)}' overlaps the one before it");
                     continue;
                 }
 
@@ -159,7 +161,7 @@ internal sealed class ChecksumCheck(Checkpoint checkpoint, bool hasManifest)
 
     private void PlanEntry(ZipArchive archive, ZipEntry entry, long offset, ScanExtents extents)
     {
-        string name = PickleText.Shorten(entry.Name);
+        string name = DisplayText.Name(entry.Name);
         switch (entry.Method)
         {
             case ZipEntry.Stored when entry.CompressedLength == entry.Length:
@@ -185,7 +187,7 @@ internal sealed class ChecksumCheck(Checkpoint checkpoint, bool hasManifest)
     {
         string keys = extent.Keys.Count == 0
             ? string.Empty
-            : $"; it holds {string.Join(", ", extent.Keys.Take(MaxKeysNamed).Select(key => $"'{PickleText.Shorten(key)}'"))}"
+            : $"; it holds {string.Join(", ", extent.Keys.Take(MaxKeysNamed).Select(key => $"'{DisplayText.Name(key)}'"))}"
                 + (extent.Keys.Count > MaxKeysNamed ? $" and {extent.Keys.Count - MaxKeysNamed} more" : string.Empty);
         return new CheckpointFinding(
             FindingSeverity.Error,

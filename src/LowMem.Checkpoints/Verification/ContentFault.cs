@@ -1,3 +1,5 @@
+using LowMem.Checkpoints.Diagnostics;
+
 namespace LowMem.Checkpoints.Verification;
 
 /// <summary>Something by which the content of a checkpoint is not what it should be.</summary>

@@ -1,3 +1,5 @@
+using LowMem.Checkpoints.Diagnostics;
+
 namespace LowMem.Checkpoints.Verification;
 
 /// <summary>Tells what is wrong with the content of a checkpoint, before something is made of it. Reads nothing.</summary>

@@ -1,6 +1,6 @@
 using System.Globalization;
-using LowMem.Checkpoints.IO;
-using LowMem.Checkpoints.Pickle;
+using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Formats.Archives;
 
 namespace LowMem.Checkpoints.Verification;
 
@@ -40,7 +40,7 @@ internal sealed class DigestCheck
                 FindingCodes.DigestsUnreadable,
                 null,
                 null,
-                string.Create(CultureInfo.InvariantCulture, $"line {list.FirstBadLine} of '{PickleText.Shorten(Path.GetFileName(path))}' is no SHA-256 of a file")));
+                string.Create(CultureInfo.InvariantCulture, $"line {list.FirstBadLine} of '{DisplayText.Name(Path.GetFileName(path))}' is no SHA-256 of a file")));
         }
     }
 
@@ -59,7 +59,7 @@ internal sealed class DigestCheck
                 FindingCodes.ChecksumMismatch,
                 null,
                 null,
-                $"the file '{PickleText.Shorten(Path.GetFileName(hash.File.Path))}' should have SHA-256 {expected} by {source}, and has {hash.Sha256}"));
+                $"the file '{DisplayText.Name(Path.GetFileName(hash.File.Path))}' should have SHA-256 {expected} by {source}, and has {hash.Sha256}"));
         }
 
         foreach (var source in comparisons.GroupBy(item => item.Source, StringComparer.Ordinal))
@@ -102,7 +102,7 @@ internal sealed class DigestCheck
 
                 foreach (string sha256 in list.Find(name))
                 {
-                    yield return ($"'{PickleText.Shorten(Path.GetFileName(file))}'", sha256);
+                    yield return ($"'{DisplayText.Name(Path.GetFileName(file))}'", sha256);
                 }
             }
         }

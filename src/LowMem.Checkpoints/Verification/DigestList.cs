@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.RegularExpressions;
-using LowMem.Checkpoints.IO;
+using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Sources;
 
 namespace LowMem.Checkpoints.Verification;
 

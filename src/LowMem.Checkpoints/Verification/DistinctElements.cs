@@ -1,5 +1,3 @@
-using LowMem.Checkpoints.Formats;
-
 namespace LowMem.Checkpoints.Verification;
 
 /// <summary>How the elements of a tensor lie in its storage: repeated, with gaps, or neither.</summary>

@@ -1,4 +1,5 @@
 using System.Collections;
+using LowMem.Checkpoints.Diagnostics;
 
 namespace LowMem.Checkpoints.Verification;
 

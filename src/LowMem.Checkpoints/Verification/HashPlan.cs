@@ -1,3 +1,5 @@
+using LowMem.Checkpoints.Formats.Archives;
+
 namespace LowMem.Checkpoints.Verification;
 
 /// <summary>The hashes of the files and tensors of a checkpoint: what is to be read for them, and then their values.</summary>

@@ -1,5 +1,5 @@
 using System.IO.Compression;
-using LowMem.Checkpoints.IO;
+using LowMem.Checkpoints.Sources;
 
 namespace LowMem.Checkpoints.Verification;
 

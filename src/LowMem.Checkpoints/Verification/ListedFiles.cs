@@ -1,3 +1,6 @@
+using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Values;
+
 namespace LowMem.Checkpoints.Verification;
 
 /// <summary>Makes sure that the files are still those that were listed.</summary>

@@ -1,4 +1,4 @@
-using LowMem.Checkpoints.Pickle;
+using LowMem.Checkpoints.Diagnostics;
 
 namespace LowMem.Checkpoints.Verification;
 
@@ -33,13 +33,13 @@ internal sealed class ManifestCheck(CheckpointManifest manifest, HashPlan hashes
             }
             else
             {
-                Add(FindingCodes.ManifestMissing, null, $"the manifest has the file '{PickleText.Shorten(expected.Path)}', the checkpoint has not");
+                Add(FindingCodes.ManifestMissing, null, $"the manifest has the file '{DisplayText.Name(expected.Path)}', the checkpoint has not");
             }
         }
 
         foreach (string path in byPath.Keys.Order(StringComparer.Ordinal))
         {
-            Add(FindingCodes.ManifestUnexpected, null, $"the checkpoint has the file '{PickleText.Shorten(path)}', the manifest has not");
+            Add(FindingCodes.ManifestUnexpected, null, $"the checkpoint has the file '{DisplayText.Name(path)}', the manifest has not");
         }
     }
 
@@ -50,7 +50,7 @@ internal sealed class ManifestCheck(CheckpointManifest manifest, HashPlan hashes
             Add(
                 FindingCodes.ManifestChanged,
                 null,
-                $"the file '{PickleText.Shorten(found.Path)}' should be {expected.Length} bytes with SHA-256 {expected.Sha256}, "
+                $"the file '{DisplayText.Name(found.Path)}' should be {expected.Length} bytes with SHA-256 {expected.Sha256}, "
                 + $"and is {found.Length} bytes with {found.Sha256}");
         }
     }
@@ -71,7 +71,7 @@ internal sealed class ManifestCheck(CheckpointManifest manifest, HashPlan hashes
                 Add(
                     FindingCodes.ManifestMissing,
                     expected.Key,
-                    $"the manifest has the tensor '{PickleText.Shorten(expected.Key)}' ({Describe(expected)}), the checkpoint has not");
+                    $"the manifest has the tensor '{DisplayText.Name(expected.Key)}' ({Describe(expected)}), the checkpoint has not");
             }
         }
 
@@ -80,13 +80,13 @@ internal sealed class ManifestCheck(CheckpointManifest manifest, HashPlan hashes
             Add(
                 FindingCodes.ManifestUnexpected,
                 tensor.Key,
-                $"the checkpoint has the tensor '{PickleText.Shorten(tensor.Key)}' ({Describe(tensor)}), the manifest has not");
+                $"the checkpoint has the tensor '{DisplayText.Name(tensor.Key)}' ({Describe(tensor)}), the manifest has not");
         }
     }
 
     private void Compare(ManifestTensor expected, ManifestTensor found)
     {
-        string key = PickleText.Shorten(found.Key);
+        string key = DisplayText.Name(found.Key);
         if (expected.DType != found.DType || !expected.Shape.SequenceEqual(found.Shape))
         {
             Add(FindingCodes.ManifestChanged, found.Key, $"tensor '{key}' should be {Describe(expected)} and is {Describe(found)}");
@@ -101,7 +101,7 @@ internal sealed class ManifestCheck(CheckpointManifest manifest, HashPlan hashes
     }
 
     private static string Describe(ManifestTensor tensor) =>
-        $"{PickleText.Shorten(tensor.DType)} [{string.Join(", ", tensor.Shape)}]";
+        $"{DisplayText.Name(tensor.DType)} [{string.Join(", ", tensor.Shape)}]";
 
     private void Add(string code, string? key, string message) =>
         findings.Add(new CheckpointFinding(FindingSeverity.Error, code, key, null, message));

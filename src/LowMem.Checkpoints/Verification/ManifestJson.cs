@@ -1,7 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using LowMem.Checkpoints.IO;
-using LowMem.Checkpoints.Pickle;
+using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Sources;
 
 namespace LowMem.Checkpoints.Verification;
 
@@ -102,7 +102,7 @@ internal static class ManifestJson
 
         if (!version.TryGetInt32(out int number) || number != Version)
         {
-            throw Invalid(file, $"its version is {PickleText.Shorten(version.GetRawText())}, and only {Version} is read here");
+            throw Invalid(file, $"its version is {DisplayText.Name(version.GetRawText())}, and only {Version} is read here");
         }
 
         var manifest = new CheckpointManifest
@@ -113,7 +113,7 @@ internal static class ManifestJson
         };
         if (manifest.Files.CountBy(item => item.Path, StringComparer.Ordinal).FirstOrDefault(item => item.Value > 1) is { Value: > 1 } twice)
         {
-            throw Invalid(file, $"the file '{PickleText.Shorten(twice.Key)}' stands there twice");
+            throw Invalid(file, $"the file '{DisplayText.Name(twice.Key)}' stands there twice");
         }
 
         return manifest;

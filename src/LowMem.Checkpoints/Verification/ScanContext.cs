@@ -1,3 +1,5 @@
+using LowMem.Checkpoints.Values;
+
 namespace LowMem.Checkpoints.Verification;
 
 /// <summary>What all pieces of one scan share. Safe for several threads.</summary>

@@ -1,4 +1,6 @@
-using LowMem.Checkpoints.Formats.Zip;
+
+using LowMem.Checkpoints.Containers.Zip;
+using LowMem.Checkpoints.Diagnostics;
 
 namespace LowMem.Checkpoints.Verification;
 
@@ -31,7 +33,7 @@ internal sealed class ScanExtent(string path, long offset, long length, long? pa
     /// <summary>What is wrong with it beyond its checksum, or null.</summary>
     public string? Problem { get; set; }
 
-    public string What => Record is { } record ? $"record '{Pickle.PickleText.Shorten(record.Name)}'" : $"the bytes at {offset}";
+    public string What => Record is { } record ? $"record '{DisplayText.Name(record.Name)}'" : $"the bytes at {offset}";
 
     /// <summary>The parts that are read on their own, so that one large extent keeps all cores busy.</summary>
     public int SegmentCount => packedLength is null ? (int)((length + SegmentWork.MaxLength - 1) / SegmentWork.MaxLength) : 1;

@@ -1,5 +1,4 @@
 using LowMem.Checkpoints.Diagnostics;
-using LowMem.Checkpoints.Pickle;
 
 namespace LowMem.Checkpoints.Verification;
 
@@ -45,7 +44,7 @@ internal static class StructureCheck
                     FindingCodes.DuplicateKey,
                     tensor.Key,
                     tensor.Offset >= 0 ? tensor.Offset : null,
-                    $"several tensors go by the key '{PickleText.Shorten(tensor.Key)}'");
+                    $"several tensors go by the key '{DisplayText.Name(tensor.Key)}'");
             }
         }
     }
@@ -107,7 +106,7 @@ internal static class StructureCheck
                     FindingCodes.StorageOverlap,
                     tensor.Key,
                     tensor.Storage.Offset,
-                    $"the storages of '{PickleText.Shorten(tensor.Key)}' and '{PickleText.Shorten(last!.Key)}' share the bytes from {tensor.Storage.Offset} on");
+                    $"the storages of '{DisplayText.Name(tensor.Key)}' and '{DisplayText.Name(last!.Key)}' share the bytes from {tensor.Storage.Offset} on");
             }
 
             if (tensor.Storage.Offset + tensor.Storage.ByteLength > end)

@@ -1,5 +1,4 @@
-using LowMem.Checkpoints.Formats;
-using LowMem.Checkpoints.Pickle;
+using LowMem.Checkpoints.Diagnostics;
 
 namespace LowMem.Checkpoints.Verification;
 
@@ -41,7 +40,7 @@ internal sealed class ValueCheck(Checkpoint checkpoint, Func<string, bool>? allo
         foreach (var target in targets)
         {
             var counts = target.Region.Counts;
-            string key = PickleText.Shorten(target.Key);
+            string key = DisplayText.Name(target.Key);
             string of = $"of {Times(counts.Numbers, target.Repeat)} values";
             if (counts.NonFinite > 0)
             {
@@ -121,7 +120,7 @@ internal sealed class ValueCheck(Checkpoint checkpoint, Func<string, bool>? allo
         FindingCodes.ValuesUnchecked,
         tensor.Key,
         null,
-        $"the values of tensor '{PickleText.Shorten(tensor.Key)}' were not checked: {reason}"));
+        $"the values of tensor '{DisplayText.Name(tensor.Key)}' were not checked: {reason}"));
 
     /// <summary>A tensor, and where its values are counted.</summary>
     /// <param name="Key">The tensor.</param>

@@ -1,5 +1,5 @@
 using System.Buffers;
-using LowMem.Checkpoints.IO;
+using LowMem.Checkpoints.Values;
 
 namespace LowMem.Checkpoints.Verification;
 

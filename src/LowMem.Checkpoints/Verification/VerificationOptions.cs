@@ -1,3 +1,5 @@
+using LowMem.Checkpoints.Diagnostics;
+
 namespace LowMem.Checkpoints.Verification;
 
 /// <summary>What a verification looks at.</summary>

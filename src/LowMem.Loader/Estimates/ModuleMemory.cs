@@ -1,4 +1,5 @@
 using LowMem.Checkpoints;
+using LowMem.Checkpoints.Values;
 using LowMem.Loader.Import;
 using LowMem.Loader.Memory;
 using LowMem.Loader.Modules;

@@ -1,5 +1,6 @@
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Values;
 using LowMem.Checkpoints.Verification;
 using LowMem.Loader.Modules;
 using LowMem.Loader.Skeletons;

@@ -1,9 +1,8 @@
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Diagnostics;
-using LowMem.Checkpoints.IO;
+using LowMem.Checkpoints.Sources;
 using LowMem.Loader.Memory;
 using Microsoft.Win32.SafeHandles;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace LowMem.Loader.Import;

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Values;
 using LowMem.Loader.Modules;
 using LowMem.Loader.Native;
 using TorchSharp;

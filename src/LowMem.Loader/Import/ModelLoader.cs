@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using LowMem.Checkpoints;
+using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Values;
 using LowMem.Loader.Initialization;
 using LowMem.Loader.Memory;
 using LowMem.Loader.Modules;

@@ -1,5 +1,7 @@
 using System.Buffers;
 using LowMem.Checkpoints;
+using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Values;
 
 namespace LowMem.Loader.Import;
 

@@ -1,5 +1,6 @@
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Values;
 using LowMem.Loader.Memory;
 using LowMem.Loader.Modules;
 using TorchSharp;

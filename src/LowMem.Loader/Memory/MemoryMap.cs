@@ -1,5 +1,6 @@
 using LowMem.Checkpoints;
-using LowMem.Checkpoints.IO;
+using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Sources;
 using Microsoft.Win32.SafeHandles;
 
 namespace LowMem.Loader.Memory;

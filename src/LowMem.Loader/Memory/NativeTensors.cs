@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using LowMem.Loader.Native;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace LowMem.Loader.Memory;

@@ -1,7 +1,8 @@
 using System.Collections.Concurrent;
 using System.Runtime.ExceptionServices;
 using LowMem.Checkpoints;
-using TorchSharp;
+using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Values;
 using static TorchSharp.torch;
 
 namespace LowMem.Loader.Memory;

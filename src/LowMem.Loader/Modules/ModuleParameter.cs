@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Diagnostics;
 using static TorchSharp.torch;
 
 namespace LowMem.Loader.Modules;
@@ -89,5 +90,5 @@ public sealed class ModuleParameter
     public nn.Module GetModule() => Module;
 
     /// <inheritdoc/>
-    public override string ToString() => LowMem.Checkpoints.Diagnostics.DisplayText.Name(Key);
+    public override string ToString() => DisplayText.Name(Key);
 }

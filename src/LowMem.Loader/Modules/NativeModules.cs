@@ -1,7 +1,6 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
 using LowMem.Loader.Native;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace LowMem.Loader.Modules;

@@ -1,5 +1,3 @@
-using LowMem.Checkpoints;
-
 namespace LowMem.Loader.Skeletons;
 
 /// <summary>What is at the top of a checkpoint: the first names of its keys, and what each of them holds.</summary>

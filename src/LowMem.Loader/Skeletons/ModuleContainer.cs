@@ -1,5 +1,4 @@
 using LowMem.Checkpoints.Diagnostics;
-using LowMem.Loader.Modules;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 

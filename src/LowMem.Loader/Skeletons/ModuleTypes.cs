@@ -1,6 +1,6 @@
 using System.Reflection;
 using LowMem.Checkpoints.Diagnostics;
-using LowMem.Checkpoints.IO;
+using LowMem.Checkpoints.Sources;
 using static TorchSharp.torch;
 
 namespace LowMem.Loader.Skeletons;

@@ -1,4 +1,5 @@
 using LowMem.Checkpoints;
+using LowMem.Checkpoints.Diagnostics;
 using LowMem.Loader.Meta;
 using LowMem.Loader.Native;
 using LowMem.Loader.Skeletons.Definition;

@@ -1,5 +1,5 @@
 using System.Management.Automation;
-using LowMem.Checkpoints;
+using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Verification;
 using LowMem.PowerShell.Errors;
 

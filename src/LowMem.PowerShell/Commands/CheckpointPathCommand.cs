@@ -2,7 +2,9 @@ using System.Collections.ObjectModel;
 using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
 using LowMem.Checkpoints;
-using LowMem.Checkpoints.IO;
+using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Formats;
+using LowMem.Checkpoints.Formats.Archives;
 using LowMem.PowerShell.Errors;
 using LowMem.PowerShell.Pipeline;
 

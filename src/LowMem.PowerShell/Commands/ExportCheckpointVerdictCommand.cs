@@ -1,6 +1,6 @@
 using System.Management.Automation;
-using LowMem.Checkpoints.IO;
 using LowMem.Checkpoints.Reporting;
+using LowMem.Checkpoints.Sources;
 using LowMem.Checkpoints.Verification;
 using LowMem.PowerShell.Errors;
 using LowMem.PowerShell.Pipeline;

@@ -1,5 +1,5 @@
 using System.Management.Automation;
-using LowMem.Checkpoints;
+using LowMem.Checkpoints.Formats.Archives;
 using LowMem.Checkpoints.Verification;
 using LowMem.PowerShell.Errors;
 using LowMem.PowerShell.Pipeline;
@@ -39,7 +39,7 @@ public sealed class NewCheckpointManifestCommand : CheckpointPathCommand
         }
 
         var checkpoint = OpenCheckpoint(path);
-        if (Checkpoints.IO.OutputPath.IsPartOf(output, checkpoint))
+        if (OutputPath.IsPartOf(output, checkpoint))
         {
             WriteError(ErrorRecords.OutputIsInput(output));
             return;

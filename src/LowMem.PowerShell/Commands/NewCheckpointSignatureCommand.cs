@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
-using LowMem.Checkpoints;
+using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Formats.Archives;
 using LowMem.Checkpoints.Verification.Signing;
 using LowMem.PowerShell.Errors;
 using LowMem.PowerShell.Pipeline;
@@ -73,7 +74,7 @@ public sealed class NewCheckpointSignatureCommand : CheckpointPathCommand
             AllowsLinks = AllowSymlink,
         };
         string[] keys = [GetFilePath(PrivateKey!), .. (Certificate ?? []).Select(GetFilePath)];
-        if (Checkpoints.IO.OutputPath.IsAmong(output, [.. signature.GetInputs(StopToken), .. keys]))
+        if (OutputPath.IsAmong(output, [.. signature.GetInputs(StopToken), .. keys]))
         {
             WriteError(ErrorRecords.OutputIsInput(output));
             return;

@@ -1,6 +1,7 @@
 using System.Collections.ObjectModel;
 using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
+using LowMem.Checkpoints.Formats;
 using LowMem.Loader;
 using LowMem.Loader.Native;
 using LowMem.Loader.Skeletons;

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
 using LowMem.Checkpoints;
+using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Verification;
 using LowMem.Checkpoints.Verification.Signing;
 using LowMem.Loader.Import;

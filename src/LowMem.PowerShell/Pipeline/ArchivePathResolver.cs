@@ -1,5 +1,6 @@
 using System.Management.Automation;
-using LowMem.Checkpoints;
+using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Formats.Archives;
 
 namespace LowMem.PowerShell.Pipeline;
 

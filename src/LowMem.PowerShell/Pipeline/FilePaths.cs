@@ -1,7 +1,7 @@
 using System.Collections.ObjectModel;
 using System.Management.Automation;
-using LowMem.Checkpoints;
-using LowMem.Checkpoints.IO;
+using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Sources;
 using LowMem.PowerShell.Errors;
 using Microsoft.PowerShell.Commands;
 

@@ -1,7 +1,7 @@
 using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
-using LowMem.Checkpoints;
+using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Verification;
 
 namespace LowMem.PowerShell.Pipeline;

@@ -1,4 +1,5 @@
 using System.Text;
+using LowMem.Checkpoints.Formats;
 
 namespace LowMem.Checkpoints.Tests.Builders;
 

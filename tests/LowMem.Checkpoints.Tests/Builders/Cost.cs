@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Formats;
 using LowMem.Checkpoints.Tests.Formats;
 
 namespace LowMem.Checkpoints.Tests.Builders;

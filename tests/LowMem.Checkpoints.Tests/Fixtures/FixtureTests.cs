@@ -1,5 +1,8 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Formats;
+using LowMem.Checkpoints.Values;
 
 namespace LowMem.Checkpoints.Tests.Fixtures;
 

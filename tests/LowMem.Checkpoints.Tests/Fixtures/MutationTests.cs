@@ -1,3 +1,6 @@
+using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Formats;
+using LowMem.Checkpoints.Values;
 using LowMem.Checkpoints.Verification;
 
 namespace LowMem.Checkpoints.Tests.Fixtures;

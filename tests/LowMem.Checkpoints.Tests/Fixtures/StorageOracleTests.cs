@@ -1,5 +1,7 @@
 using System.IO.Compression;
 using System.Text.RegularExpressions;
+using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Formats;
 using LowMem.Checkpoints.Verification;
 
 namespace LowMem.Checkpoints.Tests.Fixtures;

@@ -1,5 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using LowMem.Checkpoints.Formats;
+using LowMem.Checkpoints.Values;
 
 namespace LowMem.Checkpoints.Tests.Fixtures;
 

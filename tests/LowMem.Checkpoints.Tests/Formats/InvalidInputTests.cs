@@ -1,4 +1,6 @@
 using System.Globalization;
+using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Formats;
 using LowMem.Checkpoints.Verification;
 
 namespace LowMem.Checkpoints.Tests.Formats;

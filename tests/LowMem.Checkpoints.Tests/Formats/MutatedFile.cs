@@ -1,3 +1,5 @@
+using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Formats;
 using LowMem.Checkpoints.Tests.Fixtures;
 
 namespace LowMem.Checkpoints.Tests.Formats;

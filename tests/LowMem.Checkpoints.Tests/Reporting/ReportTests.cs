@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Xml.Linq;
+using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Reporting;
 using LowMem.Checkpoints.Tests.Builders;
 using LowMem.Checkpoints.Tests.Fixtures;

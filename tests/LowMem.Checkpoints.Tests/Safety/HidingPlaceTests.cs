@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Tests.Builders;
 using LowMem.Checkpoints.Tests.Formats;
 using static LowMem.Checkpoints.Tests.Builders.PickleBytes;

@@ -1,4 +1,7 @@
+using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Formats;
 using LowMem.Checkpoints.Tests.Fixtures;
+using LowMem.Checkpoints.Values;
 using LowMem.Checkpoints.Verification;
 
 namespace LowMem.Checkpoints.Tests.Verification;

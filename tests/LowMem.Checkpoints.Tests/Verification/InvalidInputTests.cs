@@ -1,4 +1,5 @@
 using System.Text;
+using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Tests.Formats;
 using LowMem.Checkpoints.Verification;
 

@@ -1,11 +1,11 @@
 using System.Globalization;
 using LowMem.Checkpoints;
+using LowMem.Checkpoints.Formats;
 using LowMem.Loader.Estimates;
 using LowMem.Loader.Import;
 using LowMem.Loader.Memory;
 using LowMem.Loader.Skeletons;
 using LowMem.Loader.Tests.Import;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace LowMem.Loader.Tests.Estimates;

@@ -1,4 +1,6 @@
 using LowMem.Checkpoints;
+using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Formats;
 using LowMem.Checkpoints.Verification;
 using LowMem.Loader.Estimates;
 using LowMem.Loader.Import;

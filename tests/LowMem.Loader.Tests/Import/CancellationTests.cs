@@ -1,9 +1,9 @@
 using LowMem.Checkpoints;
+using LowMem.Checkpoints.Formats;
 using LowMem.Loader.Import;
 using LowMem.Loader.Memory;
 using LowMem.Loader.Modules;
 using LowMem.Loader.Skeletons;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace LowMem.Loader.Tests.Import;

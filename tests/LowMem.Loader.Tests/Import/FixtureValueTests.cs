@@ -1,8 +1,9 @@
 using System.Text.Json;
 using LowMem.Checkpoints;
+using LowMem.Checkpoints.Formats;
+using LowMem.Checkpoints.Values;
 using LowMem.Loader.Import;
 using LowMem.Loader.Modules;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace LowMem.Loader.Tests.Import;

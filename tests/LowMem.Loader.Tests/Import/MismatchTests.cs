@@ -1,6 +1,7 @@
 using LowMem.Checkpoints;
+using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Formats;
 using LowMem.Loader.Import;
-using LowMem.Loader.Modules;
 using LowMem.Loader.Skeletons;
 using LowMem.Loader.Tests.Modules;
 using TorchSharp;

@@ -1,5 +1,7 @@
 using System.Text.Json;
 using LowMem.Checkpoints;
+using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Formats;
 using LowMem.Loader.Import;
 using LowMem.Loader.Memory;
 using LowMem.Loader.Modules;

@@ -1,10 +1,7 @@
-using LowMem.Checkpoints;
 using LowMem.Loader.Import;
 using LowMem.Loader.Meta;
 using LowMem.Loader.Modules;
 using LowMem.Loader.Tests.Modules;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace LowMem.Loader.Tests.Import;
 

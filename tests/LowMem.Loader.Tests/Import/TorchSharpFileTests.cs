@@ -1,4 +1,6 @@
 using LowMem.Checkpoints;
+using LowMem.Checkpoints.Formats;
+using LowMem.Checkpoints.Values;
 using TorchSharp;
 using static TorchSharp.torch;
 using TorchModules = TorchSharp.Modules;

@@ -1,5 +1,7 @@
 using System.Text;
 using LowMem.Checkpoints;
+using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Formats;
 using LowMem.Loader.Estimates;
 using LowMem.Loader.Import;
 using LowMem.Loader.Modules;

@@ -1,12 +1,12 @@
 using System.Text.Json;
 using LowMem.Checkpoints;
+using LowMem.Checkpoints.Formats;
 using LowMem.Loader.Import;
 using LowMem.Loader.Initialization;
 using LowMem.Loader.Modules;
 using LowMem.Loader.Skeletons;
 using LowMem.Loader.Tests.Import;
 using LowMem.Loader.Tests.Skeletons.Definition;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace LowMem.Loader.Tests.Initialization;

@@ -1,5 +1,4 @@
 using LowMem.Loader.Memory;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace LowMem.Loader.Tests.Memory;

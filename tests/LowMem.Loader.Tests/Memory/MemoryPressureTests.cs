@@ -1,11 +1,11 @@
 using System.Runtime.CompilerServices;
 using LowMem.Checkpoints;
+using LowMem.Checkpoints.Formats;
 using LowMem.Loader.Import;
 using LowMem.Loader.Memory;
 using LowMem.Loader.Meta;
 using LowMem.Loader.Skeletons;
 using LowMem.Loader.Tests.Import;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace LowMem.Loader.Tests.Memory;

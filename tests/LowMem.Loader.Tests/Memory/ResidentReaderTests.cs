@@ -1,7 +1,9 @@
 using LowMem.Checkpoints;
+using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Formats;
+using LowMem.Checkpoints.Values;
 using LowMem.Loader.Memory;
 using LowMem.Loader.Tests.Import;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace LowMem.Loader.Tests.Memory;

@@ -1,7 +1,6 @@
 using LowMem.Loader.Meta;
 using LowMem.Loader.Modules;
 using LowMem.Loader.Skeletons;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace LowMem.Loader.Tests.Modules;

@@ -1,8 +1,6 @@
 using LowMem.Checkpoints;
 using LowMem.Loader.Meta;
 using LowMem.Loader.Modules;
-using TorchSharp;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace LowMem.Loader.Tests.Modules;

@@ -2,7 +2,6 @@ using LowMem.Checkpoints;
 using LowMem.Loader.Modules;
 using LowMem.Loader.Skeletons;
 using LowMem.Loader.Tests.Modules;
-using TorchSharp;
 
 namespace LowMem.Loader.Tests.Skeletons;
 

@@ -1,6 +1,6 @@
-using LowMem.Checkpoints.Formats.Tar;
-using LowMem.Checkpoints.IO;
-using LowMem.Checkpoints.Pickle;
+using LowMem.Checkpoints.Containers.Tar;
+using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Sources;
 
 namespace LowMem.Checkpoints.Formats.Archives;
 
@@ -82,7 +82,7 @@ internal static class ArchiveContents
         var checkpoints = FindCheckpoints(archive, MostNamed + 1, withArchives: true, cancellationToken);
         if (checkpoints.Count > 0)
         {
-            string how = path is null ? string.Empty : $" Name one by the archive, '!/' and its name: {path}{ArchivePath.Separator}{PickleText.Shorten(checkpoints[0])}";
+            string how = path is null ? string.Empty : $" Name one by the archive, '!/' and its name: {path}{ArchivePath.Separator}{DisplayText.Name(checkpoints[0])}";
             return $"It holds checkpoints: {Names(checkpoints)}.{how}";
         }
 
@@ -144,7 +144,7 @@ internal static class ArchiveContents
 
     private static string Names(List<string> names)
     {
-        string shown = string.Join(", ", names.Take(MostNamed).Select(name => $"'{PickleText.Shorten(name)}'"));
+        string shown = string.Join(", ", names.Take(MostNamed).Select(name => $"'{DisplayText.Name(name)}'"));
         return names.Count > MostNamed ? $"{shown} and more" : shown;
     }
 }

@@ -1,6 +1,6 @@
-using LowMem.Checkpoints.IO;
-using LowMem.Checkpoints.Pickle;
+using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Safety;
+using LowMem.Checkpoints.Sources;
 
 namespace LowMem.Checkpoints.Formats.Archives;
 
@@ -31,7 +31,7 @@ internal sealed class ArchiveReader(ArchivePath path, bool looksAround, Cancella
                 path.ToString(),
                 level == 1
                     ? "what stands in front of '!/' is no archive: only of zip, tar, and tar in gzip a file can be named."
-                    : $"the archive in the archive is no zip or tar, so that it holds no '{PickleText.Shorten(name)}'.");
+                    : $"the archive in the archive is no zip or tar, so that it holds no '{DisplayText.Name(name)}'.");
         if (archive.Find(name) is { } member)
         {
             return Read(file, archive, member);
@@ -53,7 +53,7 @@ internal sealed class ArchiveReader(ArchivePath path, bool looksAround, Cancella
         }
 
         throw new CheckpointException(
-            CheckpointErrorIds.NotFound, path.ToString(), $"the archive holds no '{PickleText.Shorten(name)}'. {ArchiveContents.Describe(archive, cancellationToken)}");
+            CheckpointErrorIds.NotFound, path.ToString(), $"the archive holds no '{DisplayText.Name(name)}'. {ArchiveContents.Describe(archive, cancellationToken)}");
     }
 
     private Checkpoint Read(CheckpointFileReader file, OuterArchive archive, ArchiveMember member)

@@ -1,4 +1,5 @@
-using LowMem.Checkpoints.IO;
+using LowMem.Checkpoints.Sources;
+using LowMem.Checkpoints.Values;
 
 namespace LowMem.Checkpoints.Formats.Archives;
 

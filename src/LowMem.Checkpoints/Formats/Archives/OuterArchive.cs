@@ -1,8 +1,7 @@
-using LowMem.Checkpoints.Formats.Tar;
-using LowMem.Checkpoints.Formats.Zip;
-using LowMem.Checkpoints.IO;
-using LowMem.Checkpoints.Pickle;
+using LowMem.Checkpoints.Containers.Zip;
+using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Safety;
+using LowMem.Checkpoints.Sources;
 
 namespace LowMem.Checkpoints.Formats.Archives;
 
@@ -65,7 +64,7 @@ internal abstract class OuterArchive(CheckpointFileReader file)
             _ => throw new CheckpointException(
                 CheckpointErrorIds.FormatInvalid,
                 File.Path,
-                $"the archive holds two files named '{PickleText.Shorten(name)}', and programs differ in which one they take. Unpack it, and name the file that is meant."),
+                $"the archive holds two files named '{DisplayText.Name(name)}', and programs differ in which one they take. Unpack it, and name the file that is meant."),
         };
     }
 

@@ -1,7 +1,8 @@
-using LowMem.Checkpoints.Formats.PyTorch.Legacy;
-using LowMem.Checkpoints.Formats.Tar;
-using LowMem.Checkpoints.IO;
+using LowMem.Checkpoints.Containers.Tar;
+using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Formats.PyTorch.Tar;
 using LowMem.Checkpoints.Safety;
+using LowMem.Checkpoints.Sources;
 
 namespace LowMem.Checkpoints.Formats.Archives;
 

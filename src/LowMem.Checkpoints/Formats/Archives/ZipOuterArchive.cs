@@ -1,8 +1,8 @@
-using LowMem.Checkpoints.Formats.PyTorch;
-using LowMem.Checkpoints.Formats.Zip;
-using LowMem.Checkpoints.IO;
-using LowMem.Checkpoints.Pickle;
+using LowMem.Checkpoints.Containers.Zip;
+using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Formats.PyTorch.Zip;
 using LowMem.Checkpoints.Safety;
+using LowMem.Checkpoints.Sources;
 
 namespace LowMem.Checkpoints.Formats.Archives;
 
@@ -28,7 +28,7 @@ internal sealed class ZipOuterArchive(ZipArchive archive) : OuterArchive(archive
             throw new CheckpointException(
                 CheckpointErrorIds.Unsupported,
                 File.Path,
-                $"'{PickleText.Shorten(member.Name)}' unfolds {entry.CompressedLength} bytes to {entry.Length}, more than is held in memory here. Unpack the archive, and name the file.")
+                $"'{DisplayText.Name(member.Name)}' unfolds {entry.CompressedLength} bytes to {entry.Length}, more than is held in memory here. Unpack the archive, and name the file.")
             {
                 Record = member.Name,
                 Offset = entry.HeaderOffset,

@@ -1,6 +1,6 @@
-using LowMem.Checkpoints.IO;
-using LowMem.Checkpoints.Pickle;
+using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Safety;
+using LowMem.Checkpoints.Sources;
 
 namespace LowMem.Checkpoints.Formats.Distributed;
 
@@ -51,7 +51,7 @@ internal sealed class ChunkFiles(string directory, string checkpoint, Cancellati
 
     private void ReadFile(string name, List<(string Key, ChunkPlace Place)> pieces)
     {
-        string shown = PickleText.Shorten(name);
+        string shown = DisplayText.Name(name);
         if (!RelativePaths.IsInside(name))
         {
             Refuse(pieces, FindingCodes.ShardMissing, $"'{shown}' is no file in the directory of the checkpoint");

@@ -1,4 +1,4 @@
-using LowMem.Checkpoints.Pickle;
+using LowMem.Checkpoints.Diagnostics;
 
 namespace LowMem.Checkpoints.Formats.Distributed;
 
@@ -118,5 +118,5 @@ internal sealed class DistributedAssembler(
         };
 
     private void AddFinding(string key, string code, string message) => Findings.Add(new CheckpointFinding(
-        FindingSeverity.Error, code, key, null, $"tensor '{PickleText.Shorten(key)}': {message}"));
+        FindingSeverity.Error, code, key, null, $"tensor '{DisplayText.Name(key)}': {message}"));
 }

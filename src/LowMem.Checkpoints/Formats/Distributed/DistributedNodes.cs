@@ -1,4 +1,5 @@
-using LowMem.Checkpoints.Formats.PyTorch;
+using LowMem.Checkpoints.Formats.PyTorch.Objects;
+using LowMem.Checkpoints.Formats.PyTorch.Tensors;
 using LowMem.Checkpoints.Pickle;
 
 namespace LowMem.Checkpoints.Formats.Distributed;

@@ -1,6 +1,7 @@
-using LowMem.Checkpoints.IO;
+using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Pickle;
 using LowMem.Checkpoints.Safety;
+using LowMem.Checkpoints.Sources;
 
 namespace LowMem.Checkpoints.Formats.Distributed;
 

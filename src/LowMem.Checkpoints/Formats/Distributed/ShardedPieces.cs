@@ -1,5 +1,5 @@
 using System.Text.Json;
-using LowMem.Checkpoints.Pickle;
+using LowMem.Checkpoints.Diagnostics;
 
 namespace LowMem.Checkpoints.Formats.Distributed;
 
@@ -35,7 +35,7 @@ internal sealed class ShardedPieces(string directory)
                 AddFinding(
                     FindingCodes.ChunkInvalid,
                     tensor.Key,
-                    $"tensor '{PickleText.Shorten(tensor.Key)}': '{PickleText.Shorten(name)}' does not say where its piece belongs");
+                    $"tensor '{DisplayText.Name(tensor.Key)}': '{DisplayText.Name(name)}' does not say where its piece belongs");
                 continue;
             }
 
@@ -63,7 +63,7 @@ internal sealed class ShardedPieces(string directory)
         catch (JsonException exception)
         {
             AddFinding(
-                FindingCodes.ChunkInvalid, null, $"{ShardingInfo.MetadataKey} of '{PickleText.Shorten(name)}' cannot be read: {exception.Message}");
+                FindingCodes.ChunkInvalid, null, $"{ShardingInfo.MetadataKey} of '{DisplayText.Name(name)}' cannot be read: {exception.Message}");
             return null;
         }
     }
@@ -97,7 +97,7 @@ internal sealed class ShardedPieces(string directory)
 
         if (problem is not null)
         {
-            AddFinding(code, key, $"tensor '{PickleText.Shorten(key)}': {problem}");
+            AddFinding(code, key, $"tensor '{DisplayText.Name(key)}': {problem}");
         }
 
         var parts = chunks.Where(chunk => !chunk.Source.Shape.Contains(0)).ToList();

@@ -1,7 +1,7 @@
 using System.Text.Json;
+using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Formats.Safetensors;
-using LowMem.Checkpoints.IO;
-using LowMem.Checkpoints.Pickle;
+using LowMem.Checkpoints.Sources;
 
 namespace LowMem.Checkpoints.Formats.Distributed;
 
@@ -156,7 +156,7 @@ internal static class ShardedSafetensorsReader
             pieces.AddFinding(
                 exception.ErrorId == CheckpointErrorIds.NotRegularFile ? exception.ErrorId : FindingCodes.ShardMissing,
                 null,
-                $"'{PickleText.Shorten(name)}' cannot be read: {exception.Detail}");
+                $"'{DisplayText.Name(name)}' cannot be read: {exception.Detail}");
             return null;
         }
     }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LowMem.Checkpoints.Diagnostics;
 
 namespace LowMem.Checkpoints.Formats.Distributed;
 
@@ -47,11 +48,11 @@ internal static class ShardingInfo
             || !property.Value.TryGetProperty(Offsets, out var list)
             || list.ValueKind != JsonValueKind.Array)
         {
-            throw new JsonException($"'{Pickle.PickleText.Shorten(property.Name)}' has no list '{Offsets}'");
+            throw new JsonException($"'{DisplayText.Name(property.Name)}' has no list '{Offsets}'");
         }
 
         return [.. list.EnumerateArray().Select(item => item.ValueKind == JsonValueKind.Number && item.TryGetInt64(out long offset) && offset >= 0
             ? offset
-            : throw new JsonException($"'{Pickle.PickleText.Shorten(property.Name)}' has an offset that is no count from 0 up"))];
+            : throw new JsonException($"'{DisplayText.Name(property.Name)}' has an offset that is no count from 0 up"))];
     }
 }

@@ -1,6 +1,6 @@
 using System.Globalization;
+using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Formats.Distributed;
-using LowMem.Checkpoints.Pickle;
 
 namespace LowMem.Checkpoints.Formats.Folders;
 
@@ -108,7 +108,7 @@ internal static class FolderChoice
 
     private static CheckpointException Ambiguous(FolderListing listing, List<FolderCandidate> candidates)
     {
-        string names = string.Join(", ", candidates.Take(MostNamed).Select(candidate => $"'{PickleText.Shorten(candidate.Name)}'"));
+        string names = string.Join(", ", candidates.Take(MostNamed).Select(candidate => $"'{DisplayText.Name(candidate.Name)}'"));
         string more = candidates.Count > MostNamed ? $" and {candidates.Count - MostNamed} more" : string.Empty;
         string how = candidates.Exists(candidate => candidate.Kind == FolderCandidateKind.Shards)
             ? "Name the one that is meant; shards by the name given here, with -LiteralPath"

@@ -1,7 +1,7 @@
+using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Formats.Distributed;
 using LowMem.Checkpoints.Formats.Foreign;
-using LowMem.Checkpoints.IO;
-using LowMem.Checkpoints.Pickle;
+using LowMem.Checkpoints.Sources;
 
 namespace LowMem.Checkpoints.Formats.Folders;
 
@@ -35,7 +35,7 @@ internal static class FolderHints
     {
         if (listing.Files.FirstOrDefault(file => Path.GetExtension(file) == ".distcp") is { } piece)
         {
-            yield return $"'{PickleText.Shorten(piece)}' is a part of a distributed checkpoint whose '{DistributedReader.MetadataFile}' is missing: get that file, too.";
+            yield return $"'{DisplayText.Name(piece)}' is a part of a distributed checkpoint whose '{DistributedReader.MetadataFile}' is missing: get that file, too.";
         }
     }
 
@@ -63,7 +63,7 @@ internal static class FolderHints
         if (folders.Count > 0)
         {
             string more = folders.Count > MostNamed ? $" and {folders.Count - MostNamed} more" : string.Empty;
-            yield return $"There are checkpoints in {string.Join(", ", folders.Take(MostNamed).Select(name => $"'{PickleText.Shorten(name)}'"))}{more}: "
+            yield return $"There are checkpoints in {string.Join(", ", folders.Take(MostNamed).Select(name => $"'{DisplayText.Name(name)}'"))}{more}: "
                 + "name one of these; Test-Checkpoint -Recurse tests them all.";
         }
     }
@@ -98,7 +98,7 @@ internal static class FolderHints
             if (told < MostNamed && Describe(listing, file) is { } foreign)
             {
                 told++;
-                yield return $"'{PickleText.Shorten(file)}' is {foreign.Name}.";
+                yield return $"'{DisplayText.Name(file)}' is {foreign.Name}.";
             }
         }
     }

@@ -1,7 +1,7 @@
+using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Formats.Distributed;
 using LowMem.Checkpoints.Formats.Sharded;
-using LowMem.Checkpoints.IO;
-using LowMem.Checkpoints.Pickle;
+using LowMem.Checkpoints.Sources;
 
 namespace LowMem.Checkpoints.Formats.Folders;
 
@@ -59,12 +59,12 @@ internal static class FolderReader
         string? whole = name.EndsWith(ending, StringComparison.OrdinalIgnoreCase) ? listing.Find(name[..^ending.Length]).FirstOrDefault() : null;
         if (checkpoint.Files.Count == 0 && FindOther(listing, name, cancellationToken) is { } other)
         {
-            return Warn($"none of the shards that the index '{PickleText.Shorten(name)}' names could be read, and the directory also holds '{PickleText.Shorten(other)}': name that, or take the index away, if it is meant");
+            return Warn($"none of the shards that the index '{DisplayText.Name(name)}' names could be read, and the directory also holds '{DisplayText.Name(other)}': name that, or take the index away, if it is meant");
         }
 
         return whole is null || checkpoint.Files.Any(read => Path.GetFileName(read.Path) == whole)
             ? checkpoint
-            : Warn($"the directory also holds '{PickleText.Shorten(whole)}', which the index '{PickleText.Shorten(name)}' does not name and other programs may load instead; the shards of the index were read");
+            : Warn($"the directory also holds '{DisplayText.Name(whole)}', which the index '{DisplayText.Name(name)}' does not name and other programs may load instead; the shards of the index were read");
 
         Checkpoint Warn(string message) => checkpoint with
         {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using LowMem.Checkpoints.Diagnostics;
 
 namespace LowMem.Checkpoints.Formats.Folders;
 
@@ -42,12 +43,12 @@ internal sealed class ShardSet
         {
             if (Shards[i].Number == Shards[i - 1].Number)
             {
-                return $"'{Pickle.PickleText.Shorten(Shards[i - 1].File)}' and '{Pickle.PickleText.Shorten(Shards[i].File)}' have the same number";
+                return $"'{DisplayText.Name(Shards[i - 1].File)}' and '{DisplayText.Name(Shards[i].File)}' have the same number";
             }
         }
 
         return Shards[^1] is { Total: { } total, Number: var last } shard && last > total
-            ? $"'{Pickle.PickleText.Shorten(shard.File)}' has a number beyond its own total of {total}"
+            ? $"'{DisplayText.Name(shard.File)}' has a number beyond its own total of {total}"
             : null;
     }
 
@@ -58,7 +59,7 @@ internal sealed class ShardSet
             ? range.First.ToString(CultureInfo.InvariantCulture)
             : string.Create(CultureInfo.InvariantCulture, $"{range.First} to {range.Last}")));
         string more = Missing.Count > MostNamed ? " and others" : string.Empty;
-        string name = Pickle.PickleText.Shorten(Shards[0].NameOf(Missing[0].First));
+        string name = DisplayText.Name(Shards[0].NameOf(Missing[0].First));
         int missing = Count - Shards.Count;
         return string.Create(
             CultureInfo.InvariantCulture,

@@ -1,6 +1,6 @@
 using System.Globalization;
+using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Formats.Sharded;
-using LowMem.Checkpoints.Pickle;
 
 namespace LowMem.Checkpoints.Formats.Folders;
 
@@ -22,7 +22,7 @@ internal static class ShardSetReader
             throw new CheckpointException(
                 CheckpointErrorIds.FormatInvalid,
                 directory,
-                $"the shards '{PickleText.Shorten(set.Name)}' do not belong together: {contradiction}. Take away what is not of this checkpoint.");
+                $"the shards '{DisplayText.Name(set.Name)}' do not belong together: {contradiction}. Take away what is not of this checkpoint.");
         }
 
         var shards = new ShardFiles(directory, checkpoint);
@@ -60,7 +60,7 @@ internal static class ShardSetReader
                     directory,
                     string.Create(
                         CultureInfo.InvariantCulture,
-                        $"the {set.Count} files '{PickleText.Shorten(set.Name)}' hold slices of the same tensors, as model parallelism saves them: '{PickleText.Shorten(tensor.Key)}' is in '{PickleText.Shorten(Path.GetFileName(first.Path))}' [{string.Join(", ", first.Shape)}] and in '{PickleText.Shorten(Path.GetFileName(tensor.Path))}' [{string.Join(", ", tensor.Shape)}]. How they join is not in the files: name one file to look at it alone, or join them by the program that saved them."));
+                        $"the {set.Count} files '{DisplayText.Name(set.Name)}' hold slices of the same tensors, as model parallelism saves them: '{DisplayText.Name(tensor.Key)}' is in '{DisplayText.Name(Path.GetFileName(first.Path))}' [{string.Join(", ", first.Shape)}] and in '{DisplayText.Name(Path.GetFileName(tensor.Path))}' [{string.Join(", ", tensor.Shape)}]. How they join is not in the files: name one file to look at it alone, or join them by the program that saved them."));
             }
         }
     }

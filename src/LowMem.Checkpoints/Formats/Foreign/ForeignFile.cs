@@ -1,3 +1,5 @@
+using LowMem.Checkpoints.Diagnostics;
+
 namespace LowMem.Checkpoints.Formats.Foreign;
 
 /// <summary>What a file is that is no checkpoint.</summary>

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using LowMem.Checkpoints.Pickle;
+using LowMem.Checkpoints.Diagnostics;
 
 namespace LowMem.Checkpoints.Formats.Safetensors;
 
@@ -52,7 +52,7 @@ internal sealed class SafetensorsHeader
             string key = reader.GetString()!;
             if (!seen.Add(key))
             {
-                throw Invalid($"the key '{PickleText.Shorten(key)}' stands there twice");
+                throw Invalid($"the key '{DisplayText.Name(key)}' stands there twice");
             }
 
             if (key == "__metadata__")
@@ -81,17 +81,17 @@ internal sealed class SafetensorsHeader
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             string name = reader.GetString()!;
-            Expect(ref reader, JsonTokenType.String, $"__metadata__ '{PickleText.Shorten(name)}'");
+            Expect(ref reader, JsonTokenType.String, $"__metadata__ '{DisplayText.Name(name)}'");
             if (!Metadata.TryAdd(name, reader.GetString()!))
             {
-                throw Invalid($"the metadata '{PickleText.Shorten(name)}' stands there twice");
+                throw Invalid($"the metadata '{DisplayText.Name(name)}' stands there twice");
             }
         }
     }
 
     private SafetensorsEntry ReadEntry(ref Utf8JsonReader reader, string key)
     {
-        string shown = PickleText.Shorten(key);
+        string shown = DisplayText.Name(key);
         Expect(ref reader, JsonTokenType.StartObject, $"tensor '{shown}'");
         DType? type = null;
         long[]? shape = null;
@@ -105,7 +105,7 @@ internal sealed class SafetensorsHeader
                     Expect(ref reader, JsonTokenType.String, $"the dtype of '{shown}'");
                     string code = reader.GetString()!;
                     type = SafetensorsDTypes.Find(code)
-                        ?? throw Invalid($"tensor '{shown}' has the unknown dtype '{PickleText.Shorten(code)}'");
+                        ?? throw Invalid($"tensor '{shown}' has the unknown dtype '{DisplayText.Name(code)}'");
                     break;
                 case "shape" when shape is null:
                     shape = ReadLongs(ref reader, $"the shape of '{shown}'");

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
-using LowMem.Checkpoints.IO;
-using LowMem.Checkpoints.Pickle;
+using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Sources;
 
 namespace LowMem.Checkpoints.Formats.Safetensors;
 
@@ -57,7 +57,7 @@ internal static class SafetensorsReader
         long expected = 0;
         foreach (var entry in entries.OrderBy(entry => entry.Begin).ThenBy(entry => entry.End))
         {
-            string key = PickleText.Shorten(entry.Key);
+            string key = DisplayText.Name(entry.Key);
             if (entry.Begin != expected || entry.End < entry.Begin)
             {
                 throw Invalid(

@@ -1,7 +1,7 @@
-using LowMem.Checkpoints.IO;
-using LowMem.Checkpoints.Pickle;
+using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Safety;
 using LowMem.Checkpoints.Safety.WeightsOnly;
+using LowMem.Checkpoints.Sources;
 
 namespace LowMem.Checkpoints.Formats.Sharded;
 
@@ -37,7 +37,7 @@ internal sealed class ShardFiles(string directory, string checkpoint)
                 exception.ErrorId == CheckpointErrorIds.NotRegularFile ? exception.ErrorId : FindingCodes.ShardMissing,
                 null,
                 exception.Offset,
-                $"shard '{PickleText.Shorten(name)}' cannot be read: {exception.Detail}"));
+                $"shard '{DisplayText.Name(name)}' cannot be read: {exception.Detail}"));
             return null;
         }
     }
@@ -73,7 +73,7 @@ internal sealed class ShardFiles(string directory, string checkpoint)
     /// <summary>The offsets are those of the shard, which is named for it.</summary>
     private static IEnumerable<NamedGlobal> UsesIn(Checkpoint shard)
     {
-        string name = PickleText.Shorten(Path.GetFileName(shard.Files[0].Path));
+        string name = DisplayText.Name(Path.GetFileName(shard.Files[0].Path));
         return shard.UnknownUses.Select(use => use with { Where = $"{use.Where} of shard '{name}'" });
     }
 }

@@ -1,7 +1,7 @@
 using System.Text.Json;
+using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Formats.Foreign;
-using LowMem.Checkpoints.IO;
-using LowMem.Checkpoints.Pickle;
+using LowMem.Checkpoints.Sources;
 
 namespace LowMem.Checkpoints.Formats.Sharded;
 
@@ -50,12 +50,12 @@ internal static class ShardIndexParser
             {
                 throw Invalid(
                     file,
-                    $"key '{PickleText.Shorten(key)}' names the shard '{PickleText.Shorten(shard)}', which is no file beside the index");
+                    $"key '{DisplayText.Name(key)}' names the shard '{DisplayText.Name(shard)}', which is no file beside the index");
             }
 
             if (!weights.TryAdd(key, shard))
             {
-                throw Invalid(file, $"the key '{PickleText.Shorten(key)}' stands there twice");
+                throw Invalid(file, $"the key '{DisplayText.Name(key)}' stands there twice");
             }
         }
 

@@ -1,5 +1,5 @@
-using LowMem.Checkpoints.IO;
-using LowMem.Checkpoints.Pickle;
+using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Sources;
 
 namespace LowMem.Checkpoints.Formats.Sharded;
 
@@ -47,7 +47,7 @@ internal static class ShardIndexReader
                 FindingCodes.ShardKeyMissing,
                 key,
                 null,
-                $"the index places '{PickleText.Shorten(key)}' in '{PickleText.Shorten(name)}', which does not hold it"));
+                $"the index places '{DisplayText.Name(key)}' in '{DisplayText.Name(name)}', which does not hold it"));
         }
 
         foreach (string key in held)
@@ -59,7 +59,7 @@ internal static class ShardIndexReader
                     FindingCodes.ShardKeyUnexpected,
                     key,
                     null,
-                    $"'{PickleText.Shorten(name)}' holds '{PickleText.Shorten(key)}', which the index does not place there"));
+                    $"'{DisplayText.Name(name)}' holds '{DisplayText.Name(key)}', which the index does not place there"));
             }
         }
     }

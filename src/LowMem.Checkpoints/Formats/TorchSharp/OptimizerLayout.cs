@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
-using LowMem.Checkpoints.IO;
+using LowMem.Checkpoints.Sources;
 
 namespace LowMem.Checkpoints.Formats.TorchSharp;
 

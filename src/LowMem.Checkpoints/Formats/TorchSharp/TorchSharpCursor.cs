@@ -1,4 +1,5 @@
-using LowMem.Checkpoints.IO;
+
+using LowMem.Checkpoints.Sources;
 
 namespace LowMem.Checkpoints.Formats.TorchSharp;
 

@@ -1,5 +1,6 @@
 using System.Text;
-using LowMem.Checkpoints.IO;
+using LowMem.Checkpoints.Formats.PyTorch.Objects;
+using LowMem.Checkpoints.Sources;
 
 namespace LowMem.Checkpoints.Formats.TorchSharp;
 
@@ -62,7 +63,7 @@ internal sealed record TorchSharpLayout(
     private static TorchSharpLayout? ReadSingle(CheckpointFileReader file)
     {
         var cursor = new TorchSharpCursor(file);
-        return ReadTensor(cursor, PyTorch.ObjectTreeWalker.RootKey) is { } entry && cursor.Position == file.Length
+        return ReadTensor(cursor, ObjectTreeWalker.RootKey) is { } entry && cursor.Position == file.Length
             ? new TorchSharpLayout([entry], 1, file.Length, IsWhole: true, IsCut: false)
             : null;
     }

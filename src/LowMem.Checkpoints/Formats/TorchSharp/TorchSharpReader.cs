@@ -1,4 +1,6 @@
-using LowMem.Checkpoints.IO;
+
+using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Sources;
 
 namespace LowMem.Checkpoints.Formats.TorchSharp;
 

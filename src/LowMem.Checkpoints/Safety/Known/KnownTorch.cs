@@ -1,4 +1,3 @@
-using LowMem.Checkpoints.Formats.PyTorch;
 using static LowMem.Checkpoints.Safety.Known.KnownUse;
 
 namespace LowMem.Checkpoints.Safety.Known;

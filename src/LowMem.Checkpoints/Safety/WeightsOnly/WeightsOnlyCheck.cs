@@ -1,5 +1,6 @@
-using LowMem.Checkpoints.IO;
+using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Pickle;
+using LowMem.Checkpoints.Sources;
 
 namespace LowMem.Checkpoints.Safety.WeightsOnly;
 

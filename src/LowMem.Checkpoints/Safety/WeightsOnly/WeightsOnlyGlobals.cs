@@ -1,5 +1,4 @@
 using System.Collections.Frozen;
-using LowMem.Checkpoints.Formats.PyTorch;
 using static LowMem.Checkpoints.Safety.WeightsOnly.NodeKind;
 
 namespace LowMem.Checkpoints.Safety.WeightsOnly;

@@ -1,4 +1,5 @@
 using System.Text;
+using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Pickle;
 using static LowMem.Checkpoints.Safety.WeightsOnly.NodeKind;
 
@@ -176,7 +177,7 @@ internal sealed class WeightsOnlyReader(PickleCursor cursor)
         string fullName = new PickleGlobal(module, Encoding.UTF8.GetString(cursor.ReadLine())).FullName;
         if (WeightsOnlyGlobals.Find(fullName) is not { } kind)
         {
-            return $"global '{PickleText.Shorten(fullName)}' is not on its list";
+            return $"global '{DisplayText.Name(fullName)}' is not on its list";
         }
 
         stack.Push(kind);

@@ -1,5 +1,5 @@
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using LowMem.Checkpoints.Diagnostics;
 
 namespace LowMem.Checkpoints.Verification.Signing;
 
@@ -29,7 +29,7 @@ internal sealed class CertificateVerifier(IReadOnlyList<string> paths, TimeProvi
 
         using var key = EcdsaKeys.Of(signer)
             ?? throw SignatureFault.Unsupported("the key of the certificate is not on the curve P-256, P-384 or P-521");
-        return (EnvelopeVerifier.Verify(bundle, key), $"the certificate of '{Pickle.PickleText.Shorten(signer.Subject)}'");
+        return (EnvelopeVerifier.Verify(bundle, key), $"the certificate of '{DisplayText.Name(signer.Subject)}'");
     }
 
     public void Dispose()

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using LowMem.Checkpoints.Diagnostics;
 
 namespace LowMem.Checkpoints.Verification.Signing;
 
@@ -20,7 +21,7 @@ internal sealed class KeyVerifier(string path) : IBundleVerifier
         if (bundle.KeyHint is { } named && !named.Equals(hint, StringComparison.OrdinalIgnoreCase))
         {
             throw SignatureFault.Untrusted(
-                $"it was signed by another key, of SHA-256 {Pickle.PickleText.Shorten(named)}; the one given has {hint}");
+                $"it was signed by another key, of SHA-256 {DisplayText.Name(named)}; the one given has {hint}");
         }
 
         return (EnvelopeVerifier.Verify(bundle, key), $"the key of SHA-256 {hint}");

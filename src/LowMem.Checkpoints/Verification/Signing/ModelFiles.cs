@@ -1,5 +1,5 @@
-using LowMem.Checkpoints.IO;
-using LowMem.Checkpoints.Pickle;
+using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Sources;
 
 namespace LowMem.Checkpoints.Verification.Signing;
 
@@ -80,7 +80,7 @@ internal static class ModelFiles
         path => relative == path || (relative.StartsWith(path, StringComparison.Ordinal) && relative.AsSpan(path.Length) is ['/', ..]));
 
     /// <summary>A path for a message.</summary>
-    public static string Show(string path) => PickleText.Shorten(path);
+    public static string Show(string path) => DisplayText.Name(path);
 
     private static EnumerationOptions AllOfThem { get; } = new()
     {

@@ -1,6 +1,6 @@
 using System.Text.Json;
-using LowMem.Checkpoints.IO;
-using LowMem.Checkpoints.Pickle;
+using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Sources;
 
 namespace LowMem.Checkpoints.Verification.Signing;
 
@@ -62,7 +62,7 @@ internal sealed record SignatureBundle
 
         if (!Versions.Contains(mediaType[MediaTypePrefix.Length..]))
         {
-            throw SignatureFault.Unsupported($"its media type '{PickleText.Shorten(mediaType)}' is of a version that is not known here");
+            throw SignatureFault.Unsupported($"its media type '{DisplayText.Name(mediaType)}' is of a version that is not known here");
         }
 
         var envelope = ParseEnvelope(root.Get("dsseEnvelope", JsonValueKind.Object));

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Verification.Signing.Keyless;
 
 namespace LowMem.Checkpoints.Verification.Signing;

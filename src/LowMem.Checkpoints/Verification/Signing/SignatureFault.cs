@@ -1,3 +1,5 @@
+using LowMem.Checkpoints.Diagnostics;
+
 namespace LowMem.Checkpoints.Verification.Signing;
 
 /// <summary>Why a signature does not hold: becomes a finding. Never leaves this room.</summary>

@@ -1,5 +1,5 @@
 using System.Buffers;
-using LowMem.Checkpoints.IO;
+using LowMem.Checkpoints.Sources;
 using LowMem.Checkpoints.Verification.Signing.Hashing;
 
 namespace LowMem.Checkpoints.Verification.Signing;

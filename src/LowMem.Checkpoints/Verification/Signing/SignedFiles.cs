@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.ExceptionServices;
-using LowMem.Checkpoints.IO;
+using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Sources;
 
 namespace LowMem.Checkpoints.Verification.Signing;
 

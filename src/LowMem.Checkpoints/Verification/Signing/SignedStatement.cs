@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
-using LowMem.Checkpoints.Pickle;
+using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Verification.Signing.Hashing;
 
 namespace LowMem.Checkpoints.Verification.Signing;
@@ -49,7 +49,7 @@ internal sealed record SignedStatement
         {
             PredicateType => ParsePredicate(root),
             PredicateTypeOfVersion02 => ParseSubjects(root),
-            var other => throw SignatureFault.Invalid($"what was signed is '{PickleText.Shorten(other)}', and not {PredicateType}"),
+            var other => throw SignatureFault.Invalid($"what was signed is '{DisplayText.Name(other)}', and not {PredicateType}"),
         };
     }
 
@@ -60,14 +60,14 @@ internal sealed record SignedStatement
         string method = serialization.GetText("method");
         string hashName = serialization.GetText("hash_type");
         var hashType = SignedHashType.Find(hashName) ?? throw SignatureFault.Unsupported(
-            $"the files were hashed by '{PickleText.Shorten(hashName)}', and not by sha256, blake2b or blake3");
+            $"the files were hashed by '{DisplayText.Name(hashName)}', and not by sha256, blake2b or blake3");
 
         long? shardSize = method switch
         {
             "files" => null,
             "shards" when serialization.GetNumber("shard_size") is > 0 and var size => size,
             "shards" => throw SignatureFault.Invalid("'shard_size' is not positive"),
-            _ => throw SignatureFault.Unsupported($"the files were put together by the method '{PickleText.Shorten(method)}', which is not known"),
+            _ => throw SignatureFault.Unsupported($"the files were put together by the method '{DisplayText.Name(method)}', which is not known"),
         };
         SignedResource[] resources =
         [
@@ -108,7 +108,7 @@ internal sealed record SignedStatement
             && (shardSize is null || algorithm != string.Create(CultureInfo.InvariantCulture, $"{type.Name}-sharded-{shardSize}")))
         {
             throw SignatureFault.Invalid(
-                $"'{PickleText.Shorten(name)}' is said to be hashed by '{PickleText.Shorten(algorithm)}', and the files by {type.Name}");
+                $"'{DisplayText.Name(name)}' is said to be hashed by '{DisplayText.Name(algorithm)}', and the files by {type.Name}");
         }
 
         byte[] digest = ParseDigest(item, "digest", type);
@@ -122,7 +122,7 @@ internal sealed record SignedStatement
         int start = end > 0 ? name.LastIndexOf(':', end - 1) : -1;
         return start > 0 && TryParseOffset(name[(start + 1)..end], out long from) && TryParseOffset(name[(end + 1)..], out long to) && from < to
             ? new SignedResource(CheckPath(name[..start]), from, to, digest)
-            : throw SignatureFault.Invalid($"'{PickleText.Shorten(name)}' is no range of a file");
+            : throw SignatureFault.Invalid($"'{DisplayText.Name(name)}' is no range of a file");
     }
 
     private static bool TryParseOffset(string text, out long offset) =>
@@ -149,7 +149,7 @@ internal sealed record SignedStatement
             && !path.Split('/').Any(part => part is "" or "." or "..")
             && (Path.DirectorySeparatorChar == '/' || path.AsSpan().IndexOfAny('\\', ':') < 0))
             ? path
-            : throw SignatureFault.Invalid($"'{PickleText.Shorten(path)}' is no path inside the model");
+            : throw SignatureFault.Invalid($"'{DisplayText.Name(path)}' is no path inside the model");
 
     private static void CheckNames(SignedResource[] resources)
     {
@@ -158,7 +158,7 @@ internal sealed record SignedStatement
         {
             if (!known.Add((resource.Path, resource.Start)))
             {
-                throw SignatureFault.Invalid($"it names '{PickleText.Shorten(resource.Path)}' twice");
+                throw SignatureFault.Invalid($"it names '{DisplayText.Name(resource.Path)}' twice");
             }
         }
     }

@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using LowMem.Loader.Modules;
 using LowMem.Loader.Skeletons.Layers;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace LowMem.Loader.Skeletons.Definition;

@@ -1,5 +1,5 @@
 using System.Globalization;
-using LowMem.Checkpoints.IO;
+using LowMem.Checkpoints.Sources;
 
 namespace LowMem.Loader.Skeletons.Definition;
 

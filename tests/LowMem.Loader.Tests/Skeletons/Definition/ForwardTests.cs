@@ -1,5 +1,6 @@
 using System.Text.Json;
 using LowMem.Checkpoints;
+using LowMem.Checkpoints.Formats;
 using LowMem.Loader.Import;
 using LowMem.Loader.Modules;
 using LowMem.Loader.Skeletons;

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Collections.Specialized;
 using System.Text;
 using LowMem.Checkpoints;
+using LowMem.Checkpoints.Formats;
 using LowMem.Loader.Memory;
 using LowMem.Loader.Modules;
 using LowMem.Loader.Skeletons;

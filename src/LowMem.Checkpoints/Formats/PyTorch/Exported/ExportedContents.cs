@@ -1,4 +1,8 @@
-using LowMem.Checkpoints.Formats.Zip;
+using LowMem.Checkpoints.Containers.Zip;
+using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Formats.PyTorch.Storages;
+using LowMem.Checkpoints.Formats.PyTorch.Tensors;
+using LowMem.Checkpoints.Formats.PyTorch.Zip;
 using LowMem.Checkpoints.Pickle;
 
 namespace LowMem.Checkpoints.Formats.PyTorch.Exported;
@@ -78,7 +82,7 @@ internal sealed class ExportedContents(
 
             if (fault is not null)
             {
-                AddFinding(FindingCodes.ArchiveEntryInvalid, null, $"record '{PickleText.Shorten(record)}' cannot be read: {fault.TrimEnd('.')}");
+                AddFinding(FindingCodes.ArchiveEntryInvalid, null, $"record '{DisplayText.Name(record)}' cannot be read: {fault.TrimEnd('.')}");
                 foreach (var (order, payload) in payloads.GetValueOrDefault(record, []))
                 {
                     tensors.Add((order, factory.CreateFaulty(payload.Key, payload.Tensor, "its record cannot be read")));
@@ -111,7 +115,7 @@ internal sealed class ExportedContents(
         }
         else if (payload.IsPickled && IsObject(record))
         {
-            Values[payload.Key] = $"object in record '{PickleText.Shorten(record)}'";
+            Values[payload.Key] = $"object in record '{DisplayText.Name(record)}'";
         }
         else if (payload.IsPickled)
         {
@@ -150,7 +154,7 @@ internal sealed class ExportedContents(
 
     private void AddFaulty(int order, Payload payload, string code, string problem)
     {
-        AddFinding(code, payload.Key, $"tensor '{PickleText.Shorten(payload.Key)}': {problem}");
+        AddFinding(code, payload.Key, $"tensor '{DisplayText.Name(payload.Key)}': {problem}");
         tensors.Add((order, factory.CreateFaulty(payload.Key, payload.Tensor, problem)));
     }
 

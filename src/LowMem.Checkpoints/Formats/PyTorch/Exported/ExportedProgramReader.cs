@@ -1,4 +1,6 @@
-using LowMem.Checkpoints.Formats.Zip;
+using LowMem.Checkpoints.Containers.Zip;
+using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Formats.PyTorch.Zip;
 using LowMem.Checkpoints.Safety;
 
 namespace LowMem.Checkpoints.Formats.PyTorch.Exported;
@@ -95,7 +97,7 @@ internal static class ExportedProgramReader
             if (weights is null)
             {
                 contents.AddFinding(
-                    FindingCodes.StorageMissing, null, $"the archive has no weights of the model '{Pickle.PickleText.Shorten(model)}'");
+                    FindingCodes.StorageMissing, null, $"the archive has no weights of the model '{DisplayText.Name(model)}'");
             }
 
             Add(weights, ExportedRecords.WeightsFolder, prefix);

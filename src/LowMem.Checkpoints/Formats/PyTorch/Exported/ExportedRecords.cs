@@ -1,7 +1,8 @@
 using System.Text;
 using System.Text.Json;
-using LowMem.Checkpoints.Formats.Zip;
-using LowMem.Checkpoints.Pickle;
+using LowMem.Checkpoints.Containers.Zip;
+using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Formats.PyTorch.Zip;
 
 namespace LowMem.Checkpoints.Formats.PyTorch.Exported;
 
@@ -108,7 +109,7 @@ internal sealed class ExportedRecords(ZipArchive archive, string root)
         catch (JsonException exception)
         {
             throw new CheckpointException(
-                CheckpointErrorIds.FormatInvalid, archive.File.Path, $"record '{PickleText.Shorten(record)}': {exception.Message}.", exception)
+                CheckpointErrorIds.FormatInvalid, archive.File.Path, $"record '{DisplayText.Name(record)}': {exception.Message}.", exception)
             {
                 Record = record,
                 Offset = entry.HeaderOffset,

@@ -1,3 +1,5 @@
+using LowMem.Checkpoints.Formats.PyTorch.Tensors;
+
 namespace LowMem.Checkpoints.Formats.PyTorch.Exported;
 
 /// <summary>What the configuration of an exported program says about one weight or constant: <c>PayloadMeta</c>.</summary>

@@ -1,6 +1,7 @@
 using System.Text.Json;
-using LowMem.Checkpoints.IO;
-using LowMem.Checkpoints.Pickle;
+using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Formats.PyTorch.Tensors;
+using LowMem.Checkpoints.Sources;
 
 namespace LowMem.Checkpoints.Formats.PyTorch.Exported;
 
@@ -44,7 +45,7 @@ internal static class PayloadConfig
 
     private static Payload ParseEntry(string key, JsonElement entry)
     {
-        string shown = PickleText.Shorten(key);
+        string shown = DisplayText.Name(key);
         if (entry.ValueKind != JsonValueKind.Object
             || !entry.TryGetProperty("path_name", out var path)
             || path.ValueKind != JsonValueKind.String
@@ -97,7 +98,7 @@ internal static class PayloadConfig
     {
         if (entry.ValueKind != JsonValueKind.Array || entry.GetArrayLength() != 4 || entry[0].ValueKind != JsonValueKind.String)
         {
-            throw new JsonException($"'{PickleText.Shorten(key)}' is not [record, shape, stride, offset]");
+            throw new JsonException($"'{DisplayText.Name(key)}' is not [record, shape, stride, offset]");
         }
 
         var payload = new Payload(key, entry[0].GetString()!, IsPickled: true, null);

@@ -1,6 +1,9 @@
 using System.Buffers.Binary;
-using LowMem.Checkpoints.IO;
+using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Formats.PyTorch.Objects;
+using LowMem.Checkpoints.Formats.PyTorch.Storages;
 using LowMem.Checkpoints.Pickle;
+using LowMem.Checkpoints.Sources;
 
 namespace LowMem.Checkpoints.Formats.PyTorch.Legacy;
 
@@ -22,7 +25,7 @@ internal sealed class LegacyStorageLocator(
         {
             if (!Locate(names, i))
             {
-                throw stream.Invalid($"the file lists storage '{PickleText.Shorten(names[i])}' twice");
+                throw stream.Invalid($"the file lists storage '{DisplayText.Name(names[i])}' twice");
             }
         }
 
@@ -50,13 +53,13 @@ internal sealed class LegacyStorageLocator(
         if (!references.TryGetValue(key, out var reference))
         {
             // Nothing uses it, so that nothing says how large its elements are, nor where the next storage starts.
-            lost = $"its place is not known: it lies behind storage '{PickleText.Shorten(key)}', the size of which is stated nowhere";
+            lost = $"its place is not known: it lies behind storage '{DisplayText.Name(key)}', the size of which is stated nowhere";
             findings.Add(new CheckpointFinding(
                 FindingSeverity.Error,
                 FindingCodes.StorageSizeMismatch,
                 null,
                 stream.Position,
-                $"storage '{PickleText.Shorten(key)}' is listed and used by nothing; what lies behind it cannot be found"));
+                $"storage '{DisplayText.Name(key)}' is listed and used by nothing; what lies behind it cannot be found"));
             return table.AddFaulty(key, FindingCodes.StorageMissing, lost);
         }
 
@@ -69,7 +72,7 @@ internal sealed class LegacyStorageLocator(
 
         long place = stream.Position;
         long count = stream.ReadInt64("the size of a storage");
-        stream.Skip(reference.ByteLength, $"storage '{PickleText.Shorten(key)}'");
+        stream.Skip(reference.ByteLength, $"storage '{DisplayText.Name(key)}'");
 
         // The first versions wrote the count, though not the elements, in the byte order of the machine.
         if (count == reference.ElementCount || BinaryPrimitives.ReverseEndianness(count) == reference.ElementCount)
@@ -81,11 +84,11 @@ internal sealed class LegacyStorageLocator(
         return table.AddFaulty(
             key,
             FindingCodes.StorageSizeMismatch,
-            $"storage '{PickleText.Shorten(key)}' should have {reference.ElementCount} elements, and the file says {count} at byte {place}");
+            $"storage '{DisplayText.Name(key)}' should have {reference.ElementCount} elements, and the file says {count} at byte {place}");
     }
 
     private string LoseAt(string key) =>
-        lost = $"storage '{PickleText.Shorten(key)}' would reach past the end of the file at {file.Length}";
+        lost = $"storage '{DisplayText.Name(key)}' would reach past the end of the file at {file.Length}";
 
     private CheckpointException Truncated(List<string> names, int index)
     {

@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using LowMem.Checkpoints.Formats.PyTorch.Objects;
+using LowMem.Checkpoints.Formats.PyTorch.Storages;
 using LowMem.Checkpoints.Pickle;
 
 namespace LowMem.Checkpoints.Formats.PyTorch.Legacy;

@@ -1,7 +1,8 @@
 using System.Buffers.Binary;
-using LowMem.Checkpoints.IO;
+using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Pickle;
 using LowMem.Checkpoints.Safety;
+using LowMem.Checkpoints.Sources;
 
 namespace LowMem.Checkpoints.Formats.PyTorch.Legacy;
 

@@ -1,3 +1,6 @@
+using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Formats.PyTorch.Storages;
+using LowMem.Checkpoints.Formats.PyTorch.Tensors;
 using LowMem.Checkpoints.Pickle;
 
 namespace LowMem.Checkpoints.Formats.PyTorch.Legacy;
@@ -27,7 +30,7 @@ internal sealed class StorageTable : IStorageResolver
     {
         var reference = StorageReference.TryParse(id)
             ?? throw new TensorProblemException(FindingCodes.TensorInvalid, "its persistent id is not that of a storage");
-        string name = PickleText.Shorten(reference.Key);
+        string name = DisplayText.Name(reference.Key);
         if (!entries.TryGetValue(reference.Key, out var entry))
         {
             throw new TensorProblemException(FindingCodes.StorageMissing, $"the file has no storage '{name}'");

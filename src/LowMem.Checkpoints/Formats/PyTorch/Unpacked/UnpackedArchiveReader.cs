@@ -1,8 +1,11 @@
 using System.Text;
 using LowMem.Checkpoints.Diagnostics;
-using LowMem.Checkpoints.IO;
+using LowMem.Checkpoints.Formats.PyTorch.Objects;
+using LowMem.Checkpoints.Formats.PyTorch.Tensors;
+using LowMem.Checkpoints.Formats.PyTorch.Zip;
 using LowMem.Checkpoints.Pickle;
 using LowMem.Checkpoints.Safety;
+using LowMem.Checkpoints.Sources;
 
 namespace LowMem.Checkpoints.Formats.PyTorch.Unpacked;
 

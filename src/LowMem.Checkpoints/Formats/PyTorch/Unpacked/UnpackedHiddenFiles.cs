@@ -1,4 +1,5 @@
 using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Formats.PyTorch.Zip;
 using LowMem.Checkpoints.Safety;
 
 namespace LowMem.Checkpoints.Formats.PyTorch.Unpacked;

@@ -1,4 +1,7 @@
-using LowMem.Checkpoints.IO;
+
+using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Formats.PyTorch.Zip;
+using LowMem.Checkpoints.Sources;
 
 namespace LowMem.Checkpoints.Formats.PyTorch.Unpacked;
 

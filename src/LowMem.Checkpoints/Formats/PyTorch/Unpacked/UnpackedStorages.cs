@@ -1,4 +1,7 @@
 using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Formats.PyTorch.Storages;
+using LowMem.Checkpoints.Formats.PyTorch.Tensors;
+using LowMem.Checkpoints.Formats.PyTorch.Zip;
 using LowMem.Checkpoints.Pickle;
 
 namespace LowMem.Checkpoints.Formats.PyTorch.Unpacked;

@@ -1,4 +1,4 @@
-using LowMem.Checkpoints.Pickle;
+using LowMem.Checkpoints.Diagnostics;
 
 namespace LowMem.Checkpoints.Verification.Signing.Keyless;
 
@@ -65,8 +65,8 @@ internal sealed class KeylessVerifier(string path, string? identity, string? iss
     /// <summary>Anybody gets a certificate: it counts only for the one who was named.</summary>
     private string CheckIdentity(CertifiedIdentity found)
     {
-        string names = string.Join(", ", found.Names.Select(name => $"'{PickleText.Shorten(name)}'"));
-        string signer = $"{names}, for whom '{PickleText.Shorten(found.Issuer ?? "nobody")}' vouched";
+        string names = string.Join(", ", found.Names.Select(name => $"'{DisplayText.Name(name)}'"));
+        string signer = $"{names}, for whom '{DisplayText.Name(found.Issuer ?? "nobody")}' vouched";
         if (identity is null || issuer is null)
         {
             throw SignatureFault.Untrusted($"it was signed by {signer}: say that both are the right ones");

@@ -1,0 +1,32 @@
+namespace LowMem.Checkpoints.Diagnostics;
+
+/// <summary>The fixed ids of errors about checkpoints. Scripts depend on them: they never change.</summary>
+public static class CheckpointErrorIds
+{
+    /// <summary>No file or directory is at the path, or the directory holds no checkpoint.</summary>
+    public const string NotFound = "CheckpointNotFound";
+
+    /// <summary>The operating system would not let the file be read.</summary>
+    public const string AccessDenied = "CheckpointAccessDenied";
+
+    /// <summary>It is a pipe, a device, a socket or another thing that is no regular file.</summary>
+    public const string NotRegularFile = "CheckpointNotRegularFile";
+
+    /// <summary>The content breaks the rules of its format, or is of no format known here.</summary>
+    public const string FormatInvalid = "CheckpointFormatInvalid";
+
+    /// <summary>The file ends before the content does.</summary>
+    public const string Truncated = "CheckpointTruncated";
+
+    /// <summary>The file is another one than was listed, or was written to since: what was checked is not what is there.</summary>
+    public const string Changed = "CheckpointChanged";
+
+    /// <summary>The content is sound as far as can be told, but uses something that is not read here.</summary>
+    public const string Unsupported = "CheckpointUnsupported";
+
+    /// <summary>
+    /// The file names globals that could run code if PyTorch loaded it, or holds a pickle that versions of Python read in
+    /// different ways.
+    /// </summary>
+    public const string Unsafe = "CheckpointUnsafe";
+}

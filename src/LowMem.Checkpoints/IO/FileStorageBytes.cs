@@ -1,7 +1,0 @@
-namespace LowMem.Checkpoints.IO;
-
-/// <summary>A storage that lies in a file as it is.</summary>
-internal sealed class FileStorageBytes(CheckpointFileReader file, long storageOffset, string what) : IStorageBytes
-{
-    public void Read(long offset, Span<byte> destination) => file.ReadAt(storageOffset + offset, destination, what);
-}

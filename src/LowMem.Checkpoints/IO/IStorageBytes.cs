@@ -1,8 +1,0 @@
-namespace LowMem.Checkpoints.IO;
-
-/// <summary>The bytes of one storage, wherever they are.</summary>
-internal interface IStorageBytes
-{
-    /// <summary>Fills the span from a place in the storage; the range has been checked against the storage.</summary>
-    void Read(long offset, Span<byte> destination);
-}

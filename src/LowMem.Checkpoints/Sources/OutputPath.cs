@@ -1,0 +1,29 @@
+namespace LowMem.Checkpoints.Sources;
+
+/// <summary>Keeps what is written away from what is read. Whatever writes a file asks here first.</summary>
+public static class OutputPath
+{
+    /// <summary>Whether to write there would replace one of the files, by whatever name, link or case it is reached.</summary>
+    /// <param name="output">The path to write to.</param>
+    /// <param name="inputs">The paths of the files that must stay.</param>
+    /// <returns>False when nothing is at the output.</returns>
+    public static bool IsAmong(string output, IEnumerable<string> inputs)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(output);
+        ArgumentNullException.ThrowIfNull(inputs);
+        string full = Path.GetFullPath(output);
+        var identity = FileIdentity.Find(full);
+        return inputs.Any(input => !input.Contains('\0', StringComparison.Ordinal)
+            && Path.GetFullPath(input) is var path
+            && (path == full || (identity is not null && FileIdentity.Find(path) == identity)));
+    }
+
+    /// <summary>Whether to write there would replace a file that was read to open the checkpoint.</summary>
+    /// <param name="output">The path to write to.</param>
+    /// <param name="checkpoint">The checkpoint; its shard index is one of the files.</param>
+    public static bool IsPartOf(string output, Checkpoint checkpoint)
+    {
+        ArgumentNullException.ThrowIfNull(checkpoint);
+        return IsAmong(output, checkpoint.AllFiles.Select(file => file.Path).Append(checkpoint.Path));
+    }
+}

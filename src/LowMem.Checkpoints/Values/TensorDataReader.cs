@@ -1,0 +1,157 @@
+using System.Collections.Concurrent;
+using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Sources;
+
+namespace LowMem.Checkpoints.Values;
+
+/// <summary>
+/// Reads the values of tensors, block by block, in row-major order and little-endian, whatever their place and
+/// strides in the file. Keeps the files open until disposed. Safe for several threads.
+/// </summary>
+/// <remarks>
+/// What was listed is what is read: every file is opened as the version that the checkpoint was listed from, or the error is
+/// <see cref="CheckpointErrorIds.Changed"/>. What is put in its place later does not reach who has it open.
+/// </remarks>
+public sealed class TensorDataReader : IDisposable
+{
+    /// <summary>A read of a local file is not interrupted, so a large one is cut up to notice a cancellation.</summary>
+    private const int MaxRead = 8 << 20;
+
+    private readonly ConcurrentDictionary<string, Lazy<CheckpointFileReader>> files = new(StringComparer.Ordinal);
+    private readonly UnaddressableStorages unaddressable = new();
+    private readonly Dictionary<string, CheckpointFile>? listed;
+
+    /// <summary>Creates a reader of the tensors of one checkpoint; opens nothing yet.</summary>
+    /// <param name="checkpoint">The checkpoint, which knows its files as they were when it was listed.</param>
+    public TensorDataReader(Checkpoint checkpoint)
+    {
+        ArgumentNullException.ThrowIfNull(checkpoint);
+        listed = checkpoint.AllFiles.DistinctBy(file => file.Path, StringComparer.Ordinal)
+            .ToDictionary(file => file.Path, StringComparer.Ordinal);
+    }
+
+    /// <summary>Creates a reader of tensors of any file, as it is when it is opened for the first time.</summary>
+    internal TensorDataReader()
+    {
+    }
+
+    /// <summary>Reads a part of the packed, row-major bytes of a tensor.</summary>
+    /// <param name="tensor">A tensor whose <see cref="TensorInfo.UnreadableReason"/> is null.</param>
+    /// <param name="byteOffset">
+    /// Where to start, in bytes of the packed tensor; a multiple of the element size, any for elements smaller than a byte.
+    /// </param>
+    /// <param name="destination">Filled whole; its length is a multiple of the element size.</param>
+    /// <param name="cancellationToken">Ends the reading early.</param>
+    /// <exception cref="CheckpointException">The file is gone, changed or shorter than it was, or the tensor cannot be read.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The range is not inside the tensor, or cuts an element.</exception>
+    public void Read(TensorInfo tensor, long byteOffset, Span<byte> destination, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(tensor);
+        if (tensor.UnreadableReason is { } reason)
+        {
+            throw new CheckpointException(
+                CheckpointErrorIds.Unsupported, tensor.Path, $"the values of '{DisplayText.Name(tensor.Key)}' cannot be read: {reason}.")
+            {
+                Record = tensor.Key,
+            };
+        }
+
+        var type = DType.Get(tensor.DType);
+        ArgumentOutOfRangeException.ThrowIfNegative(byteOffset);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(byteOffset, tensor.ByteLength - destination.Length);
+
+        // Elements smaller than a byte are read as they are packed.
+        int size = Math.Max(1, type.ByteSize);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(byteOffset % size, 0, nameof(byteOffset));
+        ArgumentOutOfRangeException.ThrowIfNotEqual(destination.Length % size, 0, nameof(destination));
+        if (destination.IsEmpty)
+        {
+            return;
+        }
+
+        if (tensor.Chunks is not null)
+        {
+            new ChunkedGather(this, tensor, type.ByteSize).Read(byteOffset / type.ByteSize, destination, cancellationToken);
+            return;
+        }
+
+        var storage = OpenStorage(tensor);
+        if (tensor.IsContiguous)
+        {
+            ReadContiguous(storage, tensor, byteOffset, destination, cancellationToken);
+        }
+        else
+        {
+            StridedGather.Read(storage, tensor, size, byteOffset / size, destination, cancellationToken);
+        }
+
+        if (tensor.Storage is { IsBigEndian: true })
+        {
+            ElementBits.ReverseByteOrder(destination, type);
+        }
+
+        if (tensor.IsNegated || tensor.IsConjugated)
+        {
+            ElementBits.FlipSigns(destination, type, tensor.IsNegated, tensor.IsConjugated);
+        }
+    }
+
+    /// <summary>
+    /// Makes sure that none of the files that are open was written to since the checkpoint was listed. Call this when all is
+    /// read: what was read then was all of one version.
+    /// </summary>
+    /// <exception cref="CheckpointException">One was.</exception>
+    public void CheckUnchanged()
+    {
+        foreach (var (path, file) in files)
+        {
+            if (file.IsValueCreated && listed?.GetValueOrDefault(path) is { } version)
+            {
+                file.Value.CheckUnchanged(version);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var file in files.Values)
+        {
+            if (file.IsValueCreated)
+            {
+                file.Value.Dispose();
+            }
+        }
+    }
+
+    private static void ReadContiguous(
+        IStorageBytes storage, TensorInfo tensor, long byteOffset, Span<byte> destination, CancellationToken cancellationToken)
+    {
+        for (int done = 0; done < destination.Length; done += MaxRead)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var part = destination.Slice(done, Math.Min(MaxRead, destination.Length - done));
+            storage.Read(tensor.StorageStart + byteOffset + done, part);
+        }
+    }
+
+    private IStorageBytes OpenStorage(TensorInfo tensor)
+    {
+        var file = GetFile(tensor.Path);
+        return tensor.Storage is { Offset: >= 0 } storage
+            ? new FileStorageBytes(file, storage.Offset, $"tensor '{DisplayText.Name(tensor.Key)}'")
+            : new MemoryStorageBytes(unaddressable.Get(file, tensor));
+    }
+
+    /// <summary>The open file at a path.</summary>
+    internal CheckpointFileReader GetFile(string path) =>
+        files.GetOrAdd(path, name => new Lazy<CheckpointFileReader>(() => Open(name))).Value;
+
+    private CheckpointFileReader Open(string path) => listed switch
+    {
+        null => CheckpointFileReader.Open(path),
+        _ when listed.TryGetValue(path, out var version) => CheckpointFileReader.Open(version),
+        _ => throw new CheckpointException(
+            CheckpointErrorIds.Changed, path, "the file is none of those that the checkpoint was listed from. List the checkpoint again."),
+    };
+}

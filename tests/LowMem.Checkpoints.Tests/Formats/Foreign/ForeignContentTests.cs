@@ -1,0 +1,112 @@
+using System.IO.Compression;
+using System.Text;
+using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Formats;
+using LowMem.Checkpoints.Tests.Builders;
+
+namespace LowMem.Checkpoints.Tests.Formats.Foreign;
+
+/// <summary>Files that people take for checkpoints and that are none: the error says what they are and what to do.</summary>
+public sealed class ForeignContentTests : IDisposable
+{
+    private readonly CheckpointDirectory directory = new();
+
+    public void Dispose() => directory.Dispose();
+
+    public static TheoryData<string, string> Texts => new()
+    {
+        { "version https://git-lfs.github.com/spec/v1\noid sha256:0a\nsize 4932658528\n", "the Git LFS pointer of a file of 4932658528 bytes, and no checkpoint of a known format. Run 'git lfs pull'" },
+        { "version https://git-lfs.github.com/spec/v1\r\noid sha256:0a\r\nsize 12\r\n", "the Git LFS pointer of a file of 12 bytes" },
+        { "<!DOCTYPE html>\n<html><head><title>\n 404 \u001b[31mNot Found\n</title>", "an HTML page titled '404 ?[31mNot Found'" },
+        { "\uFEFF  <!-- x --><HTML><body>", "an HTML page, and no checkpoint" },
+        { "<?xml version=\"1.0\"?><Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>", "an XML error, 'AccessDenied: Access Denied'" },
+        { "<?xml version=\"1.0\"?><net name=\"model\"/>", "an XML document" },
+        { "{\"error\": \"Repository not found\\u202e\"}", "It is JSON of a server, \"error\": 'Repository not found?'" },
+        { "{\"error\": {\"code\": 401, \"message\": \"Unauthorized\"}}", "It is JSON of a server, \"error\": 'Unauthorized'" },
+        { "{\"architectures\": [\"Bert\"]}", "broken shard index: it has no object 'weight_map'." },
+        { "[1, 2]", "this is JSON, and no checkpoint" },
+        { "HTTP/1.1 404 Not Found\r\nServer: x\r\n\r\n", "the answer of a web server, 'HTTP/1.1 404 Not Found'" },
+        { "Invalid username or password.", "text, which begins 'Invalid username or password.'" },
+        { "../../blobs/0123456789abcdef", "a link that was saved as text, to '../../blobs/0123456789abcdef'" },
+        { "../.git/annex/objects/aa/bb/SHA256E-s1--00.pt", "a pointer of git-annex" },
+    };
+
+    public static TheoryData<string, string> Magics => new()
+    {
+        { "1f8b0800000000000003", "a gzip file, and no checkpoint of a known format. Unpack it first (gzip -d)" },
+        { "425a6839314159265359", "a bzip2 file" },
+        { "fd377a585a000004", "an xz file" },
+        { "28b52ffd24000100", "a zstd file" },
+        { "377abcaf271c0004", "a 7z archive" },
+        { "526172211a070100", "a rar archive" },
+        { "47475546030000000000000000000000", "a GGUF file, as llama.cpp uses it" },
+        // 123 tensors: there is a brace where safetensors has one.
+        { "47475546030000007b00000000000000", "a GGUF file, as llama.cpp uses it" },
+        { "894844460d0a1a0a00", "an HDF5 file, as Keras and TensorFlow write it" },
+        { "1c00000054464c3314002000", "a TensorFlow Lite model" },
+        { "934e554d50590100760027", "a NumPy array (.npy)" },
+        { "080712077079746f7263681a03322e303a00", "an ONNX model" },
+        { "89504e470d0a1a0a0000000d", "a PNG image" },
+        { "25504446 2d312e37", "a PDF document" },
+        { "00000000000000000000", "a file of zeros" },
+        { "80024b01714b02", "no checkpoint of a known format: it starts like a Python pickle, and is none that can be read: " },
+    };
+
+    [Theory]
+    [MemberData(nameof(Texts))]
+    public void Says_what_a_text_is(string text, string message) => AssertError(Encoding.UTF8.GetBytes(text), message);
+
+    [Theory]
+    [MemberData(nameof(Magics))]
+    public void Says_what_a_file_of_another_format_is(string hex, string message) =>
+        AssertError(Convert.FromHexString(hex.Replace(" ", string.Empty, StringComparison.Ordinal)), message);
+
+    [Fact]
+    public void Text_in_utf_16_is_text() =>
+        AssertError([0xff, 0xfe, .. Encoding.Unicode.GetBytes("Not Found")], "text, which begins 'Not Found'");
+
+    [Fact]
+    public void A_text_that_is_cut_inside_a_letter_is_text() =>
+        AssertError(Encoding.UTF8.GetBytes("x" + new string('ä', 5000)), "text, which begins 'xää");
+
+    [Fact]
+    public void Zeros_with_something_behind_them_are_not_only_zeros() =>
+        AssertError([.. new byte[5000], 1], "it starts with 00000000000000000000000000000000.");
+
+    [Fact]
+    public void A_large_file_of_zeros_is_told_without_reading_all_of_it()
+    {
+        string path = Path.Combine(directory.Path, "model.pt");
+        using (var file = File.Create(path))
+        {
+            file.SetLength(64L << 30);
+        }
+
+        var error = Assert.Throws<CheckpointException>(() => Checkpoint.Open(path, TestContext.Current.CancellationToken));
+
+        Assert.Contains("a file of zeros", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_tar_in_gzip_names_what_is_in_it()
+    {
+        using var packed = new MemoryStream();
+        using (var gzip = new GZipStream(packed, CompressionMode.Compress))
+        {
+            gzip.Write(new TarFiles().Add("./model_config.yaml", "a: 1"u8.ToArray()).Add("./model_weights.ckpt", SafetensorsBytes.One("a", 1)).Build());
+        }
+
+        AssertError(packed.ToArray(), "It holds a tar archive. It holds checkpoints: 'model_weights.ckpt'. Name one by the archive, '!/' and its name: ");
+    }
+
+    private void AssertError(byte[] content, string message)
+    {
+        directory.Write("model.pt", content);
+
+        var error = Assert.Throws<CheckpointException>(
+            () => Checkpoint.Open(Path.Combine(directory.Path, "model.pt"), TestContext.Current.CancellationToken));
+
+        Assert.Equal(CheckpointErrorIds.FormatInvalid, error.ErrorId);
+        Assert.Contains(message, error.Message, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,55 @@
+using System.Runtime.InteropServices;
+using LowMem.Checkpoints.Sources;
+using LowMem.Checkpoints.Tests.Builders;
+
+namespace LowMem.Checkpoints.Tests.Sources;
+
+/// <summary>A file is the same file by whatever name it is reached.</summary>
+public partial class OutputPathTests
+{
+    [Fact]
+    public void A_file_is_found_behind_links_and_other_names()
+    {
+        using var directory = new CheckpointDirectory();
+        directory.Write("a", [1]);
+        directory.Write("b", [1]);
+        string a = Path.Combine(directory.Path, "a");
+        File.CreateSymbolicLink(Path.Combine(directory.Path, "symbolic"), a);
+        Directory.CreateSymbolicLink(Path.Combine(directory.Path, "folder"), directory.Path);
+
+        Assert.True(OutputPath.IsAmong(a, [a]));
+        Assert.True(OutputPath.IsAmong(Path.Combine(directory.Path, "symbolic"), [a]));
+        Assert.True(OutputPath.IsAmong(a, [Path.Combine(directory.Path, "symbolic")]));
+        Assert.True(OutputPath.IsAmong(Path.Combine(directory.Path, "folder", "a"), [a]));
+        Assert.False(OutputPath.IsAmong(Path.Combine(directory.Path, "b"), [a]));
+        Assert.False(OutputPath.IsAmong(Path.Combine(directory.Path, "new"), [a]));
+    }
+
+    [Fact]
+    public void A_hard_link_is_the_same_file()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS(), "Hard links are made by a call of Unix.");
+        using var directory = new CheckpointDirectory();
+        directory.Write("a", [1]);
+        string a = Path.Combine(directory.Path, "a");
+        string other = Path.Combine(directory.Path, "other");
+        Assert.Equal(0, Link(a, other));
+        Assert.True(OutputPath.IsAmong(other, [a]));
+        Assert.Equal(FileIdentity.Find(a), FileIdentity.Find(other));
+    }
+
+    [Fact]
+    public void The_index_is_part_of_a_checkpoint()
+    {
+        using var directory = new CheckpointDirectory();
+        directory.WriteIndex("""{"weight_map": {"a": "a.safetensors"}}""");
+        directory.Write("a.safetensors", SafetensorsBytes.One("a", 1));
+        var checkpoint = directory.Open();
+        Assert.True(OutputPath.IsPartOf(Path.Combine(directory.Path, CheckpointDirectory.IndexName), checkpoint));
+        Assert.True(OutputPath.IsPartOf(Path.Combine(directory.Path, "a.safetensors"), checkpoint));
+        Assert.False(OutputPath.IsPartOf(Path.Combine(directory.Path, "a.manifest.json"), checkpoint));
+    }
+
+    [LibraryImport("libc", EntryPoint = "link", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Link(string from, string to);
+}

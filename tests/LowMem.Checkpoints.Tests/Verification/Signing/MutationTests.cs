@@ -1,0 +1,108 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Verification.Signing;
+
+namespace LowMem.Checkpoints.Tests.Verification.Signing;
+
+/// <summary>A signature that was changed or cut off anywhere is an error finding, and never a pass or another exception.</summary>
+public class MutationTests
+{
+    [Theory]
+    [InlineData("v1.1.0-elliptic-key")]
+    [InlineData("v1.1.0-certificate")]
+    [InlineData("v1.1.0-sigstore")]
+    public void A_signature_that_is_cut_off_never_counts(string sample)
+    {
+        using var copy = new SampleCopy(sample);
+        byte[] whole = File.ReadAllBytes(copy.Signature);
+        for (int length = 0; length < whole.Length; length += 97)
+        {
+            File.WriteAllBytes(copy.Signature, whole[..length]);
+            var finding = Assert.Single(copy.Check());
+            Assert.Equal((FindingSeverity.Error, FindingCodes.SignatureInvalid), (finding.Severity, finding.Code));
+        }
+    }
+
+    [Theory]
+    [InlineData("v1.1.0-elliptic-key")]
+    [InlineData("v1.1.0-certificate")]
+    [InlineData("v1.1.0-sigstore")]
+    public void What_is_signed_cannot_be_changed(string sample)
+    {
+        using var copy = new SampleCopy(sample);
+        var root = JsonNode.Parse(File.ReadAllText(copy.Signature))!;
+        byte[] payload = Convert.FromBase64String(root["dsseEnvelope"]!["payload"]!.GetValue<string>());
+        for (int i = 0; i < payload.Length; i += 29)
+        {
+            byte[] changed = [.. payload];
+            changed[i] ^= 1;
+            root["dsseEnvelope"]!["payload"] = Convert.ToBase64String(changed);
+            File.WriteAllText(copy.Signature, root.ToJsonString());
+            Assert.Equal(FindingSeverity.Error, Assert.Single(copy.Check()).Severity);
+        }
+    }
+
+    [Theory]
+    [InlineData("application/vnd.dev.sigstore.bundle+json;version=99.9", FindingCodes.SignatureUnsupported)]
+    [InlineData("application/vnd.dev.sigstore.bundle.v0.4+json", FindingCodes.SignatureUnsupported)]
+    [InlineData("application/vnd.dev.sigstore.bundle", FindingCodes.SignatureUnsupported)]
+    [InlineData("application/json", FindingCodes.SignatureInvalid)]
+    public void A_bundle_of_another_version_is_not_read_by_the_rules_of_this_one(string mediaType, string code)
+    {
+        using var copy = new SampleCopy("v1.1.0-elliptic-key");
+        var root = JsonNode.Parse(File.ReadAllText(copy.Signature))!;
+        root["mediaType"] = mediaType;
+        File.WriteAllText(copy.Signature, root.ToJsonString());
+        var finding = Assert.Single(copy.Check());
+        Assert.Equal((FindingSeverity.Error, code), (finding.Severity, finding.Code));
+    }
+
+    [Fact]
+    public void A_member_that_stands_there_twice_is_refused()
+    {
+        using var copy = new SampleCopy("v1.1.0-elliptic-key");
+        string text = File.ReadAllText(copy.Signature);
+        File.WriteAllText(copy.Signature, text.Replace("\"mediaType\"", "\"mediaType\": \"x\", \"mediaType\"", StringComparison.Ordinal));
+        Assert.Equal(FindingCodes.SignatureInvalid, Assert.Single(copy.Check()).Code);
+    }
+
+    [Theory]
+    [InlineData("../a")]
+    [InlineData("/a")]
+    [InlineData("a//b")]
+    [InlineData("a/./b")]
+    [InlineData("a\0")]
+    [InlineData("")]
+    public void A_statement_names_files_inside_the_model(string name)
+    {
+        var fault = Assert.Throws<SignatureFault>(() => SignedStatement.Parse(Statement(name, "files")));
+        Assert.Equal(FindingCodes.SignatureInvalid, fault.Code);
+        Assert.Contains("is no path inside the model", fault.Message);
+    }
+
+    [Theory]
+    [InlineData("a")]
+    [InlineData("a:0")]
+    [InlineData("a:8:0")]
+    [InlineData(":0:8")]
+    [InlineData("a:-1:8")]
+    [InlineData("a:0:99999999999999999999")]
+    public void A_range_has_a_name_a_start_and_an_end(string name)
+    {
+        var fault = Assert.Throws<SignatureFault>(() => SignedStatement.Parse(Statement(name, "shards")));
+        Assert.Equal(FindingCodes.SignatureInvalid, fault.Code);
+    }
+
+    private static byte[] Statement(string name, string method) => Encoding.UTF8.GetBytes(new JsonObject
+    {
+        ["_type"] = SignedStatement.StatementType,
+        ["subject"] = new JsonArray(new JsonObject { ["name"] = "m", ["digest"] = new JsonObject { ["sha256"] = new string('0', 64) } }),
+        ["predicateType"] = SignedStatement.PredicateType,
+        ["predicate"] = new JsonObject
+        {
+            ["resources"] = new JsonArray(new JsonObject { ["name"] = name, ["algorithm"] = "sha256", ["digest"] = new string('0', 64) }),
+            ["serialization"] = new JsonObject { ["method"] = method, ["hash_type"] = "sha256", ["shard_size"] = 8, ["allow_symlinks"] = false },
+        },
+    }.ToJsonString());
+}
