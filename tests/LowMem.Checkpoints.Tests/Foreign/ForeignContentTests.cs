@@ -44,6 +44,7 @@ public sealed class ForeignContentTests : IDisposable
         { "1c00000054464c3314002000", "a TensorFlow Lite model" },
         { "934e554d50590100760027", "a NumPy array (.npy)" },
         { "080712077079746f7263681a03322e303a00", "an ONNX model" },
+        { "3036030400000808", "a checkpoint of GPT-SoVITS, whose first two bytes were replaced by its version" },
         { "89504e470d0a1a0a0000000d", "a PNG image" },
         { "25504446 2d312e37", "a PDF document" },
         { "00000000000000000000", "a file of zeros" },

@@ -31,6 +31,10 @@ internal static class ForeignFormats
         new(0, [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a], "an HDF5 file, as Keras and TensorFlow write it", ForPyTorch),
         new(4, Exactly("TFL3"u8), "a TensorFlow Lite model", ForPyTorch),
         new(0, [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59], "a NumPy array (.npy)", "Save it with torch.save or as safetensors, under a name for the tensor."),
+        // It writes its version over the 'PK' of the zip.
+        new(0, [0x30, null, 3, 4], "a checkpoint of GPT-SoVITS, whose first two bytes were replaced by its version",
+            "Write 'PK' over the first two bytes of a copy, and name that."),
+
         // Before joblib 0.10: 'ZF', a length in hexadecimal digits, and zlib.
         new(0, Exactly("ZF0x"u8), JoblibFile.Name, JoblibFile.Advice),
         new(0, Exactly("RKNN"u8), "a model for Rockchip NPUs (RKNN)", ForPyTorch),
