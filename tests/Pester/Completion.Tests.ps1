@@ -53,6 +53,42 @@ Describe 'Completion' {
         Get-Completion "Test-Checkpoint '$($file.FullName)' -AllowGlobal " | Should -Be (Get-CheckpointInfo $file -Summary -WarningAction Ignore).UnknownGlobals
     }
 
+    Context 'names in an archive' {
+        BeforeAll {
+            New-Item "$TestDrive/rl/it's [1]" -ItemType Directory
+            Copy-Item "$samples/boring.pt" "$TestDrive/rl/policy.pth"
+            Copy-Item "$samples/boring.pt" "$TestDrive/rl/it's [1]/pol.pth"
+            Push-Location $TestDrive/rl
+            Compress-Archive * agent.zip
+        }
+
+        AfterAll { Pop-Location }
+
+        It 'offers them behind !/ for <_>' -ForEach 'Get-CheckpointInfo ', 'Get-CheckpointInfo -LiteralPath ', 'Test-Checkpoint -Path ', 'New-ModelSkeleton -Checkpoint ' {
+            Get-Completion "${_}agent.zip!/pol" | Should -Be 'agent.zip!/policy.pth'
+            Get-Completion "$_'./agent.zip!/pol" | Should -Be "'./agent.zip!/policy.pth'"
+        }
+
+        It 'quotes them, and takes brackets as they are' {
+            Get-Completion "Get-CheckpointInfo agent.zip!/it" | Should -Be "'agent.zip!/it''s ``[1``]/pol.pth'"
+            Get-Completion "Get-CheckpointInfo -LiteralPath agent.zip!/it" | Should -Be "'agent.zip!/it''s [1]/pol.pth'"
+            $found = Invoke-Expression "Get-CheckpointInfo $(Get-Completion 'Get-CheckpointInfo agent.zip!/it') -Summary"
+            $found.TensorCount | Should -Be 8
+        }
+
+        It 'leaves all other paths to PowerShell' {
+            Get-Completion 'Get-CheckpointInfo pol' | Should -BeLike '*policy.pth'
+            Get-Completion 'New-ModelSkeleton -Checkpoint age' | Should -BeLike '*agent.zip'
+            Get-Completion 'Get-CheckpointInfo -LiteralPath ./pol' | Should -BeLike '*policy.pth'
+        }
+
+        It 'offers none of <_>' -ForEach 'policy.zip!/', 'none.zip!/', 'nodrive:/a.zip!/', '[!/' {
+            $Error.Clear()
+            Get-Completion "Get-CheckpointInfo $_" | Should -BeNullOrEmpty
+            $Error.Count | Should -Be 0
+        }
+    }
+
     It 'quotes a key that needs it' {
         $header = '{"it''s":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}'
         [IO.File]::WriteAllBytes(

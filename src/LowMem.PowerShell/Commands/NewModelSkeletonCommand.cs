@@ -59,6 +59,7 @@ public sealed class NewModelSkeletonCommand : LowMemCommand
     [Parameter(ParameterSetName = DefinitionSet)]
     [Alias("Path", "PSPath")]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ArchiveMemberCompleter))]
     public string Checkpoint { get; set; } = string.Empty;
 
     /// <summary>The sub-dictionary of the checkpoint that holds the weights; found by itself when left out.</summary>
@@ -175,8 +176,12 @@ public sealed class NewModelSkeletonCommand : LowMemCommand
         }
     }
 
-    private LowMem.Checkpoints.Checkpoint OpenCheckpoint() =>
-        LowMem.Checkpoints.Checkpoint.Open(GetFilePath(Checkpoint), StopToken);
+    private LowMem.Checkpoints.Checkpoint OpenCheckpoint()
+    {
+        // A name inside an archive is no path of the file system, in which '..' would be a step up.
+        var inArchive = ArchivePathResolver.Resolve(Checkpoint, literal: true, archive => [GetFilePath(archive)], StopToken);
+        return LowMem.Checkpoints.Checkpoint.Open(inArchive is null ? GetFilePath(Checkpoint) : inArchive[0], StopToken);
+    }
 
     private object? RunScriptBlock()
     {
