@@ -1,3 +1,4 @@
+using LowMem.Checkpoints;
 using LowMem.Checkpoints.Diagnostics;
 
 namespace LowMem.Loader.Estimates;
@@ -42,6 +43,12 @@ public sealed record MemoryEstimate
 
     /// <summary>Why that one.</summary>
     public required string Advice { get; init; }
+
+    /// <summary>The keys that are not counted because the checkpoint lacks them; empty unless that was allowed.</summary>
+    public string[] MissingKeys { get; init; } = [];
+
+    /// <summary>What is wrong with the checkpoint and was let pass, because it may be missing.</summary>
+    public CheckpointFinding[] Faults { get; init; } = [];
 
     /// <inheritdoc/>
     public override string ToString() => $"{DisplayText.Line(Path)}: {AdvisedMode ?? "does not fit"}. {DisplayText.Line(Advice)}";

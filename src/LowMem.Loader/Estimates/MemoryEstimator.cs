@@ -28,7 +28,9 @@ public static class MemoryEstimator
         ArgumentNullException.ThrowIfNull(checkpoint);
         options ??= new ImportOptions();
         options.Validate();
-        var (rest, prefix, _, _) = CheckpointPart.Take(checkpoint, options.Prefix, options.AllowMissing, CancellationToken.None);
+        var lost = new CheckpointLoss([], []);
+        var (rest, prefix, _, _) = CheckpointPart.Take(
+            checkpoint, options.Prefix, options.AllowMissing ? loss => lost = loss : null, CancellationToken.None);
         checkpoint = rest;
         var tensors = checkpoint.Tensors.Where(tensor => tensor.Key.StartsWith(prefix, StringComparison.Ordinal))
             .Select(tensor => new PlannedBytes(tensor, GetTarget(tensor, options)))
@@ -38,7 +40,11 @@ public static class MemoryEstimator
             throw new ModelException(ModelErrorIds.Mismatch, $"{checkpoint.Path}: {StateDictPrefix.DescribeAbsent(checkpoint.Tensors, prefix)}");
         }
 
-        return Estimate(checkpoint, prefix, tensors, AvailableMemory.GetBytes());
+        return Estimate(checkpoint, prefix, tensors, AvailableMemory.GetBytes()) with
+        {
+            MissingKeys = [.. lost.MissingKeys],
+            Faults = [.. lost.Faults],
+        };
     }
 
     internal static MemoryEstimate Estimate(
