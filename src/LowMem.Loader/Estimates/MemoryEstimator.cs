@@ -40,7 +40,7 @@ public static class MemoryEstimator
             throw new ModelException(ModelErrorIds.Mismatch, $"{checkpoint.Path}: {StateDictPrefix.DescribeAbsent(checkpoint.Tensors, prefix)}");
         }
 
-        return Estimate(checkpoint, prefix, tensors, AvailableMemory.GetBytes()) with
+        return Estimate(checkpoint, prefix, tensors, LoadMemory.GetAvailableBytes()) with
         {
             MissingKeys = [.. lost.MissingKeys],
             Faults = [.. lost.Faults],
@@ -77,13 +77,14 @@ public static class MemoryEstimator
         var naive = GetEstimate(model + stateDict + overhead + (BytesPerTensor * checkpoint.Tensors.Count), available);
         var resident = GetEstimate(model + overhead, available);
         var mapped = GetEstimate(copied + overhead + (mapsAnything ? GetCommitCharge(checkpoint) : 0), available);
-        if (mapsAnything && AvailableMemory.GetLimit() is { IsAddressSpace: true } limit && checkpoint.Files.Sum(file => file.Length) > limit.Bytes)
+        var limit = AvailableMemory.GetLimit();
+        if (mapsAnything && limit.IsAddressSpace && checkpoint.Files.Sum(file => file.Length) > available - copied)
         {
             // A map takes no memory, and all of its length of the address space.
             mapped = mapped with { Fits = false };
         }
 
-        var (mode, advice) = Advise(model, copied, resident, mapped);
+        var (mode, advice) = Advise(model, copied, resident, mapped, limit);
         return new MemoryEstimate
         {
             Path = checkpoint.Path,
@@ -133,7 +134,7 @@ public static class MemoryEstimator
     private static long GetCommitCharge(Checkpoint checkpoint) =>
         OperatingSystem.IsWindows() ? checkpoint.Files.Sum(file => file.Length) : 0;
 
-    private static (string? Mode, string Advice) Advise(long model, long copied, ModeEstimate resident, ModeEstimate mapped)
+    private static (string? Mode, string Advice) Advise(long model, long copied, ModeEstimate resident, ModeEstimate mapped, MemoryLimit limit)
     {
         // Where hardly anything stays in the file, a map has no advantage, and reading in order on all cores is faster.
         if (copied > model / 2 && resident.Fits)
@@ -150,6 +151,8 @@ public static class MemoryEstimator
 
         return resident.Fits
             ? (ImportModes.Resident, "A map of the file would be charged in full.")
-            : (null, "It does not fit in any way. Keep the types of the checkpoint, load a part of it, or use a machine with more memory.");
+            : (null, limit == MemoryLimit.None
+                ? "It does not fit in any way. Keep the types of the checkpoint, load a part of it, or use a machine with more memory."
+                : $"It does not fit in any way. Keep the types of the checkpoint, load a part of it, or allow more: the limit is {limit.Cause}.");
     }
 }
