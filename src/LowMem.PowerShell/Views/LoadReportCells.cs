@@ -38,6 +38,18 @@ public static class LoadReportCells
     /// <param name="report">A <see cref="LoadReport"/>.</param>
     public static object MetaKeys(PSObject report) => ReadableValue.Names(Of(report).MetaKeys);
 
+    /// <summary><see cref="LoadReport.ZeroKeys"/>.</summary>
+    /// <param name="report">A <see cref="LoadReport"/>.</param>
+    public static object ZeroKeys(PSObject report) => ReadableValue.Names(Of(report).ZeroKeys);
+
+    /// <summary><see cref="LoadReport.Faults"/>.</summary>
+    /// <param name="report">A <see cref="LoadReport"/>.</param>
+    public static object Faults(PSObject report) => ReadableValue.Items(Of(report).Faults);
+
+    /// <summary><see cref="LoadReport.OtherPrefixes"/>.</summary>
+    /// <param name="report">A <see cref="LoadReport"/>.</param>
+    public static object OtherPrefixes(PSObject report) => ReadableValue.Names(Of(report).OtherPrefixes);
+
     private static LoadReport Of(PSObject report)
     {
         ArgumentNullException.ThrowIfNull(report);
