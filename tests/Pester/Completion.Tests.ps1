@@ -14,6 +14,19 @@ Describe 'Completion' {
         Get-Completion "$($_.Replace('<path>', "'$samples/boring.pt'")) in_p" | Should -Be @('in_proj.weight', 'in_proj.bias')
     }
 
+    It 'offers the keys of a file that the pipeline names, in <_>' -ForEach @(
+        "'<path>' | Get-CheckpointInfo -Key", 'Get-Item <path> | Get-CheckpointInfo -Key', 'gci -LiteralPath <path> | Test-Checkpoint -AllowNonFinite',
+        'Get-ChildItem <folder> -Filter boring.pt | Get-CheckpointInfo -Key', 'Get-Item <path> | Import-ModelLowMemory -Include',
+        'Get-CheckpointInfo <path> | Where-Object Key | Get-CheckpointInfo -Key') {
+        Get-Completion "$($_.Replace('<path>', "$samples/boring.pt").Replace('<folder>', $samples)) in_p" | Should -Be @('in_proj.weight', 'in_proj.bias')
+    }
+
+    It 'runs nothing to complete, in <_>' -ForEach @(
+        'Set-Variable LowMemRun 1 -Scope Global -PassThru | Get-CheckpointInfo -Key', '$(Set-Variable LowMemRun 1 -Scope Global) | Get-CheckpointInfo -Key') {
+        @(Get-Completion "$_ in_p" | Where-Object { $_ -like 'in_p*' }).Count | Should -Be 0
+        Get-Variable LowMemRun -Scope Global -ErrorAction Ignore | Should -BeNullOrEmpty
+    }
+
     It 'offers the keys of all files that a pattern matches, each once' {
         $keys = Get-Completion "Get-CheckpointInfo '$samples/boring*.pt' -Key "
 

@@ -78,6 +78,7 @@ public sealed class NewModelSkeletonCommand : LowMemCommand
 
     /// <summary>Makes the skeleton of what is there when a part of the checkpoint is missing.</summary>
     [Parameter(ParameterSetName = CheckpointSet)]
+    [Parameter(ParameterSetName = DefinitionSet)]
     public SwitchParameter AllowMissing { get; set; }
 
     /// <inheritdoc/>
@@ -121,10 +122,13 @@ public sealed class NewModelSkeletonCommand : LowMemCommand
         return ParameterSetName switch
         {
             TypeSet => SkeletonBuilder.FromAssembly(GetFilePath(AssemblyPath), TypeName, [.. ArgumentList.Select(Unwrap)], WarnOfMemory),
-            CheckpointSet => SkeletonBuilder.FromCheckpoint(OpenCheckpoint(), Prefix, AllowMissing, StopToken),
+            CheckpointSet => SkeletonBuilder.FromCheckpoint(OpenCheckpoint(), Prefix, OnLoss, StopToken),
             _ => SkeletonBuilder.FromFactory(RunScriptBlock, Unwrap, WarnOfMemory),
         };
     }
+
+    private Action<CheckpointLoss>? OnLoss =>
+        AllowMissing ? loss => WarnOfLoss(Checkpoint, loss.Faults, loss.MissingKeys) : null;
 
     private void WarnOfMemory(long bytes)
     {
@@ -143,8 +147,8 @@ public sealed class NewModelSkeletonCommand : LowMemCommand
         var sequences = AssumeSequential is null ? null : new ClassSelection(AssumeSequential);
         Func<string, bool>? isSequence = sequences is null ? null : sequences.IsChosen;
         var module = FindFile(text) is { } path
-            ? SkeletonBuilder.FromDefinitionFile(path, checkpoint, Prefix, isSequence, StopToken)
-            : SkeletonBuilder.FromDefinition(text, checkpoint, Prefix, source: null, isSequence, StopToken);
+            ? SkeletonBuilder.FromDefinitionFile(path, checkpoint, Prefix, isSequence, OnLoss, StopToken)
+            : SkeletonBuilder.FromDefinition(text, checkpoint, Prefix, source: null, isSequence, OnLoss, StopToken);
         if (sequences?.DescribeUnmatched() is { } warning)
         {
             WriteWarning(warning);
