@@ -22,6 +22,23 @@ Describe 'Paths into archives' {
         $tensors[0].Path | Should -Be ([IO.Path]::GetFullPath($agent))
     }
 
+    It 'keeps .. in the name inside, for <_>' -ForEach 'Get-CheckpointInfo', 'New-ModelSkeleton -Checkpoint', 'New-ModelSkeleton -Definition "Linear(2, 2)" -Checkpoint' {
+        # There is such a file beside the archive, which nobody meant.
+        Invoke-Expression "$_ '$agent!/../policy.pth' -ErrorAction SilentlyContinue -ErrorVariable problems"
+        $problems[0].FullyQualifiedErrorId | Should -BeLike 'CheckpointNotFound,*'
+        $problems[0].Exception.Message | Should -BeLike "*agent.zip!/../policy.pth*"
+    }
+
+    It 'makes a skeleton of a file in an archive, also by a relative path' {
+        Push-Location $TestDrive
+        try {
+            (Get-ModuleParameter (New-ModelSkeleton -Checkpoint 'agent.zip!/policy.pth')).Key | Should -Be $keys
+        }
+        finally {
+            Pop-Location
+        }
+    }
+
     It 'takes relative paths, and wildcards in both parts' {
         Push-Location $TestDrive
         try {

@@ -14,6 +14,19 @@ Describe 'Completion' {
         Get-Completion "$($_.Replace('<path>', "'$samples/boring.pt'")) in_p" | Should -Be @('in_proj.weight', 'in_proj.bias')
     }
 
+    It 'offers the keys of a file that the pipeline names, in <_>' -ForEach @(
+        "'<path>' | Get-CheckpointInfo -Key", 'Get-Item <path> | Get-CheckpointInfo -Key', 'gci -LiteralPath <path> | Test-Checkpoint -AllowNonFinite',
+        'Get-ChildItem <folder> -Filter boring.pt | Get-CheckpointInfo -Key', 'Get-Item <path> | Import-ModelLowMemory -Include',
+        'Get-CheckpointInfo <path> | Where-Object Key | Get-CheckpointInfo -Key') {
+        Get-Completion "$($_.Replace('<path>', "$samples/boring.pt").Replace('<folder>', $samples)) in_p" | Should -Be @('in_proj.weight', 'in_proj.bias')
+    }
+
+    It 'runs nothing to complete, in <_>' -ForEach @(
+        'Set-Variable LowMemRun 1 -Scope Global -PassThru | Get-CheckpointInfo -Key', '$(Set-Variable LowMemRun 1 -Scope Global) | Get-CheckpointInfo -Key') {
+        @(Get-Completion "$_ in_p" | Where-Object { $_ -like 'in_p*' }).Count | Should -Be 0
+        Get-Variable LowMemRun -Scope Global -ErrorAction Ignore | Should -BeNullOrEmpty
+    }
+
     It 'offers the keys of all files that a pattern matches, each once' {
         $keys = Get-Completion "Get-CheckpointInfo '$samples/boring*.pt' -Key "
 
@@ -51,6 +64,42 @@ Describe 'Completion' {
         Get-Completion "Import-ModelLowMemory '$samples/boring.pt' -Device c" | Should -Be @('cpu', 'cuda')
         $file = (Get-ChildItem $fixtures -Filter *.pt | Where-Object { (Get-CheckpointInfo $_ -Summary -WarningAction Ignore -ErrorAction Ignore).UnknownGlobals })[0]
         Get-Completion "Test-Checkpoint '$($file.FullName)' -AllowGlobal " | Should -Be (Get-CheckpointInfo $file -Summary -WarningAction Ignore).UnknownGlobals
+    }
+
+    Context 'names in an archive' {
+        BeforeAll {
+            New-Item "$TestDrive/rl/it's [1]" -ItemType Directory
+            Copy-Item "$samples/boring.pt" "$TestDrive/rl/policy.pth"
+            Copy-Item "$samples/boring.pt" "$TestDrive/rl/it's [1]/pol.pth"
+            Push-Location $TestDrive/rl
+            Compress-Archive * agent.zip
+        }
+
+        AfterAll { Pop-Location }
+
+        It 'offers them behind !/ for <_>' -ForEach 'Get-CheckpointInfo ', 'Get-CheckpointInfo -LiteralPath ', 'Test-Checkpoint -Path ', 'New-ModelSkeleton -Checkpoint ' {
+            Get-Completion "${_}agent.zip!/pol" | Should -Be 'agent.zip!/policy.pth'
+            Get-Completion "$_'./agent.zip!/pol" | Should -Be "'./agent.zip!/policy.pth'"
+        }
+
+        It 'quotes them, and takes brackets as they are' {
+            Get-Completion "Get-CheckpointInfo agent.zip!/it" | Should -Be "'agent.zip!/it''s ``[1``]/pol.pth'"
+            Get-Completion "Get-CheckpointInfo -LiteralPath agent.zip!/it" | Should -Be "'agent.zip!/it''s [1]/pol.pth'"
+            $found = Invoke-Expression "Get-CheckpointInfo $(Get-Completion 'Get-CheckpointInfo agent.zip!/it') -Summary"
+            $found.TensorCount | Should -Be 8
+        }
+
+        It 'leaves all other paths to PowerShell' {
+            Get-Completion 'Get-CheckpointInfo pol' | Should -BeLike '*policy.pth'
+            Get-Completion 'New-ModelSkeleton -Checkpoint age' | Should -BeLike '*agent.zip'
+            Get-Completion 'Get-CheckpointInfo -LiteralPath ./pol' | Should -BeLike '*policy.pth'
+        }
+
+        It 'offers none of <_>' -ForEach 'policy.zip!/', 'none.zip!/', 'nodrive:/a.zip!/', '[!/' {
+            $Error.Clear()
+            Get-Completion "Get-CheckpointInfo $_" | Should -BeNullOrEmpty
+            $Error.Count | Should -Be 0
+        }
     }
 
     It 'quotes a key that needs it' {

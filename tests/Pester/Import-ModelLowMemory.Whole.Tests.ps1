@@ -16,8 +16,9 @@ Describe 'Import-ModelLowMemory' {
         It 'is an error of <Command> that names the shard and the keys' -ForEach @(
             @{ Command = 'Import-ModelLowMemory'; Arguments = @{} }
             @{ Command = 'Measure-ModelMemory'; Arguments = @{} }
-            @{ Command = 'New-ModelSkeleton'; Arguments = @{} }) {
-            $folder = New-ShardedModel $Command
+            @{ Command = 'New-ModelSkeleton'; Arguments = @{} }
+            @{ Command = 'New-ModelSkeleton'; Arguments = @{ Definition = "Net(`n  (model): Model()`n)" } }) {
+            $folder = New-ShardedModel "$Command$($Arguments.Count)"
             $name = if ($Command -eq 'New-ModelSkeleton') { 'Checkpoint' } else { 'Path' }
             $Arguments[$name] = $folder
 
@@ -27,7 +28,8 @@ Describe 'Import-ModelLowMemory' {
             $problems[0].FullyQualifiedErrorId | Should -BeLike 'CheckpointFormatInvalid,*'
             $problems[0].Exception.Message | Should -BeLike "*1 fault in the checkpoint*-AllowMissing*shard '*' cannot be read*missing: *"
 
-            & $Command @Arguments -AllowMissing -WarningAction SilentlyContinue | Should -Not -BeNullOrEmpty
+            & $Command @Arguments -AllowMissing -WarningAction SilentlyContinue -WarningVariable warnings | Should -Not -BeNullOrEmpty
+            "$warnings" | Should -BeLike "*shard '*' cannot be read*Missing from the checkpoint: *"
         }
 
         It 'is named in warnings and in the LoadReport when it may be missing' {

@@ -53,4 +53,13 @@ Describe 'What the commands write' {
         $back = [Management.Automation.PSSerializer]::Deserialize([Management.Automation.PSSerializer]::Serialize($made))
         $back.$Property | Should -Be $Wanted
     }
+
+    It 'shows a module that comes from a job as it shows one of its own' {
+        $module = Import-ModelLowMemory "$samples/boring.pt"
+        $back = [Management.Automation.PSSerializer]::Deserialize([Management.Automation.PSSerializer]::Serialize($module))
+
+        $back.PSObject.Properties.Name | Sort-Object | Should -Be @('ByteLength', 'Device', 'LoadReport', 'ParameterCount')
+        ($back | Out-String) | Should -BeExactly ($module | Out-String)
+        $back.LoadReport.OutsideCount | Should -Be 0
+    }
 }

@@ -17,6 +17,20 @@ $importModule
         @([IO.Directory]::GetDirectories("$root/out/LowMem")).ForEach({ [IO.Path]::GetFileName($_) }) | Should -Not -Contain 'cpu'
     }
 
+    It 'is known in jobs and on other threads, and after the module was imported again, as the first thing that needs libtorch' {
+        $first = "$importModule; [TorchSharp.torch]::zeros(2).numel()"
+        $output = Invoke-ChildScript @"
+1..3 | ForEach-Object -Parallel { $first }
+Start-ThreadJob { $first } | Receive-Job -Wait
+Start-Job { $first } | Receive-Job -Wait
+$importModule
+$importModule -Force
+[TorchSharp.torch]::zeros(2).numel()
+"@
+
+        $output | Should -Be @('2', '2', '2', '2', '2', '2')
+    }
+
     It 'loads on another thread of the session too, and twice' {
         $output = Invoke-ChildScript @"
 $importModule
@@ -67,6 +81,35 @@ try { Import-ModelLowMemory '$samples/boring.pt' -ErrorAction Stop } catch { `$_
 
         $output[1] | Should -BeLike 'OutOfMemory,*'
         $output[2] | Should -BeLike '*for libtorch *bytes are wanted, and *bytes can be had (the address space that ulimit -v leaves)*Raise that limit (ulimit -v).'
+    }
+}
+
+Describe 'A class that is written in PowerShell' {
+    It 'is one in a file of its own that is run after the import, since PowerShell looks up base classes before a file runs' {
+        [IO.File]::WriteAllText("$TestDrive/Net.ps1", @'
+using namespace TorchSharp
+class Net : torch+nn+Module[torch+Tensor, torch+Tensor] {
+    [TorchSharp.Modules.Linear] $fc
+    Net() : base('Net') { $this.fc = [torch+nn]::Linear(2, 3); $this.register_module('fc', $this.fc) }
+    [torch+Tensor] forward([torch+Tensor] $x) { return $this.fc.forward($x) }
+}
+'@)
+        $output = Invoke-ChildScript @"
+$importModule
+. '$TestDrive/Net.ps1'
+`$model = New-ModelSkeleton { [Net]::new() }
+(`$model | Get-ModuleParameter | Where-Object { -not `$_.TiedTo }).Key -join ' '
+"@
+
+        $output | Should -BeExactly 'fc.weight fc.bias'
+    }
+
+    It 'works with "using module" and "using assembly", for what is no base class' {
+        $script = "$TestDrive/using.ps1"
+        [IO.File]::WriteAllText($script, "using module '$root/out/LowMem/LowMem.psd1'`
+using namespace TorchSharp`
+[torch]::zeros(2).numel()")
+        Invoke-ChildScript "& '$script'" | Should -Be '2'
     }
 }
 

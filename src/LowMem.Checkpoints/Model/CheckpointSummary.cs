@@ -59,17 +59,18 @@ public sealed record CheckpointSummary
     internal static CheckpointSummary Of(Checkpoint checkpoint)
     {
         var dtypes = new SortedDictionary<string, long>(StringComparer.Ordinal);
-        var storages = new HashSet<(string Path, string? Key)>();
-        var elements = new ElementCounter();
+        var storages = new StorageSet(checkpoint.Tensors.Count);
+        var elements = new ElementCounter(checkpoint.Tensors.Count);
         long bytes = 0;
         foreach (var tensor in checkpoint.Tensors)
         {
             dtypes[tensor.DType] = dtypes.GetValueOrDefault(tensor.DType) + 1;
             elements.Add(tensor);
-            bytes += tensor.GetParts()
-                .Where(part => part.StorageKey is null || storages.Add((part.Path, part.StorageKey)))
-                .Sum(part => part.Chunks is null ? part.GetStorageByteLength() : part.ByteLength);
+            bytes += tensor.Components.Count == 0 ? CountNew(tensor) : tensor.GetParts().Sum(CountNew);
         }
+
+        long CountNew(TensorInfo part) => part.StorageKey is { } key && !storages.Add(part.Path, key) ? 0
+            : part.Chunks is null ? part.GetStorageByteLength() : part.ByteLength;
 
         return new CheckpointSummary
         {

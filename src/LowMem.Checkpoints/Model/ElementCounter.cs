@@ -5,10 +5,12 @@ namespace LowMem.Checkpoints;
 /// such as <c>q</c>, <c>k</c>, <c>v</c> and the <c>qkv</c> that they are parts of, the count is exact; where elements lie
 /// apart, it is no more than the tensors have and no more than the ranges hold. The order of tensors makes no difference.
 /// </summary>
-internal sealed class ElementCounter
+/// <param name="capacity">How many tensors are to be expected.</param>
+internal sealed class ElementCounter(int capacity)
 {
-    private readonly Dictionary<(string Path, string Storage), Region> first = [];
-    private readonly Dictionary<(string Path, string Storage), HashSet<Region>> others = [];
+    private readonly StorageSet storages = new(capacity);
+    private readonly List<Region> first = new(capacity);
+    private readonly Dictionary<int, HashSet<Region>> others = [];
     private Int128 alone;
 
     public void Add(TensorInfo tensor)
@@ -20,16 +22,21 @@ internal sealed class ElementCounter
         }
 
         // Nearly every storage has one tensor.
-        var place = (tensor.Path, storage);
         var region = RegionOf(tensor);
-        if (first.TryAdd(place, region) || first[place] == region)
+        if (storages.Add(tensor.Path, storage, out int number))
+        {
+            first.Add(region);
+            return;
+        }
+
+        if (first[number] == region)
         {
             return;
         }
 
-        if (!others.TryGetValue(place, out var regions))
+        if (!others.TryGetValue(number, out var regions))
         {
-            others.Add(place, regions = []);
+            others.Add(number, regions = []);
         }
 
         regions.Add(region);
@@ -38,9 +45,10 @@ internal sealed class ElementCounter
     public long Count()
     {
         var sum = alone;
-        foreach (var (place, region) in first)
+        for (int number = 0; number < first.Count; number++)
         {
-            sum += others.TryGetValue(place, out var regions) ? CountShared([.. regions, region]) : region.Elements;
+            var region = first[number];
+            sum += others.TryGetValue(number, out var regions) ? CountShared([.. regions, region]) : region.Elements;
         }
 
         return (long)Int128.Min(sum, long.MaxValue);
@@ -65,7 +73,7 @@ internal sealed class ElementCounter
     {
         int size = Math.Max(1, DType.Find(tensor.DType)?.ByteSize ?? 1);
         var (extent, distinct) = (tensor.ElementCount, tensor.ElementCount);
-        if (tensor.Stride.Length == tensor.Shape.Length)
+        if (!tensor.IsContiguous && tensor.Stride.Length == tensor.Shape.Length)
         {
             extent = StridedLayout.Extent(tensor.Shape, tensor.Stride);
 

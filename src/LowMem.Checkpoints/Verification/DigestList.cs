@@ -29,7 +29,10 @@ internal sealed partial class DigestList
             return list;
         }
 
-        string[] lines = Encoding.UTF8.GetString(file.ReadRange(0, file.Length, "the file of digests")).Split('\n');
+        // Windows PowerShell redirects output into UTF-16, and editors put a mark in front of UTF-8.
+        using var text = new StreamReader(
+            new MemoryStream(file.ReadRange(0, file.Length, "the file of digests")), Encoding.UTF8, detectEncodingFromByteOrderMarks: true);
+        string[] lines = text.ReadToEnd().Split('\n');
         for (int i = 0; i < lines.Length; i++)
         {
             list.Add(lines[i].TrimEnd('\r'), i + 1, Path.GetFileName(path));

@@ -1,3 +1,4 @@
+using LowMem.Checkpoints;
 using LowMem.Checkpoints.Diagnostics;
 
 namespace LowMem.Loader.Estimates;
@@ -34,7 +35,10 @@ public sealed record MemoryEstimate
     /// <summary>The file mapped; only what cannot be used where it is, or changes its type, is copied.</summary>
     public required ModeEstimate Mapped { get; init; }
 
-    /// <summary>The bytes this process could still have: those of the machine, or of a cgroup that allows less.</summary>
+    /// <summary>
+    /// The bytes that a load could have: those of the machine, or of a cgroup or an address space that allow less, without what
+    /// libtorch takes to start, if it has not, and without a margin of 32 MiB.
+    /// </summary>
     public required long MemoryAvailable { get; init; }
 
     /// <summary><c>Mapped</c> or <c>Resident</c>, as <see cref="Import.ImportModes"/> has them; null when neither fits.</summary>
@@ -42,6 +46,12 @@ public sealed record MemoryEstimate
 
     /// <summary>Why that one.</summary>
     public required string Advice { get; init; }
+
+    /// <summary>The keys that are not counted because the checkpoint lacks them; empty unless that was allowed.</summary>
+    public string[] MissingKeys { get; init; } = [];
+
+    /// <summary>What is wrong with the checkpoint and was let pass, because it may be missing.</summary>
+    public CheckpointFinding[] Faults { get; init; } = [];
 
     /// <inheritdoc/>
     public override string ToString() => $"{DisplayText.Line(Path)}: {AdvisedMode ?? "does not fit"}. {DisplayText.Line(Advice)}";

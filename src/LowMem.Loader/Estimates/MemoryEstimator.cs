@@ -28,7 +28,9 @@ public static class MemoryEstimator
         ArgumentNullException.ThrowIfNull(checkpoint);
         options ??= new ImportOptions();
         options.Validate();
-        var (rest, prefix, _, _) = CheckpointPart.Take(checkpoint, options.Prefix, options.AllowMissing, CancellationToken.None);
+        var lost = new CheckpointLoss([], []);
+        var (rest, prefix, _, _) = CheckpointPart.Take(
+            checkpoint, options.Prefix, options.AllowMissing ? loss => lost = loss : null, CancellationToken.None);
         checkpoint = rest;
         var tensors = checkpoint.Tensors.Where(tensor => tensor.Key.StartsWith(prefix, StringComparison.Ordinal))
             .Select(tensor => new PlannedBytes(tensor, GetTarget(tensor, options)))
@@ -38,7 +40,11 @@ public static class MemoryEstimator
             throw new ModelException(ModelErrorIds.Mismatch, $"{checkpoint.Path}: {StateDictPrefix.DescribeAbsent(checkpoint.Tensors, prefix)}");
         }
 
-        return Estimate(checkpoint, prefix, tensors, AvailableMemory.GetBytes());
+        return Estimate(checkpoint, prefix, tensors, LoadMemory.GetAvailableBytes()) with
+        {
+            MissingKeys = [.. lost.MissingKeys],
+            Faults = [.. lost.Faults],
+        };
     }
 
     internal static MemoryEstimate Estimate(
@@ -71,13 +77,14 @@ public static class MemoryEstimator
         var naive = GetEstimate(model + stateDict + overhead + (BytesPerTensor * checkpoint.Tensors.Count), available);
         var resident = GetEstimate(model + overhead, available);
         var mapped = GetEstimate(copied + overhead + (mapsAnything ? GetCommitCharge(checkpoint) : 0), available);
-        if (mapsAnything && AvailableMemory.GetLimit() is { IsAddressSpace: true } limit && checkpoint.Files.Sum(file => file.Length) > limit.Bytes)
+        var limit = AvailableMemory.GetLimit();
+        if (mapsAnything && limit.IsAddressSpace && checkpoint.Files.Sum(file => file.Length) > available - copied)
         {
             // A map takes no memory, and all of its length of the address space.
             mapped = mapped with { Fits = false };
         }
 
-        var (mode, advice) = Advise(model, copied, resident, mapped);
+        var (mode, advice) = Advise(model, copied, resident, mapped, limit);
         return new MemoryEstimate
         {
             Path = checkpoint.Path,
@@ -127,7 +134,7 @@ public static class MemoryEstimator
     private static long GetCommitCharge(Checkpoint checkpoint) =>
         OperatingSystem.IsWindows() ? checkpoint.Files.Sum(file => file.Length) : 0;
 
-    private static (string? Mode, string Advice) Advise(long model, long copied, ModeEstimate resident, ModeEstimate mapped)
+    private static (string? Mode, string Advice) Advise(long model, long copied, ModeEstimate resident, ModeEstimate mapped, MemoryLimit limit)
     {
         // Where hardly anything stays in the file, a map has no advantage, and reading in order on all cores is faster.
         if (copied > model / 2 && resident.Fits)
@@ -144,6 +151,8 @@ public static class MemoryEstimator
 
         return resident.Fits
             ? (ImportModes.Resident, "A map of the file would be charged in full.")
-            : (null, "It does not fit in any way. Keep the types of the checkpoint, load a part of it, or use a machine with more memory.");
+            : (null, limit == MemoryLimit.None
+                ? "It does not fit in any way. Keep the types of the checkpoint, load a part of it, or use a machine with more memory."
+                : $"It does not fit in any way. Keep the types of the checkpoint, load a part of it, or allow more: the limit is {limit.Cause}.");
     }
 }

@@ -36,6 +36,10 @@ public static class ModuleMemory
             checkpoint,
             plan.Prefix,
             [.. plan.Tensors.Select(planned => new PlannedBytes(planned.Source, DType.Get(ScalarTypes.GetName(planned.TargetType))))],
-            AvailableMemory.GetBytes());
+            LoadMemory.GetAvailableBytes()) with
+        {
+            MissingKeys = plan.MissingKeys,
+            Faults = [.. plan.Faults],
+        };
     }
 }

@@ -115,7 +115,7 @@ internal sealed record ImportPlan(
             var rename = isUnfit && options.KeyMap is null
                 ? new RenameFinder(checkpoint.Tensors, groups, known, options, cancellationToken).Find(selection.Prefix, missingSlots)
                 : null;
-            Advise(missing, missingSlots, planned, leftOver, rename);
+            rename = Advise(missing, missingSlots, planned, leftOver, rename);
             List<ModelMismatch> mismatches =
             [
                 .. isMissingAllowed ? [] : missing,
@@ -148,7 +148,8 @@ internal sealed record ImportPlan(
             : null,
     };
 
-    private static void Advise(
+    // Returns the rename, if it is one to tell: of a weight that is there in parts, a rename would make another.
+    private static KeyRename? Advise(
         List<ModelMismatch> missing,
         List<ModuleParameter> slots,
         List<PlannedTensor> planned,
@@ -160,10 +161,13 @@ internal sealed record ImportPlan(
             missing[i] = missing[i] with { Advice = FindUntied(slots[i], planned) };
         }
 
+        rename = SplitWeights.Explain(missing, slots, leftOver) ? null : rename;
         if (rename is null)
         {
             NearKeys.Suggest(missing, [.. slots.Select(slot => slot.Shape)], leftOver);
         }
+
+        return rename;
     }
 
     // A tensor that is listed and at fault is refused under its own name, if it is wanted; this is about what is not listed.

@@ -53,7 +53,7 @@ internal sealed class RenameFinder
         // Of two ways to write one rename, that which reaches more keys; of two renames, neither.
         var fitting = new Dictionary<(string, string), (KeyRename Rename, int Found)>();
         var tries = 0;
-        foreach (var (mapping, rename) in GetFronts().Concat(GetNames(prefix, missing)))
+        foreach (var (mapping, rename) in GetFronts(prefix).Concat(GetNames(prefix, missing)))
         {
             cancellationToken.ThrowIfCancellationRequested();
             if (tries++ == MaxTries)
@@ -73,7 +73,7 @@ internal sealed class RenameFinder
     }
 
     // Other names in front of all keys: "module." becomes "model.", or nothing becomes "enc.".
-    private IEnumerable<((string, string) Mapping, KeyRename Rename)> GetFronts()
+    private IEnumerable<((string, string) Mapping, KeyRename Rename)> GetFronts(string searched)
     {
         var ofModule = CountFronts(groups.Select(group => group.Keys[0]));
         var ofFile = CountFronts(tensors.Select(tensor => tensor.Key));
@@ -83,7 +83,8 @@ internal sealed class RenameFinder
         {
             foreach (var (prefix, count) in ofFile.Where(entry => entry.Value >= fewest && entry.Value <= most))
             {
-                if (KeyRename.OfFront(prefix, front) is { } rename)
+                // The same names again rename nothing: all that would do is to leave out the other keys without a word.
+                if (prefix != searched + front && KeyRename.OfFront(prefix, front) is { } rename)
                 {
                     yield return (Shorten(prefix, front), rename);
                 }

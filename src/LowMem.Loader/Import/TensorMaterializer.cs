@@ -14,7 +14,7 @@ namespace LowMem.Loader.Import;
 /// </summary>
 internal sealed class TensorMaterializer : IDisposable
 {
-    private const string TheValues = "the values that are copied";
+    private const string TheValues = "the values that are copied, and for copying them";
 
     private const string Advice = "Nothing was loaded. Values that stay in the mapped file need none: leave out -Resident, and casts. Else load a part of the "
         + "model with -Include, or free what is no longer used (Dispose, Move-ModuleToMeta).";
@@ -204,13 +204,14 @@ internal sealed class TensorMaterializer : IDisposable
     private static ResidentMemory? ReserveMemory(List<PlannedTensor> copied)
     {
         var distinct = DistinctTensors.Find(copied, planned => (planned.Source, ScalarTypes.GetName(planned.TargetType)));
-        var wanted = distinct.Sum(GetLength);
-        if (wanted == 0)
+        var values = distinct.Sum(GetLength);
+        if (values == 0)
         {
             return null;
         }
 
-        MemoryPressure.MakeRoom(wanted);
+        MemoryPressure.MakeRoom(values);
+        var wanted = checked(values + LoadMemory.Margin);
         if (AvailableMemory.GetLimit() is var limit && wanted > limit.Bytes)
         {
             throw limit.CreateError(TheValues, wanted, Advice, cause: null, LimitAdvice);

@@ -7,8 +7,13 @@ namespace LowMem.Loader.Memory;
 internal sealed class LinuxMemory(string root)
 {
     /// <summary>Those of the machine, of the cgroup that leaves least, or of the address space, whichever are fewest.</summary>
-    public long GetAvailableBytes() =>
-        GetGroups().Select(GetRemaining).Append(GetMachineBytes()).Append(GetAddressSpaceBytes()).Min();
+    /// <param name="reserved">How many bytes of memory not to count.</param>
+    /// <param name="reservedAddresses">How many bytes of address space not to count.</param>
+    public long GetAvailableBytes(long reserved = 0, long reservedAddresses = 0)
+    {
+        var memory = GetGroups().Select(GetRemaining).Append(GetMachineBytes()).Min();
+        return Math.Max(0, Math.Min(memory - reserved, GetAddressSpaceBytes() - reservedAddresses));
+    }
 
     /// <summary>What can be had at most, free swap space included, and what keeps the process from more.</summary>
     public MemoryLimit GetLimit()

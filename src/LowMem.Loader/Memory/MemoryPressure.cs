@@ -68,7 +68,7 @@ internal static class MemoryPressure
     /// <param name="byteCount">How many bytes are wanted.</param>
     public static void MakeRoom(long byteCount)
     {
-        if (byteCount > 0 && (Grown >= Math.Max(byteCount, WorthCollecting) || AvailableMemory.GetLimit().Bytes < byteCount))
+        if (byteCount > 0 && (Grown >= Math.Max(byteCount, WorthCollecting) || AvailableMemory.GetLimit().Bytes - LoadMemory.Margin < byteCount))
         {
             Collect();
         }

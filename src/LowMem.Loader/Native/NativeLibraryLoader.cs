@@ -32,6 +32,9 @@ public static class NativeLibraryLoader
         }
     }
 
+    /// <summary>Whether it has been loaded from here.</summary>
+    internal static bool IsLoaded => Volatile.Read(ref library) != 0;
+
     /// <summary>
     /// Makes sure that libtorch is loaded. Call it before the first use of a TorchSharp type, and in another method
     /// than that use: compiling a method may already run TorchSharp's initialisation. Safe for several threads; a
@@ -41,7 +44,7 @@ public static class NativeLibraryLoader
     /// <exception cref="ModelException">There is not enough memory for it.</exception>
     public static void EnsureLoaded()
     {
-        if (Volatile.Read(ref library) != 0)
+        if (IsLoaded)
         {
             return;
         }

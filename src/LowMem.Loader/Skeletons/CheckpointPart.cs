@@ -16,15 +16,24 @@ internal sealed record CheckpointPart(
     /// <summary>Takes all that is behind a prefix.</summary>
     /// <param name="checkpoint">The checkpoint.</param>
     /// <param name="prefix">The prefix as somebody gave it; null to find it.</param>
-    /// <param name="allowMissing">Whether what is lost may be missing.</param>
+    /// <param name="onLoss">Told what is missing, if anything is; null when nothing may be.</param>
     /// <param name="cancellationToken">Ends the work early.</param>
     /// <exception cref="CheckpointException">Something is at fault.</exception>
     /// <exception cref="ModelException">Two tensors go by one key, or it is not clear which part is meant.</exception>
-    public static CheckpointPart Take(Checkpoint checkpoint, string? prefix, bool allowMissing, CancellationToken cancellationToken) =>
-        Take(checkpoint, prefix, key => key, isChosen: null, allowMissing, cancellationToken);
+    public static CheckpointPart Take(
+        Checkpoint checkpoint, string? prefix, Action<CheckpointLoss>? onLoss, CancellationToken cancellationToken)
+    {
+        var part = Take(checkpoint, prefix, key => key, isChosen: null, allowMissing: onLoss is not null, cancellationToken);
+        if (part.Faults.Count > 0)
+        {
+            onLoss?.Invoke(new CheckpointLoss(part.Faults, part.MissingKeys));
+        }
+
+        return part;
+    }
 
     /// <summary>Takes what is behind a prefix, renamed and chosen.</summary>
-    /// <inheritdoc cref="Take(Checkpoint, string?, bool, CancellationToken)"/>
+    /// <inheritdoc cref="Take(Checkpoint, string?, Action{CheckpointLoss}?, CancellationToken)"/>
     /// <param name="checkpoint">The checkpoint.</param>
     /// <param name="prefix">The prefix as somebody gave it; null to find it.</param>
     /// <param name="rename">The module's name for what is behind the prefix; null or empty when it is left out.</param>

@@ -59,19 +59,21 @@ public static class SkeletonBuilder
     /// <exception cref="NativeLibraryNotFoundException">libtorch is not there or does not load.</exception>
     public static ModuleContainer FromCheckpoint(
         Checkpoint checkpoint, string? prefix = null, CancellationToken cancellationToken = default) =>
-        FromCheckpoint(checkpoint, prefix, allowMissing: false, cancellationToken);
+        FromCheckpoint(checkpoint, prefix, onLoss: null, cancellationToken);
 
     /// <summary>Builds a tree as above; what is lost may be missing.</summary>
     /// <inheritdoc cref="FromCheckpoint(Checkpoint, string?, CancellationToken)"/>
     /// <param name="checkpoint">What to build after; none of its data is read.</param>
     /// <param name="prefix">The sub-dictionary that holds the weights, or null to find it.</param>
-    /// <param name="allowMissing">True to leave out what is missing from the checkpoint or cannot be read.</param>
+    /// <param name="onLoss">
+    /// Told what is left out, if anything is, because it is missing from the checkpoint or cannot be read; null: that is an error.
+    /// </param>
     /// <param name="cancellationToken">Ends the building early.</param>
     public static ModuleContainer FromCheckpoint(
-        Checkpoint checkpoint, string? prefix, bool allowMissing, CancellationToken cancellationToken)
+        Checkpoint checkpoint, string? prefix, Action<CheckpointLoss>? onLoss, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
-        return FromPart(CheckpointPart.Take(checkpoint, prefix, allowMissing, cancellationToken), cancellationToken);
+        return FromPart(CheckpointPart.Take(checkpoint, prefix, onLoss, cancellationToken), cancellationToken);
     }
 
     internal static ModuleContainer FromPart(CheckpointPart part, CancellationToken cancellationToken)
@@ -99,7 +101,9 @@ public static class SkeletonBuilder
     /// Asked for each class that is no layer and has modules, by its name: whether it runs them in order. Null: none does but
     /// <c>Sequential</c>.
     /// </param>
+    /// <param name="onLoss">Told what is missing from the checkpoint, if anything is; null: that is an error.</param>
     /// <param name="cancellationToken">Ends the building early.</param>
+    /// <exception cref="CheckpointException">A part of the checkpoint is missing or at fault.</exception>
     /// <exception cref="ModelException">The text is not understood; the error names line and column.</exception>
     /// <exception cref="NativeLibraryNotFoundException">libtorch is not there or does not load.</exception>
     public static nn.Module FromDefinition(
@@ -108,13 +112,14 @@ public static class SkeletonBuilder
         string? prefix = null,
         string? source = null,
         Func<string, bool>? isSequence = null,
+        Action<CheckpointLoss>? onLoss = null,
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(text);
         var definition = new DefinitionText(text, source ?? "The definition");
         var root = DefinitionParser.Parse(definition, cancellationToken);
+        var known = checkpoint is null ? null : DefinitionCheckpoint.Take(checkpoint, prefix, root, onLoss, cancellationToken);
         NativeLibraryLoader.EnsureLoaded();
-        var known = checkpoint is null ? null : new DefinitionCheckpoint(checkpoint, prefix, root);
         var module = Build(() => new DefinitionSkeleton(definition, known, isSequence, cancellationToken).Build(root));
         known?.Tie(module);
         return module;
@@ -125,6 +130,7 @@ public static class SkeletonBuilder
     /// <param name="checkpoint">The model's checkpoint, or null.</param>
     /// <param name="prefix">The sub-dictionary of the checkpoint that holds the weights.</param>
     /// <param name="isSequence">As in <see cref="FromDefinition"/>.</param>
+    /// <param name="onLoss">As in <see cref="FromDefinition"/>.</param>
     /// <param name="cancellationToken">Ends the building early.</param>
     /// <exception cref="ModelException">The file cannot be read, or its text is not understood.</exception>
     /// <exception cref="NativeLibraryNotFoundException">libtorch is not there or does not load.</exception>
@@ -133,10 +139,11 @@ public static class SkeletonBuilder
         Checkpoint? checkpoint = null,
         string? prefix = null,
         Func<string, bool>? isSequence = null,
+        Action<CheckpointLoss>? onLoss = null,
         CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
-        return FromDefinition(DefinitionText.ReadFile(path), checkpoint, prefix, path, isSequence, cancellationToken);
+        return FromDefinition(DefinitionText.ReadFile(path), checkpoint, prefix, path, isSequence, onLoss, cancellationToken);
     }
 
     private static nn.Module Build(Func<nn.Module> create, Action<long>? onAllocated = null)

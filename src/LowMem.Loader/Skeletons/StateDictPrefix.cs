@@ -17,8 +17,11 @@ public static class StateDictPrefix
     // Names of copies of a model: moving averages of its weights.
     private static readonly string[] Averages = ["ema", "swa", "average", "averaged", "shadow"];
 
-    // DataParallel and torch.compile wrap a model in a module of this name: every key begins with it.
-    private static readonly string[] Wrappers = ["module", "_orig_mod"];
+    // DataParallel, torch.compile and FSDP wrap a model in a module of this name: every key begins with it.
+    private static readonly string[] Wrappers = ["module", "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"];
+
+    // AveragedModel counts beside its module how often it was updated.
+    private const string AverageCounter = "n_averaged";
 
     /// <summary>
     /// Finds the prefix to leave out, with its last dot, such as <c>model_state_dict.module.</c>; empty when the
@@ -123,7 +126,8 @@ public static class StateDictPrefix
 
     private static string FollowWrappers(IReadOnlyCollection<string> keys, string prefix)
     {
-        var under = keys.Where(key => IsUnder(key, prefix)).ToArray();
+        var counter = prefix + AverageCounter;
+        var under = keys.Where(key => IsUnder(key, prefix) && key != counter).ToArray();
         while (under.Length > 0 && Array.Find(Wrappers, name => Array.TrueForAll(under, key => IsUnder(key, $"{prefix}{name}."))) is { } wrapper)
         {
             prefix = $"{prefix}{wrapper}.";

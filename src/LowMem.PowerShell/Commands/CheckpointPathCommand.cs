@@ -6,6 +6,8 @@ using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Formats;
 using LowMem.Checkpoints.Formats.Archives;
 using LowMem.PowerShell.Errors;
+using LowMem.Checkpoints.IO;
+using LowMem.PowerShell.Completion;
 using LowMem.PowerShell.Pipeline;
 
 namespace LowMem.PowerShell.Commands;
@@ -32,6 +34,7 @@ public abstract class CheckpointPathCommand : LowMemCommand
         HelpMessage = "Checkpoint files, *.index.json files, or directories that hold one")]
     [CheckpointPaths]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ArchiveMemberCompleter))]
     [SupportsWildcards]
     [SuppressMessage("Performance", "CA1819:Properties should not return arrays", Justification = "A cmdlet parameter.")]
     public string[] Path { get; set; } = [];
@@ -44,6 +47,7 @@ public abstract class CheckpointPathCommand : LowMemCommand
         HelpMessage = "Checkpoint files, *.index.json files, or directories that hold one")]
     [Alias("PSPath", "LP")]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ArchiveMemberCompleter))]
     [SuppressMessage("Performance", "CA1819:Properties should not return arrays", Justification = "A cmdlet parameter.")]
     public string[] LiteralPath { get; set; } = [];
 
@@ -93,33 +97,9 @@ public abstract class CheckpointPathCommand : LowMemCommand
             return origin.IsPart && !named.Add(full) ? [] : [full];
         }
 
-        return ResolveInArchive(path, literal) ?? ResolveFile(path, literal);
+        return ArchivePathResolver.Resolve(path, literal, archive => ResolveFile(archive, literal), StopToken) ?? ResolveFile(path, literal);
     }
 
     private Collection<string> ResolveFile(string path, bool literal) =>
         literal ? [FilePaths.Get(SessionState, path)] : FilePaths.Expand(SessionState, path);
-
-    /// <summary>Paths into archives; null when the path is none.</summary>
-    private IReadOnlyList<string>? ResolveInArchive(string path, bool literal)
-    {
-        if (ArchivePath.FindSeparator(path, 0) < 0)
-        {
-            return null;
-        }
-
-        return ArchivePathResolver.Resolve(path, literal, ResolveArchive, StopToken);
-
-        IEnumerable<string> ResolveArchive(string archive)
-        {
-            try
-            {
-                return ResolveFile(archive, literal);
-            }
-            catch (RefusedException)
-            {
-                // The separator may be a part of a name: the next one is tried.
-                return [];
-            }
-        }
-    }
 }

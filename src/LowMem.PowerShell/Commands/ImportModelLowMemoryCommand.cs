@@ -195,23 +195,15 @@ public sealed class ImportModelLowMemoryCommand : ModelPathCommand
                 + $"{DisplayText.Names([.. report.OtherPrefixes.Select(prefix => $"'{prefix}'")], ShownKeys)} as well: -Prefix chooses.");
         }
 
-        foreach (var fault in report.Faults.Take(ShownKeys))
-        {
-            WriteWarning($"{report.Path}: {fault.Message}.");
-        }
-
-        if (report.Faults.Length > 0)
-        {
-            WriteKeys(WriteWarning, "Missing from the checkpoint", report.MissingKeys);
-        }
+        WarnOfLoss(report.Path, report.Faults, report.MissingKeys);
     }
 
     private static void WriteKeys(Action<string> write, string what, string[] keys)
     {
         if (keys.Length > 0)
         {
-            string more = keys.Length > ShownKeys ? $" and {keys.Length - ShownKeys} more, which the LoadReport names" : string.Empty;
-            write($"{what}: {string.Join(", ", keys.Take(ShownKeys).Select(DisplayText.Name))}{more}.");
+            string more = keys.Length > ShownKeys ? ", which the LoadReport names" : string.Empty;
+            write($"{what}: {DisplayText.Names(keys, ShownKeys)}{more}.");
         }
     }
 

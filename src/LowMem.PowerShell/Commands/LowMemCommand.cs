@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
+using LowMem.Checkpoints;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.PowerShell.Errors;
 using LowMem.PowerShell.Pipeline;
@@ -9,6 +10,8 @@ namespace LowMem.PowerShell.Commands;
 /// <summary>What all cmdlets share: Ctrl+C as a token, and errors that stop one item and not the pipeline.</summary>
 public abstract class LowMemCommand : PSCmdlet, IDisposable
 {
+    private const int MaxNamed = 20;
+
     private readonly CancellationTokenSource cancellation = new();
 
     /// <summary>Cancelled when the pipeline is stopped.</summary>
@@ -91,6 +94,28 @@ public abstract class LowMemCommand : PSCmdlet, IDisposable
     /// <param name="action">How.</param>
     protected new bool ShouldProcess(string target, string action) =>
         base.ShouldProcess(DisplayText.Line(target), DisplayText.Line(action));
+
+    /// <summary>Warns of what is missing from a checkpoint of which the rest was taken.</summary>
+    /// <param name="path">The checkpoint.</param>
+    /// <param name="faults">What is wrong with it; nothing is written when there is nothing.</param>
+    /// <param name="missing">The keys that are not there.</param>
+    internal void WarnOfLoss(string path, IReadOnlyCollection<CheckpointFinding> faults, IReadOnlyCollection<string> missing)
+    {
+        foreach (var fault in faults.Take(MaxNamed))
+        {
+            WriteWarning($"{path}: {fault.Message}.");
+        }
+
+        if (faults.Count > MaxNamed)
+        {
+            WriteWarning($"{path}: and {faults.Count - MaxNamed} more faults.");
+        }
+
+        if (faults.Count > 0 && missing.Count > 0)
+        {
+            WriteWarning($"Missing from the checkpoint: {DisplayText.Names(missing, MaxNamed)}.");
+        }
+    }
 
     /// <summary>Frees what the cmdlet holds.</summary>
     protected virtual void Dispose(bool disposing)

@@ -29,9 +29,11 @@ public sealed class MeasureModelMemoryCommand : ModelPathCommand
     {
         var checkpoint = OpenCheckpoint(path);
         var options = new ImportOptions { KeepDType = KeepDType, DType = DType, Prefix = Prefix, AllowMissing = AllowMissing, AllowUnsafeGlobals = true };
-        WriteObject(Module is null
+        var estimate = Module is null
             ? MemoryEstimator.Estimate(checkpoint, options)
-            : Estimate(Module is PSObject wrapped ? wrapped.BaseObject : Module, checkpoint, options));
+            : Estimate(Module is PSObject wrapped ? wrapped.BaseObject : Module, checkpoint, options);
+        WarnOfLoss(estimate.Path, estimate.Faults, estimate.MissingKeys);
+        WriteObject(estimate);
     }
 
     // In a method of its own: compiling it loads TorchSharp.

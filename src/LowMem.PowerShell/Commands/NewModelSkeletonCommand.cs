@@ -60,6 +60,7 @@ public sealed class NewModelSkeletonCommand : LowMemCommand
     [Parameter(ParameterSetName = DefinitionSet)]
     [Alias("Path", "PSPath")]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ArchiveMemberCompleter))]
     public string Checkpoint { get; set; } = string.Empty;
 
     /// <summary>The sub-dictionary of the checkpoint that holds the weights; found by itself when left out.</summary>
@@ -78,6 +79,7 @@ public sealed class NewModelSkeletonCommand : LowMemCommand
 
     /// <summary>Makes the skeleton of what is there when a part of the checkpoint is missing.</summary>
     [Parameter(ParameterSetName = CheckpointSet)]
+    [Parameter(ParameterSetName = DefinitionSet)]
     public SwitchParameter AllowMissing { get; set; }
 
     /// <inheritdoc/>
@@ -121,10 +123,13 @@ public sealed class NewModelSkeletonCommand : LowMemCommand
         return ParameterSetName switch
         {
             TypeSet => SkeletonBuilder.FromAssembly(GetFilePath(AssemblyPath), TypeName, [.. ArgumentList.Select(Unwrap)], WarnOfMemory),
-            CheckpointSet => SkeletonBuilder.FromCheckpoint(OpenCheckpoint(), Prefix, AllowMissing, StopToken),
+            CheckpointSet => SkeletonBuilder.FromCheckpoint(OpenCheckpoint(), Prefix, OnLoss, StopToken),
             _ => SkeletonBuilder.FromFactory(RunScriptBlock, Unwrap, WarnOfMemory),
         };
     }
+
+    private Action<CheckpointLoss>? OnLoss =>
+        AllowMissing ? loss => WarnOfLoss(Checkpoint, loss.Faults, loss.MissingKeys) : null;
 
     private void WarnOfMemory(long bytes)
     {
@@ -143,8 +148,8 @@ public sealed class NewModelSkeletonCommand : LowMemCommand
         var sequences = AssumeSequential is null ? null : new ClassSelection(AssumeSequential);
         Func<string, bool>? isSequence = sequences is null ? null : sequences.IsChosen;
         var module = FindFile(text) is { } path
-            ? SkeletonBuilder.FromDefinitionFile(path, checkpoint, Prefix, isSequence, StopToken)
-            : SkeletonBuilder.FromDefinition(text, checkpoint, Prefix, source: null, isSequence, StopToken);
+            ? SkeletonBuilder.FromDefinitionFile(path, checkpoint, Prefix, isSequence, OnLoss, StopToken)
+            : SkeletonBuilder.FromDefinition(text, checkpoint, Prefix, source: null, isSequence, OnLoss, StopToken);
         if (sequences?.DescribeUnmatched() is { } warning)
         {
             WriteWarning(warning);
@@ -176,8 +181,12 @@ public sealed class NewModelSkeletonCommand : LowMemCommand
         }
     }
 
-    private LowMem.Checkpoints.Checkpoint OpenCheckpoint() =>
-        LowMem.Checkpoints.Checkpoint.Open(GetFilePath(Checkpoint), StopToken);
+    private LowMem.Checkpoints.Checkpoint OpenCheckpoint()
+    {
+        // A name inside an archive is no path of the file system, in which '..' would be a step up.
+        var inArchive = ArchivePathResolver.Resolve(Checkpoint, literal: true, archive => [GetFilePath(archive)], StopToken);
+        return LowMem.Checkpoints.Checkpoint.Open(inArchive is null ? GetFilePath(Checkpoint) : inArchive[0], StopToken);
+    }
 
     private object? RunScriptBlock()
     {

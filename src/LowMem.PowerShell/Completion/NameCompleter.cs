@@ -21,7 +21,7 @@ public abstract class NameCompleter : IArgumentCompleter
         ArgumentNullException.ThrowIfNull(fakeBoundParameters);
         string word = (wordToComplete ?? string.Empty).Trim('\'', '"');
         var pattern = WildcardPattern.Get(word + "*", WildcardOptions.IgnoreCase | WildcardOptions.CultureInvariant);
-        return GetNames(fakeBoundParameters)
+        return GetNames(PipelinePaths.AddTo(commandAst, fakeBoundParameters))
             .Where(pattern.IsMatch)
             .Distinct(StringComparer.Ordinal)
             .Take(MaxResults)

@@ -25,7 +25,16 @@ internal static class NamedCheckpoints
     private static IEnumerable<string> Texts(object? paths) =>
         (paths as IEnumerable<object?> ?? [paths]).Select(path => path?.ToString() ?? string.Empty).Where(text => text.Length > 0);
 
-    private static IReadOnlyList<string> Resolve(string path, bool literal)
+    /// <summary>Finds archives by the text in front of a separator, as far as they are there.</summary>
+    public static IReadOnlyList<string> FindArchives(string path, bool literal) =>
+        WithFinder<IReadOnlyList<string>>(literal, find => ArchivePathResolver.FindArchives(path, find)) ?? [];
+
+    private static IReadOnlyList<string> Resolve(string path, bool literal) =>
+        WithFinder(literal, find => ArchivePathResolver.Resolve(path, literal, find, CancellationToken.None) ?? find(path)) ?? [];
+
+    /// <summary>Does something with what finds files of the session; null when that fails.</summary>
+    private static T? WithFinder<T>(bool literal, Func<Func<string, Collection<string>>, T> work)
+        where T : class
     {
         try
         {
@@ -33,15 +42,13 @@ internal static class NamedCheckpoints
             var paths = shell.AddScript("$ExecutionContext.SessionState").Invoke<SessionState>().Single().Path;
 
             // Called from here and not by the script, whose errors would stay in $Error.
-            return ArchivePathResolver.Resolve(path, literal, Find, CancellationToken.None) ?? Find(path);
-
-            Collection<string> Find(string text) => literal
+            return work(text => literal
                 ? [paths.GetUnresolvedProviderPathFromPSPath(text)]
-                : paths.GetResolvedProviderPathFromPSPath(text, out _);
+                : paths.GetResolvedProviderPathFromPSPath(text, out _));
         }
         catch (Exception exception) when (exception is RuntimeException or InvalidOperationException or CheckpointException)
         {
-            return [];
+            return null;
         }
     }
 

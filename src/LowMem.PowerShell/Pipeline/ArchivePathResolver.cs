@@ -1,6 +1,8 @@
 using System.Management.Automation;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Formats.Archives;
+using LowMem.Checkpoints;
+using LowMem.PowerShell.Errors;
 
 namespace LowMem.PowerShell.Pipeline;
 
@@ -13,7 +15,7 @@ internal static class ArchivePathResolver
     /// <summary>The paths into archives; null when the path is none, so that it is one of the file system.</summary>
     /// <param name="path">What somebody typed.</param>
     /// <param name="literal">Whether wildcards mean themselves.</param>
-    /// <param name="resolve">Finds files of the file system, and takes wildcards when it is not literal.</param>
+    /// <param name="resolve">Finds files of the file system, and takes wildcards when it is not literal; may refuse.</param>
     /// <param name="cancellationToken">Ends the search early.</param>
     /// <exception cref="CheckpointException">A wildcard stands for files of an archive, and it cannot be read, or has no such file.</exception>
     public static IReadOnlyList<string>? Resolve(
@@ -22,7 +24,7 @@ internal static class ArchivePathResolver
         for (int i = ArchivePath.FindSeparator(path, 0); i >= 0; i = ArchivePath.FindSeparator(path, i + 1))
         {
             string member = path[(i + ArchivePath.Separator.Length)..];
-            List<string> archives = member.Length == 0 ? [] : [.. resolve(path[..i]).Where(ArchivePath.IsArchive)];
+            List<string> archives = member.Length == 0 ? [] : FindArchives(path[..i], resolve);
             if (archives.Count > 0)
             {
                 return [.. archives.SelectMany(archive => FindMembers(archive, member, literal, cancellationToken))];
@@ -30,6 +32,22 @@ internal static class ArchivePathResolver
         }
 
         return null;
+    }
+
+    /// <summary>The archives that the text in front of a separator means.</summary>
+    /// <param name="path">That text.</param>
+    /// <param name="resolve">Finds files of the file system; may refuse.</param>
+    public static List<string> FindArchives(string path, Func<string, IEnumerable<string>> resolve)
+    {
+        try
+        {
+            return [.. resolve(path).Where(ArchivePath.IsArchive)];
+        }
+        catch (RefusedException)
+        {
+            // The separator may be a part of a name: the next one is tried.
+            return [];
+        }
     }
 
     private static List<string> FindMembers(string archive, string member, bool literal, CancellationToken cancellationToken)

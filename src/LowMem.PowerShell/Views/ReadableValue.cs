@@ -22,7 +22,7 @@ internal static class ReadableValue
     /// <summary>Names, whose text is like <c>a; b</c>.</summary>
     public static PSObject Names(IEnumerable<string> names) => WithText(names, value => Join(value, "; "));
 
-    /// <summary>Anything that says what it is, such as findings.</summary>
+    /// <summary>Any items, whose text is like <c>a; b</c>.</summary>
     public static PSObject Items(object list) => WithText(list, value => Join(value, "; "));
 
     /// <summary>A dictionary, whose text is like <c>a=1; b=2</c>.</summary>

@@ -54,6 +54,28 @@ public sealed partial class StorageOracleTests
         Assert.All(checkpoint.Storages.Where(storage => storage.ByteLength > 0), storage => Assert.Contains(storage.Key, listed));
     }
 
+    /// <summary>The oracle itself: each readable fixture with one storage more than its tensors show.</summary>
+    [Theory]
+    [MemberData(nameof(Readable))]
+    public void AStorageThatLosesItsTensorsIsTold(string name)
+    {
+        var checkpoint = Checkpoint.Open(FixtureFiles.PathOf(name), TestContext.Current.CancellationToken);
+        var lost = checkpoint.Storages.FirstOrDefault(storage => storage.ByteLength > 0);
+        if (lost is null || checkpoint.Findings.Any(finding => finding.Severity == FindingSeverity.Error))
+        {
+            return;
+        }
+
+        var others = checkpoint.Tensors.Where(tensor => !tensor.GetParts()
+            .Concat(tensor.Chunks?.SelectMany(chunk => chunk.Source.GetParts()) ?? [])
+            .Any(part => (part.Path, part.StorageKey) == (lost.Path, lost.Key)));
+        var finding = Assert.Single(
+            StructureCheck.Find(checkpoint with { Tensors = [.. others] }, TestContext.Current.CancellationToken),
+            finding => finding.Code == FindingCodes.UnlistedStorage && finding.Message.Contains(Path.GetFileName(lost.Path), StringComparison.Ordinal));
+        Assert.Equal(FindingSeverity.Error, finding.Severity);
+        Assert.Contains($"'{lost.Key}'", finding.Message, StringComparison.Ordinal);
+    }
+
     private static HashSet<string> ListedStorages(string name) => Checkpoint.Open(FixtureFiles.PathOf(name), TestContext.Current.CancellationToken).Tensors
         .SelectMany(tensor => tensor.GetParts())
         .Select(part => part.StorageKey)

@@ -22,6 +22,20 @@ public class DigestTests
     };
 
     [Theory]
+    [InlineData("utf-8")]
+    [InlineData("utf-16")]
+    [InlineData("utf-16BE")]
+    public void A_list_with_the_mark_of_an_encoding_is_used(string encoding)
+    {
+        using var directory = new CheckpointDirectory();
+        directory.Write("model.safetensors", Content);
+        var known = Encoding.GetEncoding(encoding);
+        directory.Write("SHA256SUMS", [.. known.Preamble, .. known.GetBytes($"{Digest}  model.safetensors\r\n")]);
+
+        Assert.Equal(FindingCodes.DigestsUsed, Assert.Single(Verify(directory.Path).Findings).Code);
+    }
+
+    [Theory]
     [MemberData(nameof(Lists))]
     public void A_list_of_digests_is_used_and_named(string name, string text)
     {

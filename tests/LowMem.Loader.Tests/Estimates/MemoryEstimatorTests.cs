@@ -69,6 +69,7 @@ public sealed class MemoryEstimatorTests : IDisposable
         Assert.Equal((naive, resident, mapped), (estimate.Naive.Fits, estimate.Resident.Fits, estimate.Mapped.Fits));
         Assert.Equal(advised, estimate.AdvisedMode);
         Assert.EndsWith(".", estimate.Advice, StringComparison.Ordinal);
+        Assert.Equal(advised is null, estimate.Advice.Contains("allow more: the limit is ", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -40,6 +40,15 @@ public class RenameTests
     }
 
     [Fact]
+    public void The_same_names_again_are_no_rename()
+    {
+        // It would fit, since it leaves out the key that is not under them.
+        var error = Fail([("word.weight", [5, 4])], [("word.weight", [5, 4]), ("position_ids", [1, 5])]);
+        Assert.Null(error.Rename);
+        Assert.Contains("position_ids is unexpected", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void An_optimizer_beside_the_weights_does_not_matter()
     {
         var error = Fail(

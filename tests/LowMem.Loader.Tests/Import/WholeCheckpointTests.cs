@@ -13,6 +13,9 @@ namespace LowMem.Loader.Tests.Import;
 /// <summary>No half of a model: what a checkpoint lacks is an error until somebody says that it may be missing.</summary>
 public sealed class WholeCheckpointTests : IDisposable
 {
+    // Classes that are no layers: what they hold themselves comes from the checkpoint.
+    private const string Definition = "Net(\n  (a): A()\n  (b): B()\n)";
+
     private readonly TempDirectory directory = new();
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -38,6 +41,7 @@ public sealed class WholeCheckpointTests : IDisposable
             () => ModelLoader.Load(checkpoint, cancellationToken: Token),
             () => ModelLoader.Load(module, checkpoint, cancellationToken: Token),
             () => SkeletonBuilder.FromCheckpoint(checkpoint, cancellationToken: Token),
+            () => SkeletonBuilder.FromDefinition(Definition, checkpoint, cancellationToken: Token),
             () => MemoryEstimator.Estimate(checkpoint),
             () => ModuleMemory.Estimate(module, checkpoint, cancellationToken: Token),
         })
@@ -74,9 +78,23 @@ public sealed class WholeCheckpointTests : IDisposable
             Assert.Contains(message, Assert.Single(each.Faults).Message, StringComparison.Ordinal);
         }
 
-        using var skeleton = SkeletonBuilder.FromCheckpoint(checkpoint, null, allowMissing: true, Token);
+        var losses = new List<CheckpointLoss>();
+        using var skeleton = SkeletonBuilder.FromCheckpoint(checkpoint, null, losses.Add, Token);
         Assert.Equal(["a.weight"], ModuleTree.GetParameters(skeleton).Select(entry => entry.Key));
-        Assert.Equal(1, MemoryEstimator.Estimate(checkpoint, options).TensorCount);
+        using var defined = SkeletonBuilder.FromDefinition(Definition, checkpoint, onLoss: losses.Add, cancellationToken: Token);
+        Assert.Equal(["a.weight"], ModuleTree.GetParameters(defined).Select(entry => entry.Key));
+        foreach (var estimate in new[] { MemoryEstimator.Estimate(checkpoint, options), ModuleMemory.Estimate(known, checkpoint, options, Token) })
+        {
+            Assert.Equal(1, estimate.TensorCount);
+            losses.Add(new CheckpointLoss(estimate.Faults, estimate.MissingKeys));
+        }
+
+        Assert.Equal(4, losses.Count);
+        Assert.All(losses, loss =>
+        {
+            Assert.Equal(["b.weight"], loss.MissingKeys);
+            Assert.Contains(message, Assert.Single(loss.Faults).Message, StringComparison.Ordinal);
+        });
     }
 
     [Fact]

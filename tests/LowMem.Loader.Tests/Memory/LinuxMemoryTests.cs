@@ -47,6 +47,8 @@ public sealed class LinuxMemoryTests : IDisposable
         Write("proc/self/limits", "Limit                     Soft Limit           Hard Limit           Units     \nMax address space         4000000000           unlimited            bytes     \n");
         Write("proc/self/status", "Name:\tpwsh\nVmSize:\t 1000000 kB\n");
         Assert.Equal(4_000_000_000 - (1_000_000L * 1024), Available);
+        Assert.Equal(Available - 500_000_000, new LinuxMemory(root.Path).GetAvailableBytes(reserved: 1000, reservedAddresses: 500_000_000));
+        Assert.Equal(0, new LinuxMemory(root.Path).GetAvailableBytes(reserved: 9_000_000L * 1024));
         var limit = new LinuxMemory(root.Path).GetLimit();
         Assert.True(limit.IsAddressSpace);
 

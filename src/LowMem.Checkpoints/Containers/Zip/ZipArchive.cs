@@ -164,6 +164,7 @@ internal sealed class ZipArchive
         int wanted = LocalHeaderLength + Math.Min(entry.NameBytes.Length, ComparedNameLength);
         if (header.Length >= wanted && FindFault(entry, header[..wanted], out long offset) is null)
         {
+            dataOffsets.EnsureCapacity(Entries.Count);
             dataOffsets[entry] = offset;
         }
     }

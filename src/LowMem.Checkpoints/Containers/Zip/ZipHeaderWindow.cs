@@ -15,6 +15,7 @@ internal sealed class ZipHeaderWindow(ZipArchive archive)
     private const int WindowLength = 64 << 10;
     private const int SmallRecord = 4096;
 
+    private readonly byte[] buffer = new byte[WindowLength];
     private ReadOnlyMemory<byte> window;
     private long windowOffset;
     private bool isDense = true;
@@ -25,7 +26,7 @@ internal sealed class ZipHeaderWindow(ZipArchive archive)
     /// <param name="DataOffset">Where the content starts.</param>
     internal readonly record struct Header(ReadOnlyMemory<byte> Fixed, ReadOnlyMemory<byte> Extra, long DataOffset);
 
-    /// <summary>The header of an entry; null when there is none, or it runs into the directory.</summary>
+    /// <summary>The header of an entry, until the next is asked for; null when there is none, or it runs into the directory.</summary>
     public Header? Read(ZipEntry entry)
     {
         var (_, compressedLength, offset) = entry.GetSizes();
@@ -49,7 +50,7 @@ internal sealed class ZipHeaderWindow(ZipArchive archive)
         return new Header(header[..FixedLength], header[(FixedLength + nameLength)..length], offset + length);
     }
 
-    /// <summary>Bytes that no record before them has.</summary>
+    /// <summary>Bytes that no record before them has. They stand there until the next ones are asked for.</summary>
     /// <param name="offset">Where they are.</param>
     /// <param name="length">How many.</param>
     public ReadOnlyMemory<byte> ReadBehind(long offset, long length)
@@ -57,8 +58,20 @@ internal sealed class ZipHeaderWindow(ZipArchive archive)
         long place = offset - windowOffset;
         if (place < 0 || place + length > window.Length)
         {
-            long wanted = Math.Max(length, isDense ? WindowLength : NearLength);
-            window = archive.File.ReadRange(offset, Math.Min(wanted, Math.Max(length, archive.DirectoryOffset - offset)), "the headers of the archive");
+            const string what = "the headers of the archive";
+            long wanted = Math.Min(Math.Max(length, isDense ? WindowLength : NearLength), Math.Max(length, archive.DirectoryOffset - offset));
+            if (wanted > buffer.Length)
+            {
+                window = archive.File.ReadRange(offset, wanted, what);
+            }
+            else
+            {
+                // Of an archive with many records there are hundreds of these.
+                window = default;
+                archive.File.ReadAt(offset, buffer.AsSpan(0, (int)wanted), what);
+                window = buffer.AsMemory(0, (int)wanted);
+            }
+
             (windowOffset, place) = (offset, 0);
         }
 

@@ -116,7 +116,7 @@ internal sealed class ZipSlack(ZipArchive archive, CancellationToken cancellatio
 
         left -= bytes.Length;
         FindRecords(bytes.Span, start);
-        return new ZipSlackPiece(bytes, what);
+        return new ZipSlackPiece(bytes.ToArray(), what);
     }
 
     /// <summary>Records with a header of their own that the directory does not name: other readers go by the headers.</summary>
@@ -237,7 +237,7 @@ internal sealed class ZipSlack(ZipArchive archive, CancellationToken cancellatio
     private ZipSlackPiece Take(ReadOnlyMemory<byte> bytes, string what)
     {
         left = Math.Max(0, left - bytes.Length);
-        return new ZipSlackPiece(bytes, what);
+        return new ZipSlackPiece(bytes.ToArray(), what);
     }
 
     private void Add(string code, long offset, string message) =>

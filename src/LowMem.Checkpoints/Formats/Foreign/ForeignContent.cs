@@ -21,7 +21,8 @@ internal static class ForeignContent
             return null;
         }
 
-        return ForeignFormats.Find(start)
+        return JoblibFile.FindPacked(file, start)
+            ?? ForeignFormats.Find(start)
             ?? ForeignText.Find(start, file.Length)
             ?? (IsZeros(file, start)
                 ? new ForeignFile(

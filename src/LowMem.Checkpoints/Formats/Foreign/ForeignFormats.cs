@@ -17,6 +17,7 @@ internal static class ForeignFormats
         Packed([0x28, 0xb5, 0x2f, 0xfd], "a zstd file", "zstd -d"),
         Packed([0x04, 0x22, 0x4d, 0x18], "an lz4 file", "lz4 -d"),
         Packed([0x4c, 0x5a, 0x49, 0x50, 1], "an lzip file", "lzip -d"),
+        Packed([0x5d, 0, 0, null, null, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], "an lzma file", "xz -d --format=lzma"),
         Packed([0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c], "a 7z archive", "7z x"),
         Packed("Rar!\x1a\a"u8, "a rar archive", "unrar x"),
 
@@ -30,6 +31,12 @@ internal static class ForeignFormats
         new(0, [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a], "an HDF5 file, as Keras and TensorFlow write it", ForPyTorch),
         new(4, Exactly("TFL3"u8), "a TensorFlow Lite model", ForPyTorch),
         new(0, [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59], "a NumPy array (.npy)", "Save it with torch.save or as safetensors, under a name for the tensor."),
+        // It writes its version over the 'PK' of the zip.
+        new(0, [0x30, null, 3, 4], "a checkpoint of GPT-SoVITS, whose first two bytes were replaced by its version",
+            "Write 'PK' over the first two bytes of a copy, and name that."),
+
+        // Before joblib 0.10: 'ZF', a length in hexadecimal digits, and zlib.
+        new(0, Exactly("ZF0x"u8), JoblibFile.Name, JoblibFile.Advice),
         new(0, Exactly("RKNN"u8), "a model for Rockchip NPUs (RKNN)", ForPyTorch),
         new(0, Exactly("ftrt"u8), "a TensorRT engine", ForPyTorch),
         new(0, Exactly("ptrt"u8), "a TensorRT engine", ForPyTorch),
@@ -90,8 +97,12 @@ internal static class ForeignFormats
             && start[4 + length] is 0x1a or 0x22 or 0x28 or 0x32 or 0x3a or 0x42;
     }
 
-    private static Format Packed(byte?[] magic, string name, string program) => new(
-        0, magic, name, $"Unpack it first ({program}), and name what comes out.");
+    /// <summary>A compressed file of which nothing more is known.</summary>
+    public static ForeignFile Packed(string name, string program) => new(name, AdviceToUnpack(program)) { HoldsWeights = true };
+
+    private static string AdviceToUnpack(string program) => $"Unpack it first ({program}), and name what comes out.";
+
+    private static Format Packed(byte?[] magic, string name, string program) => new(0, magic, name, AdviceToUnpack(program));
 
     private static Format Packed(ReadOnlySpan<byte> magic, string name, string program) => Packed(Exactly(magic), name, program);
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LowMem.Checkpoints.IO;
 
 namespace LowMem.Checkpoints.Verification.Signing;
 
@@ -12,20 +13,15 @@ internal static class SignatureJson
         AllowDuplicateProperties = false,
     };
 
-    /// <param name="json">UTF-8, with or without a byte order mark.</param>
+    /// <param name="json">UTF-8 with or without a byte order mark, or UTF-16, as editors write it.</param>
     /// <param name="what">The name of the whole, for the message.</param>
     /// <exception cref="SignatureFault">It is no JSON object.</exception>
     public static JsonDocument Parse(ReadOnlyMemory<byte> json, string what)
     {
-        if (json.Span.StartsWith((ReadOnlySpan<byte>)[0xef, 0xbb, 0xbf]))
-        {
-            json = json[3..];
-        }
-
         JsonDocument document;
         try
         {
-            document = JsonDocument.Parse(json, Options);
+            document = JsonDocument.Parse(JsonText.ToUtf8(json), Options);
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {

@@ -14,19 +14,13 @@ internal sealed class DefinitionCheckpoint
     private readonly Dictionary<string, List<(string Name, TensorInfo Info)>> byPath = new(StringComparer.Ordinal);
     private readonly CheckpointTensors made = new();
 
-    /// <summary>Takes the tensors under a prefix.</summary>
-    /// <param name="checkpoint">The checkpoint; none of its data is read.</param>
-    /// <param name="prefix">The sub-dictionary that holds the weights, or null to find it.</param>
-    /// <param name="root">The root of the definition.</param>
-    public DefinitionCheckpoint(Checkpoint checkpoint, string? prefix, DefinitionNode root)
+    private DefinitionCheckpoint(CheckpointPart part)
     {
-        this.checkpoint = checkpoint;
-        this.prefix = prefix is null
-            ? DefinitionPrefix.Find([.. checkpoint.Tensors.Select(tensor => tensor.Key)], root)
-            : StateDictPrefix.Normalize(prefix);
-        foreach (var tensor in checkpoint.Tensors.Where(tensor => tensor.Key.StartsWith(this.prefix, StringComparison.Ordinal)))
+        checkpoint = part.Checkpoint;
+        prefix = part.Prefix;
+        foreach (var tensor in checkpoint.Tensors.Where(tensor => tensor.Key.StartsWith(prefix, StringComparison.Ordinal)))
         {
-            var key = tensor.Key[this.prefix.Length..];
+            var key = tensor.Key[prefix.Length..];
             if (byKey.TryAdd(key, tensor))
             {
                 var (path, name) = CheckpointSkeleton.Split(key);
@@ -38,6 +32,21 @@ internal sealed class DefinitionCheckpoint
                 own.Add((name, tensor));
             }
         }
+    }
+
+    /// <summary>Takes the tensors of a checkpoint that belong to a definition.</summary>
+    /// <param name="checkpoint">The checkpoint; none of its data is read.</param>
+    /// <param name="prefix">The sub-dictionary that holds the weights, or null to find it.</param>
+    /// <param name="root">The root of the definition.</param>
+    /// <param name="onLoss">Told what is missing from the checkpoint; null when nothing may be.</param>
+    /// <param name="cancellationToken">Ends the work early.</param>
+    /// <exception cref="CheckpointException">A part of the checkpoint is missing or at fault.</exception>
+    /// <exception cref="ModelException">A key is there twice.</exception>
+    public static DefinitionCheckpoint Take(
+        Checkpoint checkpoint, string? prefix, DefinitionNode root, Action<CheckpointLoss>? onLoss, CancellationToken cancellationToken)
+    {
+        prefix ??= DefinitionPrefix.Find([.. checkpoint.WithoutAttributes().Tensors.Select(tensor => tensor.Key)], root);
+        return new DefinitionCheckpoint(CheckpointPart.Take(checkpoint, prefix, onLoss, cancellationToken));
     }
 
     /// <summary>The shape of a tensor of a module, or null when it is not there.</summary>

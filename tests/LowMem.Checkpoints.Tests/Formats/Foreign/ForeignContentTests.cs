@@ -46,6 +46,7 @@ public sealed class ForeignContentTests : IDisposable
         { "1c00000054464c3314002000", "a TensorFlow Lite model" },
         { "934e554d50590100760027", "a NumPy array (.npy)" },
         { "080712077079746f7263681a03322e303a00", "an ONNX model" },
+        { "3036030400000808", "a checkpoint of GPT-SoVITS, whose first two bytes were replaced by its version" },
         { "89504e470d0a1a0a0000000d", "a PNG image" },
         { "25504446 2d312e37", "a PDF document" },
         { "00000000000000000000", "a file of zeros" },
@@ -60,6 +61,60 @@ public sealed class ForeignContentTests : IDisposable
     [MemberData(nameof(Magics))]
     public void Says_what_a_file_of_another_format_is(string hex, string message) =>
         AssertError(Convert.FromHexString(hex.Replace(" ", string.Empty, StringComparison.Ordinal)), message);
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(4)]
+    public void A_joblib_file_is_named_whatever_its_arrays_hold(byte protocol)
+    {
+        // Bytes that end a pickle, that make a global, and that break a frame.
+        byte[] all = Joblib(protocol, [(byte)'.', .. PickleBytes.Global("a", "b"), 0x95, 1, 0, 0, 0, 0, 0, 0, 0, .. PickleBytes.Text("long")]);
+
+        AssertError(all, "this is a joblib file, and no checkpoint of a known format. Load it with joblib, if you trust it");
+        AssertError(Pack(all, stream => new ZLibStream(stream, CompressionLevel.Fastest)), "this is a joblib file (zlib), and");
+        AssertError(Pack(all, stream => new GZipStream(stream, CompressionLevel.Fastest)), "this is a joblib file (gzip), and");
+    }
+
+    [Fact]
+    public void What_a_joblib_file_would_run_is_named()
+    {
+        directory.Write("model.pkl", [.. Joblib(2, new byte[100])[..^1], .. PickleBytes.Global("os", "system"), .. PickleBytes.Text("true"), 0x85, (byte)'R', (byte)'.']);
+
+        var error = Assert.Throws<CheckpointException>(
+            () => Checkpoint.Open(Path.Combine(directory.Path, "model.pkl"), TestContext.Current.CancellationToken));
+
+        // The wrapper itself may read other files.
+        Assert.Equal(["joblib.numpy_pickle.NumpyArrayWrapper", "os.system"], error.UnsafeGlobals);
+    }
+
+    [Fact]
+    public void Zlib_is_told_by_what_it_holds_since_text_may_begin_like_it()
+    {
+        AssertError(Pack("weights"u8.ToArray(), stream => new ZLibStream(stream, CompressionLevel.SmallestSize)), "a zlib file, and no checkpoint of a known format. Unpack it first (pigz -d)");
+        AssertError("x^2 + 1 is no model"u8.ToArray(), "text, which begins 'x^2 + 1 is no model'");
+        AssertError([0x5d, 0, 0, 0x80, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0], "an lzma file");
+        AssertError("ZF0x00000000000000a7x"u8.ToArray(), "this is a joblib file, and");
+    }
+
+    /// <summary>Numpy's wrapper is built, then come the length of the padding, the padding and the elements.</summary>
+    private static byte[] Joblib(byte protocol, byte[] elements) =>
+    [
+        .. PickleBytes.Proto(protocol), (byte)'}', .. PickleBytes.Text("coef_"),
+        .. PickleBytes.Global("joblib.numpy_pickle", "NumpyArrayWrapper"), (byte)')', 0x81,
+        .. PickleBytes.Dict(("order", PickleBytes.Text("C")), ("shape", PickleBytes.Ints(elements.Length))), (byte)'b',
+        .. elements, (byte)'s', (byte)'.',
+    ];
+
+    private static byte[] Pack(byte[] content, Func<Stream, Stream> pack)
+    {
+        using var packed = new MemoryStream();
+        using (var stream = pack(packed))
+        {
+            stream.Write(content);
+        }
+
+        return packed.ToArray();
+    }
 
     [Fact]
     public void Text_in_utf_16_is_text() =>

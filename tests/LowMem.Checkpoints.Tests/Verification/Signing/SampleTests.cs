@@ -23,6 +23,19 @@ public class SampleTests
     }
 
     [Theory]
+    [InlineData("utf-8")]
+    [InlineData("utf-16")]
+    [InlineData("utf-16BE")]
+    public void A_signature_that_an_editor_saved_in_another_encoding_is_the_same_text(string encoding)
+    {
+        using var copy = new SampleCopy("v1.1.0-elliptic-key");
+        File.WriteAllText(copy.Signature, File.ReadAllText(copy.Signature), System.Text.Encoding.GetEncoding(encoding));
+        Assert.NotEqual((byte)'{', File.ReadAllBytes(copy.Signature)[0]);
+
+        Assert.Equal(FindingCodes.SignatureVerified, Assert.Single(copy.Check()).Code);
+    }
+
+    [Theory]
     [MemberData(nameof(Samples))]
     public void One_byte_that_was_changed_names_its_file(string sample)
     {

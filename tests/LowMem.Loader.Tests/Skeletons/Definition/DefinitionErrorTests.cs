@@ -128,6 +128,6 @@ public class DefinitionErrorTests
         cancelled.Cancel();
 
         Assert.Throws<OperationCanceledException>(
-            () => LowMem.Loader.Skeletons.SkeletonBuilder.FromDefinition("A((a): Tanh())", null, null, null, null, cancelled.Token));
+            () => LowMem.Loader.Skeletons.SkeletonBuilder.FromDefinition("A((a): Tanh())", null, null, null, null, null, cancelled.Token));
     }
 }

@@ -14,7 +14,7 @@ internal static class Definitions
 
     public static nn.Module Build(
         string text, Checkpoint? checkpoint = null, string? prefix = null, Func<string, bool>? isSequence = null) =>
-        SkeletonBuilder.FromDefinition(text, checkpoint, prefix, source: null, isSequence, TestContext.Current.CancellationToken);
+        SkeletonBuilder.FromDefinition(text, checkpoint, prefix, source: null, isSequence, onLoss: null, TestContext.Current.CancellationToken);
 
     /// <summary>Keys and shapes of the state dict, in order.</summary>
     public static IEnumerable<string> Describe(nn.Module module) =>

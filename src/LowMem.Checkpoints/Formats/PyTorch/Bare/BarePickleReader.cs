@@ -1,4 +1,5 @@
 using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Formats.Foreign;
 using LowMem.Checkpoints.Formats.PyTorch.Legacy;
 using LowMem.Checkpoints.Formats.PyTorch.Objects;
 using LowMem.Checkpoints.Formats.PyTorch.Tensors;
@@ -32,6 +33,12 @@ internal static class BarePickleReader
         var storages = new PickledStorages(file.Path, cancellationToken);
         var pickle = PickleMachine.ReadAsFarAsPossible(
             new FilePickleInput(file, 0, file.Length), source, storages, cancellationToken);
+        if (pickle.Globals.Any(global => JoblibFile.IsMark(global.FullName)))
+        {
+            // What comes next are raw bytes, of which no opcode may be made.
+            throw JoblibFile.Create().ToException(file.Path).Naming(GlobalReport.Of([pickle], [RestOf(file, pickle)], cancellationToken));
+        }
+
         if (pickle.BreaksFrames)
         {
             throw pickle.Error!.Naming(GlobalReport.Of([pickle, .. storages.Pickles], [], cancellationToken));
@@ -43,12 +50,13 @@ internal static class BarePickleReader
             return null;
         }
 
-        byte[] rest = file.ReadRange(
-            pickle.ByteLength, Math.Min(file.Length - pickle.ByteLength, MaxRest), "what follows the pickle");
-        var globals = GlobalReport.Of([pickle, .. storages.Pickles], [new HiddenBytes(rest, "what follows the pickle", IsPickle: true)], cancellationToken)
+        var rest = RestOf(file, pickle);
+        var globals = GlobalReport.Of([pickle, .. storages.Pickles], [rest], cancellationToken)
             .OrRefuse(file.Path);
         var factory = new TensorInfoFactory(file, checkpoint, CheckpointFormats.Pickle, storages.Table);
-        var walker = ObjectTreeWalker.Walk(file, factory, pickle, cancellationToken);
+        // The weights of old model zoos are such arrays; beside tensors of PyTorch they are states of random numbers and the like.
+        bool takesArrays = pickle.Globals.All(global => !global.FullName.StartsWith("torch.", StringComparison.Ordinal));
+        var walker = ObjectTreeWalker.Walk(file, factory, pickle, cancellationToken, takesArrays: takesArrays);
         return new Checkpoint
         {
             Path = checkpoint,
@@ -63,7 +71,7 @@ internal static class BarePickleReader
             WeightsOnlyAnswer = WeightsOnlyAnswer.Refused("it is a pickle without the magic number of PyTorch", 0),
             Files = [file.Describe()],
             Storages = storages.Table.List(file.Path).Where(storage => !walker.OtherStorages.Contains(storage.Key)),
-            Findings = [.. globals.Findings, .. Trailing(pickle, rest), .. walker.Findings],
+            Findings = [.. globals.Findings, .. Trailing(pickle, rest.Content.Length), .. walker.Findings],
         };
     }
 
@@ -95,7 +103,12 @@ internal static class BarePickleReader
         return pickle.Globals.Count > 0 || (isWhole && isContainer) || (hasProtocol && (isWhole || isContainer));
     }
 
-    private static IEnumerable<CheckpointFinding> Trailing(PickleResult pickle, byte[] rest) => rest.Length == 0
+    private static HiddenBytes RestOf(CheckpointFileReader file, PickleResult pickle) => new(
+        file.ReadRange(pickle.ByteLength, Math.Min(file.Length - pickle.ByteLength, MaxRest), "what follows the pickle"),
+        "what follows the pickle",
+        IsPickle: true);
+
+    private static IEnumerable<CheckpointFinding> Trailing(PickleResult pickle, int length) => length == 0
         ? []
         : [new CheckpointFinding(
             FindingSeverity.Warning, FindingCodes.TrailingBytes, null, pickle.ByteLength, "bytes follow the end of the pickle")];

@@ -69,7 +69,7 @@ internal sealed class AttributeWalker(TensorLister lister, TreeBudget budget)
 
     private bool TryAddTensor(TensorList tensors, IReadOnlySet<string> otherStorages, Place place, PickleNode node)
     {
-        if (!TensorLister.IsTensor(node))
+        if (!lister.IsTensor(node))
         {
             return false;
         }

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Text;
 using LowMem.Checkpoints.Formats.PyTorch.Tensors;
 using LowMem.Checkpoints.Pickle;
@@ -10,6 +11,9 @@ namespace LowMem.Checkpoints.Formats.PyTorch.Objects;
 /// <summary>Turns leaves of the tree into .NET values where .NET has a type of that meaning.</summary>
 internal static class NaturalValues
 {
+    /// <summary>Many objects may be made of one text: its bytes are made once.</summary>
+    private static readonly ConditionalWeakTable<PickleObject, Holder> Encoded = [];
+
     /// <summary>Converts a leaf; false when the node has no natural .NET type.</summary>
     public static bool TryConvert(PickleNode node, out object? value)
     {
@@ -69,7 +73,8 @@ internal static class NaturalValues
         [PickleScalar { Value: byte[] bytes }] => bytes,
         [PickleScalar { Value: string text }, _] => EncodeLatin1(text),
         [PickleObject { CallableName: "_codecs.encode" } encoded]
-            when encoded.ArgumentList is [PickleScalar { Value: string text }, ..] => EncodeLatin1(text),
+            when encoded.ArgumentList is [PickleScalar { Value: string text }, ..] =>
+                Encoded.GetValue(encoded, _ => new Holder(EncodeLatin1(text))).Bytes,
         [PickleObject { CallableName: "builtins.bytearray" or "builtins.bytes" } wrapped]
             when wrapped.ArgumentList is [PickleScalar { Value: byte[] bytes }] => bytes,
         _ => null,
@@ -144,4 +149,6 @@ internal static class NaturalValues
 
         return text.ToString();
     }
+
+    private sealed record Holder(byte[]? Bytes);
 }

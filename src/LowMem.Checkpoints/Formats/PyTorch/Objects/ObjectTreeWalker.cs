@@ -34,11 +34,11 @@ internal sealed class ObjectTreeWalker
     private readonly Dictionary<PickleNode, Dictionary<PickleNode, int>> parameterNumbers = new(ReferenceEqualityComparer.Instance);
 
     private ObjectTreeWalker(
-        CheckpointFileReader file, TensorInfoFactory factory, PickleResult pickle, CancellationToken cancellationToken)
+        CheckpointFileReader file, TensorInfoFactory factory, PickleResult pickle, bool takesArrays, CancellationToken cancellationToken)
     {
         this.file = file;
         this.cancellationToken = cancellationToken;
-        lister = new TensorLister(factory);
+        lister = new TensorLister(factory, takesArrays);
         budget = new TreeBudget(file, pickle, cancellationToken);
         attributes = new AttributeWalker(lister, budget);
         transient = new TransientBuffers(lister);
@@ -58,14 +58,16 @@ internal sealed class ObjectTreeWalker
     /// <param name="pickle">The tree.</param>
     /// <param name="cancellationToken">Ends the walk early.</param>
     /// <param name="rootKey">What the root goes by; its parts come behind a dot. Null for nothing.</param>
+    /// <param name="takesArrays">Whether arrays of numpy are tensors; else they are values.</param>
     public static ObjectTreeWalker Walk(
         CheckpointFileReader file,
         TensorInfoFactory factory,
         PickleResult pickle,
         CancellationToken cancellationToken,
-        string? rootKey = null)
+        string? rootKey = null,
+        bool takesArrays = false)
     {
-        var walker = new ObjectTreeWalker(file, factory, pickle, cancellationToken);
+        var walker = new ObjectTreeWalker(file, factory, pickle, takesArrays, cancellationToken);
         walker.Run(rootKey, pickle.Root);
         walker.attributes.Run(walker.Tensors, walker.OtherStorages);
         return walker;

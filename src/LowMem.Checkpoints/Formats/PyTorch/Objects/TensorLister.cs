@@ -1,12 +1,17 @@
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Formats.PyTorch.Tensors;
+using System.Globalization;
 using LowMem.Checkpoints.Pickle;
 
 namespace LowMem.Checkpoints.Formats.PyTorch.Objects;
 
 /// <summary>Makes tensors of the nodes that stand for one, and notes what is wrong with them.</summary>
-internal sealed class TensorLister(TensorInfoFactory factory)
+/// <param name="factory">Makes the tensors.</param>
+/// <param name="takesArrays">Whether arrays of numpy are tensors as well.</param>
+internal sealed class TensorLister(TensorInfoFactory factory, bool takesArrays = false)
 {
+    private readonly Dictionary<PickleNode, TensorDescription?> arrays = new(ReferenceEqualityComparer.Instance);
+
     public List<CheckpointFinding> Findings { get; } = [];
 
     public TensorInfoFactory Factory => factory;
@@ -19,7 +24,7 @@ internal sealed class TensorLister(TensorInfoFactory factory)
         TensorDescription? description = null;
         try
         {
-            description = TensorRebuilder.TryDescribe(node);
+            description = Describe(node);
             return description is null ? null : factory.Create(key, description);
         }
         catch (TensorProblemException problem)
@@ -30,11 +35,11 @@ internal sealed class TensorLister(TensorInfoFactory factory)
     }
 
     /// <summary>Whether a node stands for a tensor, sound or not.</summary>
-    public static bool IsTensor(PickleNode node)
+    public bool IsTensor(PickleNode node)
     {
         try
         {
-            return TensorRebuilder.TryDescribe(node) is not null;
+            return Describe(node) is not null;
         }
         catch (TensorProblemException)
         {
@@ -47,11 +52,32 @@ internal sealed class TensorLister(TensorInfoFactory factory)
     {
         try
         {
-            return TensorRebuilder.TryDescribe(node) is { } description ? factory.Create(string.Empty, description) : null;
+            return Describe(node) is { } description ? factory.Create(string.Empty, description) : null;
         }
         catch (TensorProblemException)
         {
             return null;
         }
+    }
+
+    private TensorDescription? Describe(PickleNode node) =>
+        TensorRebuilder.TryDescribe(node) ?? (takesArrays && node is PickleObject made ? DescribeArray(made) : null);
+
+    /// <summary>An array that several names stand for is one storage, of a name that no storage of PyTorch has.</summary>
+    private TensorDescription? DescribeArray(PickleObject node)
+    {
+        if (!NumpyObjects.IsArray(node))
+        {
+            return null;
+        }
+
+        if (!arrays.TryGetValue(node, out var description))
+        {
+            string key = string.Create(CultureInfo.InvariantCulture, $"numpy.{arrays.Count}");
+            description = NumpyObjects.TryReadArray(node)?.ToDescription(key);
+            arrays.Add(node, description);
+        }
+
+        return description;
     }
 }

@@ -13,7 +13,7 @@ internal sealed record NumpyArray(DType Type, long[] Shape, bool IsColumnMajor, 
 {
     /// <summary>The step of each dimension, in elements.</summary>
     /// <exception cref="OverflowException">A stride does not fit 64 bits.</exception>
-    public long[] GetStride()
+    private long[] GetStride()
     {
         if (!IsColumnMajor)
         {
@@ -22,6 +22,29 @@ internal sealed record NumpyArray(DType Type, long[] Shape, bool IsColumnMajor, 
 
         long[] reversed = [.. Shape.Reverse()];
         return [.. StridedLayout.ContiguousStrides(reversed).Reverse()];
+    }
+
+    /// <summary>The array as a tensor.</summary>
+    /// <param name="key">The name of the storage; null for none.</param>
+    /// <param name="requiresGrad">What the tensor says about gradients.</param>
+    /// <exception cref="TensorProblemException">A stride does not fit 64 bits.</exception>
+    public TensorDescription ToDescription(string? key, bool requiresGrad = false)
+    {
+        try
+        {
+            return new TensorDescription
+            {
+                Type = Type,
+                Shape = Shape,
+                Stride = GetStride(),
+                RequiresGrad = requiresGrad,
+                Content = new ResolvedStorage(key, Type, new StorageExtent(-1, Bytes.Length, IsBigEndian) { Content = Bytes }),
+            };
+        }
+        catch (OverflowException)
+        {
+            throw new TensorProblemException(FindingCodes.TensorInvalid, "its size does not fit 64 bits");
+        }
     }
 
     /// <summary>

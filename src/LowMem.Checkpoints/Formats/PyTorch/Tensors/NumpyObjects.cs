@@ -1,4 +1,6 @@
 using LowMem.Checkpoints.Formats.PyTorch.Objects;
+using System.Text;
+using LowMem.Checkpoints.IO;
 using LowMem.Checkpoints.Pickle;
 using LowMem.Checkpoints.Values;
 
@@ -9,6 +11,10 @@ internal static class NumpyObjects
 {
     /// <summary>numpy's own limit.</summary>
     private const int MaxDimensions = 64;
+
+    /// <summary>Whether an object is made by one of the functions that make arrays.</summary>
+    public static bool IsArray(PickleObject made) => made.CallableName is { } name
+        && (IsMultiarray(name, "_reconstruct") || name is "numpy.core.numeric._frombuffer" or "numpy._core.numeric._frombuffer");
 
     /// <summary>An array: <c>_reconstruct(ndarray, (0,), b'b')</c> with the state (version, shape, dtype, fortran, bytes).</summary>
     public static NumpyArray? TryReadArray(PickleNode node)
@@ -30,7 +36,7 @@ internal static class NumpyObjects
     {
         if (PythonValues.AsSequence(shapeNode) is not { Count: <= MaxDimensions } sizes
             || TryReadType(typeNode) is not var (type, bigEndian)
-            || NaturalValues.Bytes([content]) is not { } bytes)
+            || (NaturalValues.Bytes([content]) ?? BytesOfPython2(content)) is not { } bytes)
         {
             return null;
         }
@@ -48,6 +54,10 @@ internal static class NumpyObjects
 
         return new NumpyArray(type, shape, columnMajor, bigEndian, bytes);
     }
+
+    /// <summary>Python 2 has one type for texts and bytes; what is valid UTF-8 was taken for a text.</summary>
+    private static byte[]? BytesOfPython2(PickleNode content) =>
+        content is PickleScalar { Value: string text } ? Encoding.UTF8.GetBytes(text) : null;
 
     /// <summary>A scalar: <c>scalar(dtype, bytes)</c>; null when it is none or of a type without a .NET equal.</summary>
     public static object? TryReadScalar(PickleObject made)

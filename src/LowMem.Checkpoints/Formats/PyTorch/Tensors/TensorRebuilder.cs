@@ -143,15 +143,7 @@ internal static class TensorRebuilder
     {
         var array = NumpyObjects.TryReadArray(arguments.Required(0))
             ?? throw new TensorProblemException(FindingCodes.TensorInvalid, "its numpy array cannot be read");
-        var extent = new StorageExtent(-1, array.Bytes.Length, array.IsBigEndian) { Content = array.Bytes };
-        return new TensorDescription
-        {
-            Type = array.Type,
-            Shape = array.Shape,
-            Stride = array.GetStride(),
-            RequiresGrad = arguments.Boolean(3),
-            Content = new ResolvedStorage(null, array.Type, extent),
-        };
+        return array.ToDescription(key: null, arguments.Boolean(3));
     }
 
     private static TensorDescription Dense(
