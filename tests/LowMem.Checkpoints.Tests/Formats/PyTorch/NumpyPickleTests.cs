@@ -3,7 +3,7 @@ using LowMem.Checkpoints.Tests.Builders;
 using LowMem.Checkpoints.Tests.Formats;
 using static LowMem.Checkpoints.Tests.Builders.PickleBytes;
 
-namespace LowMem.Checkpoints.Tests.PyTorch;
+namespace LowMem.Checkpoints.Tests.Formats.PyTorch;
 
 /// <summary>Pickles of arrays of numpy, in which model zoos of Caffe2 and Detectron2 keep their weights.</summary>
 public sealed class NumpyPickleTests
