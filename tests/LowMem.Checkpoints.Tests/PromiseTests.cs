@@ -76,6 +76,6 @@ public sealed partial class PromiseTests
     private static partial Regex Quoted();
 
     /// <summary>The file of a class, and what is behind its name.</summary>
-    [GeneratedRegex(@"^((?:[A-Za-z.]+/)*[A-Za-z0-9]+Tests)(\.[A-Za-z0-9_.]+)?$")]
+    [GeneratedRegex(@"^((?:[A-Za-z.]+/)+[A-Za-z0-9]+Tests|PromiseTests)(\.[A-Za-z0-9_.]+)?$")]
     private static partial Regex Test();
 }
