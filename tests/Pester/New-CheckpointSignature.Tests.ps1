@@ -31,6 +31,24 @@ Describe 'New-CheckpointSignature' {
         { Assert-Checkpoint $model -Signature $file -PublicKey "$TestDrive/public.pem" } | Should -Throw '*config.json*'
     }
 
+    It 'gives one verdict of a signed directory, with Recurse or without' {
+        $model = New-Model
+        $null = New-Item -ItemType Directory "$model/deep"
+        Copy-Item -LiteralPath "$samples/boring.pt" "$model/deep/other.pt"
+        $file = New-CheckpointSignature $model -PrivateKey "$TestDrive/private.pem"
+
+        $plain = @(Test-Checkpoint $model -Signature $file -PublicKey "$TestDrive/public.pem")
+        $recursed = @(Test-Checkpoint $model -Recurse -Signature $file -PublicKey "$TestDrive/public.pem")
+        $recursed.Count | Should -Be 1
+        $recursed[0].Path | Should -BeExactly $plain[0].Path
+        $recursed[0].Passed | Should -BeTrue
+        $recursed[0].TensorCount | Should -Be $plain[0].TensorCount
+
+        Set-Content -LiteralPath "$model/added.txt" 'x'
+        $verdict = Test-Checkpoint $model -Recurse -Signature $file -PublicKey "$TestDrive/public.pem"
+        $verdict.FirstFinding | Should -Match "^Error SignatureFileUnsigned: .*'added.txt'"
+    }
+
     It 'replaces a signature with Force alone, and a file of the model never' {
         $model = New-Model
         $null = New-CheckpointSignature $model -PrivateKey "$TestDrive/private.pem"

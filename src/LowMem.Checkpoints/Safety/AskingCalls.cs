@@ -28,14 +28,40 @@ internal sealed class AskingCalls
         "collections.defaultdict", "collections.deque", "decimal.Decimal", "fractions.Fraction", "uuid.UUID",
     };
 
+    /// <summary>Attributes looked at in all; beyond that an object counts as one that carries something to call.</summary>
+    private const int MostSteps = 4_000_000;
+
     private readonly HashSet<PickleNode> seen = new(ReferenceEqualityComparer.Instance);
+    private readonly HashSet<PickleNode> plain = new(ReferenceEqualityComparer.Instance);
+    private readonly HashSet<string> found = new(StringComparer.Ordinal);
+    private int steps;
+
+    /// <summary>Whether a name is a function of Python's own, which may give back what it was given.</summary>
+    public static bool IsFunction(string name) =>
+        Functions.Contains(ModuleAliases.Resolve(name)) && name is not ("builtins.frozenset" or "builtins.set" or "builtins.str");
+
+    /// <summary>No review covers keyword arguments, and nothing that is known is pickled with any.</summary>
+    public static bool HasKeywords(PickleObject call) => call.Keywords is not (null or PickleMapping { Count: 0 });
 
     /// <summary>Whether a call runs methods that were not reviewed.</summary>
     public bool Includes(PickleObject call)
     {
         string name = ModuleAliases.Resolve(call.CallableName!);
-        return Functions.Contains(name) ? Reaches(call.Arguments)
-            : Types.Contains(name) && call.ArgumentList.Any(IsOnlyMade);
+        if (found.Contains(name))
+        {
+            return true;
+        }
+
+        bool includes = HasKeywords(call)
+            || NumpyTypes.IsUnclear(call)
+            || (Functions.Contains(name) ? Reaches(call.Arguments) : Types.Contains(name) && call.ArgumentList.Any(IsOnlyMade))
+            || call.ArgumentList.Any(Carries);
+        if (includes)
+        {
+            found.Add(name);
+        }
+
+        return includes;
     }
 
     private bool Reaches(PickleNode arguments)
@@ -49,22 +75,16 @@ internal sealed class AskingCalls
                 continue;
             }
 
-            if (IsOnlyMade(node))
+            if (IsOnlyMade(node) || Carries(node))
             {
                 seen.Clear();
                 return true;
             }
 
-            var parts = node switch
+            PushParts(node, queue);
+            if (node is PickleObject made and not PackedTensorCall)
             {
-                PickleSequence sequence => sequence.Items,
-                PickleMapping mapping => mapping.Parts.SelectMany(part => new[] { part.Key, part.Value }),
-                PickleObject made and not PackedTensorCall => made.Items.Append(made.Arguments).Concat(made.State is { } state ? [state] : []),
-                _ => [],
-            };
-            foreach (var part in parts)
-            {
-                queue.Push(part);
+                queue.Push(made.Arguments);
             }
         }
 
@@ -73,4 +93,61 @@ internal sealed class AskingCalls
 
     private static bool IsOnlyMade(PickleNode node) =>
         node is PickleObject { CallableName: { } name } and not PackedTensorCall && GlobalClassifier.FindKnownUse(name) == KnownUse.Made;
+
+    /// <summary>
+    /// Whether an argument is an object with functions or classes among its attributes: a function that was reviewed for data
+    /// may ask it for a method, and would get one of those.
+    /// </summary>
+    private bool Carries(PickleNode node)
+    {
+        if (node is PackedTensorCall or not PickleObject { State: not null, CallableName: not null })
+        {
+            return false;
+        }
+
+        var carrier = (PickleObject)node;
+        if (carrier.CallableName!.StartsWith("numpy.", StringComparison.Ordinal))
+        {
+            return false;
+        }
+
+        var queue = new Stack<PickleNode>([carrier.State!]);
+        var walked = new List<PickleNode>();
+        while (queue.TryPop(out var part))
+        {
+            if (part is PickleGlobal || ++steps > MostSteps)
+            {
+                plain.ExceptWith(walked);
+                return true;
+            }
+
+            if (part is not PickleScalar && plain.Add(part))
+            {
+                walked.Add(part);
+                PushParts(part, queue);
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>What a container holds, and an object has: not the arguments of its call.</summary>
+    private static void PushParts(PickleNode node, Stack<PickleNode> queue)
+    {
+        var parts = node switch
+        {
+            PickleSequence sequence => sequence.Items,
+            PickleMapping mapping => OfMapping(mapping),
+            PickleObject made and not PackedTensorCall =>
+                made.Items.Concat(OfMapping(made.Mapping)).Concat(made.State is { } state ? [state] : []),
+            _ => [],
+        };
+        foreach (var part in parts)
+        {
+            queue.Push(part);
+        }
+    }
+
+    private static IEnumerable<PickleNode> OfMapping(PickleMapping? mapping) =>
+        mapping is null ? [] : mapping.Parts.SelectMany(part => new[] { part.Key, part.Value });
 }

@@ -14,6 +14,12 @@ public static class GlobalClassifier
     /// <summary>What of a name is looked at.</summary>
     private const int LongestName = 1024;
 
+    /// <summary>
+    /// Modules in Python that do what one in C does (<c>_pyio</c>). Their types have attributes, and call these as methods:
+    /// what is inert in C is not so there.
+    /// </summary>
+    private const string PythonTwin = "_py";
+
     /// <summary>Modules whose name has two underscores on each side and means no harm: the script that saved the file.</summary>
     private static readonly string[] ScriptModules = ["__main__", "__mp_main__", "__torch__", "__future__"];
 
@@ -37,7 +43,9 @@ public static class GlobalClassifier
     internal static KnownUse FindKnownUse(string fullName)
     {
         var use = KnownGlobals.Find(fullName);
-        return use != KnownUse.None ? use : KnownGlobals.Find(ModuleAliases.Resolve(fullName));
+        return use != KnownUse.None || fullName.StartsWith(PythonTwin, StringComparison.Ordinal)
+            ? use
+            : KnownGlobals.Find(ModuleAliases.Resolve(fullName));
     }
 
     /// <param name="fullName">Module and name joined by a dot.</param>

@@ -12,7 +12,9 @@ internal sealed class GlobalDemands
         ["copyreg.__newobj__"] = int.MaxValue,
         ["copyreg.__newobj_ex__"] = int.MaxValue,
         ["copyreg._reconstructor"] = int.MaxValue,
+        ["numpy.random._pickle.__bit_generator_ctor"] = int.MaxValue,
         ["numpy.random._pickle.__generator_ctor"] = int.MaxValue,
+        ["numpy.random._pickle.__randomstate_ctor"] = int.MaxValue,
 
         // The fourth argument is a state, which becomes attributes.
         ["torch._tensor._rebuild_from_type"] = 3,
@@ -58,7 +60,7 @@ internal sealed class GlobalDemands
         }
 
         var use = UseOf(call);
-        Demand(global, use == KnownUse.Called && asking.Includes(call) ? KnownUse.Asking : use, NameOf(call.Opcode));
+        Demand(global, call is not PackedTensorCall && asking.Includes(call) ? KnownUse.Asking : use, NameOf(call.Opcode));
         if (Callers.TryGetValue(global.FullName, out int most) && expanded.Add((global.FullName, call.Arguments)))
         {
             AddCallees(call, most);
@@ -99,7 +101,7 @@ internal sealed class GlobalDemands
         {
             if (i == 0 && arguments[0] is PickleGlobal made && MakesFirst(call.CallableName!, arguments))
             {
-                Demand(made, KnownUse.Made, NameOf(call.Opcode));
+                Demand(made, CalledBy(made) == KnownUse.Asking ? KnownUse.Asking : KnownUse.Made, NameOf(call.Opcode));
             }
             else
             {
@@ -117,7 +119,7 @@ internal sealed class GlobalDemands
             switch (node)
             {
                 case PickleGlobal global:
-                    Demand(global, KnownUse.Called, NameOf(call.Opcode));
+                    Demand(global, call.CallableName == "copyreg.__newobj_ex__" ? KnownUse.Asking : CalledBy(global), NameOf(call.Opcode));
                     break;
                 case PickleSequence sequence:
                     Push(sequence.Items);
@@ -125,9 +127,15 @@ internal sealed class GlobalDemands
                 case PickleMapping mapping:
                     Push(mapping.Parts.Select(part => part.Value));
                     break;
+
+                // Nothing that NumPy makes can be called. What else is made may call its arguments or attributes.
+                case PickleObject { CallableName: { } name } when name.StartsWith("numpy.", StringComparison.Ordinal):
+                    break;
                 case PickleObject other:
                     queue.Push(other.Arguments);
                     Push(other.Items);
+                    Push(other.Mapping is null ? [] : [other.Mapping]);
+                    Push(other.State is null ? [] : [other.State]);
                     break;
             }
         }
@@ -141,10 +149,18 @@ internal sealed class GlobalDemands
         }
     }
 
+    /// <summary>A data type that something else makes gets a state that nobody looks at.</summary>
+    private static KnownUse CalledBy(PickleGlobal global) =>
+        ModuleAliases.Resolve(global.FullName) == NumpyTypes.TypeName ? KnownUse.Asking : KnownUse.Called;
+
     /// <summary>Whether the function makes an object of its first argument and does not call it.</summary>
     private static bool MakesFirst(string function, IReadOnlyList<PickleNode> arguments) => function switch
     {
-        "copyreg.__newobj__" or "copyreg.__newobj_ex__" => true,
+        "copyreg.__newobj__" => true,
+        "copyreg.__newobj_ex__" => arguments is [_, _, PickleMapping { Count: 0 }],
+
+        // Called without arguments, a generator takes its seed from the system.
+        "numpy.random._pickle.__bit_generator_ctor" => arguments is [PickleGlobal { FullName: { } name }] && name.StartsWith("numpy.random.", StringComparison.Ordinal),
         "copyreg._reconstructor" => arguments is [_, PickleGlobal { FullName: "builtins.object" }, ..],
         _ => false,
     };

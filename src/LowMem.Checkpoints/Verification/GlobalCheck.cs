@@ -1,4 +1,5 @@
 using LowMem.Checkpoints.Diagnostics;
+using System.Globalization;
 using LowMem.Checkpoints.Safety;
 
 namespace LowMem.Checkpoints.Verification;
@@ -35,23 +36,20 @@ internal static class GlobalCheck
             use.Offset,
             isAllowed
                 ? $"{use.Where} {what}{place}, which is allowed by name"
-                : $"{use.Where} {what}{place}, and it is not known to be inert; where you trust it, -AllowGlobal '{Pattern(name)}' lets it pass");
+                : $"{use.Where} {what}{place}, and it is not known to be inert; where you trust it, -AllowGlobal '{Pattern(use.Name)}' lets it pass");
     }
 
-    /// <summary>The name without what a terminal would obey; '?' is also the wildcard for one character.</summary>
-    private static string Show(string name)
-    {
-        string cut = name.Length > LongestName ? string.Concat(name.AsSpan(0, LongestName), "*") : name;
-        return string.Concat(cut.Select(ToPlain));
+    /// <summary>The name without what a terminal would obey.</summary>
+    private static string Show(string name) => string.Concat(Cut(name).Select(
+        character => char.IsControl(character) || char.GetUnicodeCategory(character) == UnicodeCategory.Format ? '?' : character));
 
-        static char ToPlain(char character) =>
-            char.IsControl(character) || char.GetUnicodeCategory(character) is System.Globalization.UnicodeCategory.Format ? '?' : character;
-    }
+    /// <summary>
+    /// A pattern to paste: letters, digits, '_', '-' and dots, and '?' in the place of any other character. A name may be
+    /// made of wildcards, and PowerShell takes more than one character for a quote.
+    /// </summary>
+    private static string Pattern(string name) => string.Concat(Cut(name).Select(
+        character => char.IsLetterOrDigit(character) || character is '_' or '-' or '.' ? character : '?'))
+        + (name.Length > LongestName ? "*" : string.Empty);
 
-    /// <summary>The name as it stands in a script, where brackets and quotes mean something.</summary>
-    private static string Pattern(string name) => name
-        .Replace("`", "``", StringComparison.Ordinal)
-        .Replace("[", "`[", StringComparison.Ordinal)
-        .Replace("]", "`]", StringComparison.Ordinal)
-        .Replace("'", "''", StringComparison.Ordinal);
+    private static string Cut(string name) => name.Length > LongestName ? name[..LongestName] : name;
 }

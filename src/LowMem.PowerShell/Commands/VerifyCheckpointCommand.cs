@@ -138,7 +138,8 @@ public abstract class VerifyCheckpointCommand : CheckpointPathCommand
         // A gate does not open by halves: what is allowed is clear, or nothing is tested.
         NamePatterns.Require(AllowNonFinite, path);
         NamePatterns.Require(AllowGlobal, path);
-        if (Recurse && Directory.Exists(path))
+        // A signature is one of the whole directory, and with one every checkpoint below it is looked at as it is.
+        if (Recurse && Signature is null && Directory.Exists(path))
         {
             ProcessFolder(path);
             return;

@@ -49,7 +49,7 @@ public sealed class AttackTests
         "argparse.Namespace", "pathlib.PosixPath", "datetime.datetime", "decimal.Decimal", "uuid.UUID",
         "fractions.Fraction", "numpy.core.multiarray.scalar", "numpy._core.multiarray._reconstruct", "numpy.dtype",
         "torch.serialization._get_layout", "torch.nn.modules.linear.Linear", "__torch__.torch.nn.Linear", "_io.BytesIO",
-        "io.StringIO", "_pyio.BytesIO", "cStringIO.StringIO", "_datetime.datetime", "pathlib._local.PosixPath",
+        "io.StringIO", "cStringIO.StringIO", "_datetime.datetime", "pathlib._local.PosixPath",
         "__builtin__.long", "__builtin__.unicode", "omegaconf.dictconfig.DictConfig", "transformers.training_args.TrainingArguments",
     ];
 

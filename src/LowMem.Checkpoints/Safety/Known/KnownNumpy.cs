@@ -11,7 +11,13 @@ internal static class KnownNumpy
         // one that the pickle names.
         { Called, "numpy.core.multiarray", "_reconstruct scalar" },
         { Called, "numpy.core.numeric", "_frombuffer" },
-        { Called, "numpy", "dtype ndarray" },
+
+        // States of data types are judged for themselves: see NumpyTypes.
+        { Called, "numpy", "dtype" },
+
+        // Called, an array takes an offset before its buffer, and bytes for pointers to objects. Arrays are made by
+        // '_reconstruct', and name the class only.
+        { Named, "numpy", "ndarray" },
 
         // Masked arrays are made of an empty array and of a mask of the same kind. The class itself takes anything for an
         // array when it is called, see below.

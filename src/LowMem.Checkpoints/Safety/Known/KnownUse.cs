@@ -18,6 +18,6 @@ internal enum KnownUse
     /// <summary>Inert when called with any arguments, and with any state by BUILD. At worst it takes memory or time.</summary>
     Called,
 
-    /// <summary>Called with objects whose methods it runs and nobody reviewed: a demand, and never known to be inert.</summary>
+    /// <summary>Called with keywords, or with objects whose methods it runs and nobody reviewed: a demand, and never known to be inert.</summary>
     Asking,
 }
