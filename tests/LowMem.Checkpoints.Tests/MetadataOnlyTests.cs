@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Formats.Foreign;
 using System.Text;
 using LowMem.Checkpoints.Formats;
 using LowMem.Checkpoints.Sources;

@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Formats.PyTorch.Objects;
 using System.Runtime.InteropServices;
 using SharpFuzz.Common;
 

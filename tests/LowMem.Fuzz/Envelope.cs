@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Formats.Safetensors;
 using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using System.IO.Compression;

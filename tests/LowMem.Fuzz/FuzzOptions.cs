@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Verification;
 using System.Globalization;
 
 namespace LowMem.Fuzz;

@@ -1,3 +1,5 @@
+using LowMem.Checkpoints.Formats.Safetensors;
+
 namespace LowMem.Fuzz;
 
 /// <summary>One format: which fixtures it starts from, what is done with them, and which words mean something in it.</summary>

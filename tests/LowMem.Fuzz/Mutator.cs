@@ -1,3 +1,5 @@
+using LowMem.Checkpoints.Pickle;
+using LowMem.Loader.Skeletons.Definition;
 using System.Buffers.Binary;
 
 namespace LowMem.Fuzz;

@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Verification;
 using LowMem.Fuzz;
 
 Instrumentation.Install();

@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Verification.Signing.Keyless;
 using System.Security.Cryptography;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Verification.Signing;

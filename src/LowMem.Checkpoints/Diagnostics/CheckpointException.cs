@@ -1,3 +1,5 @@
+using LowMem.Checkpoints.Safety;
+
 namespace LowMem.Checkpoints.Diagnostics;
 
 /// <summary>

@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Formats.Foreign;
 using System.Buffers;
 using System.Globalization;
 using System.Text;

@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Formats.Distributed;
 using System.Buffers.Binary;
 using System.Text;
 using LowMem.Checkpoints.Diagnostics;

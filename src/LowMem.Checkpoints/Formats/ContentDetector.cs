@@ -1,3 +1,5 @@
+using LowMem.Checkpoints.Formats.Distributed;
+using LowMem.Checkpoints.Formats.Sharded;
 using System.Buffers.Binary;
 using System.Text.Json;
 using LowMem.Checkpoints.Containers.Tar;

@@ -1,3 +1,7 @@
+using LowMem.Checkpoints.Formats.Foreign;
+using LowMem.Checkpoints.Formats.PyTorch.Objects;
+using LowMem.Checkpoints.Safety;
+using LowMem.Checkpoints.Safety.WeightsOnly;
 using LowMem.Checkpoints.Diagnostics;
 
 namespace LowMem.Checkpoints;

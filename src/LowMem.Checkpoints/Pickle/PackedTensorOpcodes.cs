@@ -1,3 +1,5 @@
+using LowMem.Checkpoints.Formats.PyTorch.Objects;
+
 namespace LowMem.Checkpoints.Pickle;
 
 /// <summary>

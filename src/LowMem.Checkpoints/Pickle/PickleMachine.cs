@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Formats.PyTorch.Objects;
 using System.Runtime.CompilerServices;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Safety;

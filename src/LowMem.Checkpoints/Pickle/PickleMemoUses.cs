@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Formats.PyTorch.Objects;
 using System.Buffers.Binary;
 using System.Numerics;
 using LowMem.Checkpoints.Diagnostics;

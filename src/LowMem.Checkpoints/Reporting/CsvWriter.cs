@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Formats.Foreign;
 using System.Globalization;
 using System.Text;
 using LowMem.Checkpoints.Verification;

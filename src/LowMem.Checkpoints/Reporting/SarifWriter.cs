@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Formats.Foreign;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;

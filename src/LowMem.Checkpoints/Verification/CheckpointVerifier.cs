@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Formats.Foreign;
 using System.Diagnostics;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Formats.Archives;

@@ -1,3 +1,5 @@
+using LowMem.Checkpoints.Formats.Foreign;
+using LowMem.Checkpoints.Safety.WeightsOnly;
 using LowMem.Checkpoints.Diagnostics;
 using System.Globalization;
 using LowMem.Checkpoints.Safety;

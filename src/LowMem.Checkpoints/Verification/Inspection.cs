@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Formats.Foreign;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Formats;
 using LowMem.Checkpoints.Values;

@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Formats.Foreign;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using LowMem.Checkpoints.Diagnostics;

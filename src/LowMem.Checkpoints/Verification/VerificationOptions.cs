@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Verification.Signing;
 using LowMem.Checkpoints.Diagnostics;
 
 namespace LowMem.Checkpoints.Verification;

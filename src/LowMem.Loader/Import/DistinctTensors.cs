@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Verification;
 using LowMem.Checkpoints;
 
 namespace LowMem.Loader.Import;

@@ -1,3 +1,4 @@
+using LowMem.Checkpoints;
 using System.Text;
 using LowMem.Checkpoints.Diagnostics;
 

@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Formats.PyTorch.Objects;
 using LowMem.Checkpoints;
 using LowMem.Loader.Modules;
 

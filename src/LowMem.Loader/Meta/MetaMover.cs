@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Formats.PyTorch.Objects;
 using LowMem.Loader.Modules;
 using LowMem.Loader.Native;
 using TorchSharp;

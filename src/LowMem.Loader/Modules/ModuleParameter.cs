@@ -1,3 +1,4 @@
+using LowMem.Checkpoints;
 using LowMem.Checkpoints.Diagnostics;
 using static TorchSharp.torch;
 

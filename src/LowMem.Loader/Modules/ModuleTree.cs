@@ -1,3 +1,4 @@
+using LowMem.Checkpoints;
 using LowMem.Loader.Native;
 using static TorchSharp.torch;
 

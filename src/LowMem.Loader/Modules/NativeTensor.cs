@@ -1,3 +1,4 @@
+using LowMem.Loader.Skeletons.Layers;
 using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using System.Reflection;

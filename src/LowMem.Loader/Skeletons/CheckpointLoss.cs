@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints;
 
 namespace LowMem.Loader.Skeletons;

@@ -1,3 +1,5 @@
+using LowMem.Loader.Modules;
+using LowMem.Loader.Skeletons.Definition;
 using LowMem.Checkpoints.Diagnostics;
 using static TorchSharp.torch;
 

@@ -1,3 +1,4 @@
+using LowMem.Loader.Modules;
 using System.Collections;
 using static TorchSharp.torch;
 

@@ -1,3 +1,4 @@
+using LowMem.Loader.Skeletons.Definition;
 using LowMem.Checkpoints.Diagnostics;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

@@ -1,3 +1,5 @@
+using LowMem.Checkpoints;
+using LowMem.Checkpoints.Formats.Foreign;
 using System.Management.Automation;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Verification;

@@ -6,7 +6,6 @@ using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Formats;
 using LowMem.Checkpoints.Formats.Archives;
 using LowMem.PowerShell.Errors;
-using LowMem.Checkpoints.IO;
 using LowMem.PowerShell.Completion;
 using LowMem.PowerShell.Pipeline;
 

@@ -1,3 +1,5 @@
+using LowMem.Checkpoints;
+using LowMem.Checkpoints.Sources;
 using System.Management.Automation;
 using LowMem.Checkpoints.Formats.Archives;
 using LowMem.Checkpoints.Verification;
@@ -39,7 +41,7 @@ public sealed class NewCheckpointManifestCommand : CheckpointPathCommand
         }
 
         var checkpoint = OpenCheckpoint(path);
-        if (OutputPath.IsPartOf(output, checkpoint))
+        if (Checkpoints.Sources.OutputPath.IsPartOf(output, checkpoint))
         {
             WriteError(ErrorRecords.OutputIsInput(output));
             return;

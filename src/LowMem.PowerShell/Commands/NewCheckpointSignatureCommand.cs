@@ -1,3 +1,5 @@
+using LowMem.Checkpoints;
+using LowMem.Checkpoints.Sources;
 using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
 using LowMem.Checkpoints.Diagnostics;
@@ -74,7 +76,7 @@ public sealed class NewCheckpointSignatureCommand : CheckpointPathCommand
             AllowsLinks = AllowSymlink,
         };
         string[] keys = [GetFilePath(PrivateKey!), .. (Certificate ?? []).Select(GetFilePath)];
-        if (OutputPath.IsAmong(output, [.. signature.GetInputs(StopToken), .. keys]))
+        if (Checkpoints.Sources.OutputPath.IsAmong(output, [.. signature.GetInputs(StopToken), .. keys]))
         {
             WriteError(ErrorRecords.OutputIsInput(output));
             return;

@@ -1,3 +1,6 @@
+using LowMem.Checkpoints;
+using LowMem.Checkpoints.Verification;
+using LowMem.PowerShell.Views;
 using System.Collections.ObjectModel;
 using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;

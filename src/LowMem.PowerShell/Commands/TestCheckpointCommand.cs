@@ -1,3 +1,4 @@
+using LowMem.Checkpoints;
 using System.Management.Automation;
 using LowMem.Checkpoints.Verification;
 

@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Formats.Archives;
 using System.Collections;
 using System.Management.Automation;
 using System.Management.Automation.Language;

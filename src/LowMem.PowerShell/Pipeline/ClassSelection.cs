@@ -1,3 +1,4 @@
+using LowMem.Loader.Memory;
 using System.Management.Automation;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Loader;

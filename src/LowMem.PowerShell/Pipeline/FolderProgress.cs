@@ -1,3 +1,5 @@
+using LowMem.Checkpoints.Formats.Foreign;
+using LowMem.PowerShell.Views;
 using System.Diagnostics;
 using System.Globalization;
 using System.Management.Automation;

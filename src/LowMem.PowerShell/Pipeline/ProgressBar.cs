@@ -1,3 +1,4 @@
+using LowMem.PowerShell.Views;
 using System.Management.Automation;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Verification;

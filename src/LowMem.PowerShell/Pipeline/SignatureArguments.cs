@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Verification.Signing.Keyless;
 using System.Management.Automation;
 using LowMem.Checkpoints.Verification.Signing;
 using LowMem.PowerShell.Errors;

@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Formats.Foreign;
 using System.Globalization;
 
 namespace LowMem.PowerShell.Views;

@@ -1,3 +1,4 @@
+using LowMem.Checkpoints;
 using System.Collections;
 using System.Globalization;
 using System.Management.Automation;

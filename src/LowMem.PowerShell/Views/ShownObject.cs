@@ -1,3 +1,7 @@
+using LowMem.Checkpoints;
+using LowMem.Checkpoints.Formats.Foreign;
+using LowMem.Loader.Estimates;
+using LowMem.Loader.Import;
 using System.Collections;
 using System.Globalization;
 using System.Management.Automation;

@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Formats.Foreign;
 using System.Management.Automation;
 using LowMem.Checkpoints;
 

@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Formats.PyTorch.Objects;
 using static LowMem.Checkpoints.Tests.Builders.PickleBytes;
 
 namespace LowMem.Checkpoints.Tests.Builders;

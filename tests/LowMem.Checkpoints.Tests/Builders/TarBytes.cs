@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Sources;
 using System.Formats.Tar;
 using static LowMem.Checkpoints.Tests.Builders.PickleBytes;
 

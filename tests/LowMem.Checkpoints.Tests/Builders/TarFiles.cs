@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Sources;
 using System.Formats.Tar;
 
 namespace LowMem.Checkpoints.Tests.Builders;

@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Formats.PyTorch.Legacy;
 using System.Text;
 
 namespace LowMem.Checkpoints.Tests.Builders;

@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Verification;
 using System.Buffers.Binary;
 using System.IO.Compression;
 using System.IO.Hashing;

@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Formats.Foreign;
 using System.Security.Cryptography;
 using System.Text.Json;
 using LowMem.Checkpoints.Diagnostics;

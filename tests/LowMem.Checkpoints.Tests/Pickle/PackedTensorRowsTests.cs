@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Tests.Builders;
 using System.Globalization;
 using System.IO.Compression;
 using LowMem.Checkpoints.Pickle;

@@ -1,3 +1,5 @@
+using LowMem.Checkpoints.Formats.Foreign;
+using LowMem.Checkpoints.Formats.TorchSharp;
 using System.Text.Json;
 using System.Xml.Linq;
 using LowMem.Checkpoints.Diagnostics;

@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Tests.Builders;
 using LowMem.Checkpoints.Tests.Formats;
 using LowMem.Checkpoints.Verification;

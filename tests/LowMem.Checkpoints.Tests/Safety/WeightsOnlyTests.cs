@@ -1,3 +1,6 @@
+using LowMem.Checkpoints.Pickle;
+using LowMem.Checkpoints.Safety;
+using LowMem.Checkpoints.Safety.WeightsOnly;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Formats;
 using LowMem.Checkpoints.Tests.Builders;

@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Pickle;
 using System.Buffers.Binary;
 using System.Globalization;
 using System.IO.Compression;

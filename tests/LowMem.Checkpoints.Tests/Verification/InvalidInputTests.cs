@@ -1,3 +1,5 @@
+using LowMem.Checkpoints.Formats.Foreign;
+using LowMem.Checkpoints.Tests.Builders;
 using System.Text;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Tests.Formats;

@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Formats.Foreign;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;

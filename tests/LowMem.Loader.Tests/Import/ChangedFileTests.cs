@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Verification;
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Formats;

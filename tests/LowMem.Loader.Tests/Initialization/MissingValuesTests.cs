@@ -1,3 +1,4 @@
+using LowMem.Loader.Skeletons.Layers;
 using System.Text.Json;
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Formats;

@@ -1,3 +1,4 @@
+using LowMem.Loader.Skeletons.Layers;
 using System.Globalization;
 using LowMem.Loader.Meta;
 using LowMem.Loader.Modules;

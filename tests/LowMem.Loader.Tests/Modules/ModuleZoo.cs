@@ -1,3 +1,4 @@
+using LowMem.Loader.Skeletons.Layers;
 using static TorchSharp.torch;
 
 namespace LowMem.Loader.Tests.Modules;

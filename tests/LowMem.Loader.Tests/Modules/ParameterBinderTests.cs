@@ -1,3 +1,5 @@
+using LowMem.Checkpoints;
+using LowMem.Loader.Skeletons.Layers;
 using LowMem.Loader.Meta;
 using LowMem.Loader.Modules;
 using TorchSharp;

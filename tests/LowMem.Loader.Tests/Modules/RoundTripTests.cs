@@ -1,3 +1,4 @@
+using LowMem.Checkpoints;
 using LowMem.Loader.Meta;
 using LowMem.Loader.Modules;
 using LowMem.Loader.Skeletons;

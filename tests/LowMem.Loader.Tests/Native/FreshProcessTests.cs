@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Formats.Foreign;
 using System.Runtime.CompilerServices;
 using LowMem.Checkpoints;
 using LowMem.Loader.Meta;

@@ -1,3 +1,4 @@
+using LowMem.Checkpoints;
 using System.Globalization;
 using LowMem.Loader.Modules;
 using LowMem.Loader.Skeletons;

@@ -1,3 +1,4 @@
+using LowMem.Loader.Skeletons.Layers;
 using System.Collections;
 using System.Collections.Specialized;
 using LowMem.Loader.Meta;

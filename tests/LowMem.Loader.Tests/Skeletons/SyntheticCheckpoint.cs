@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Formats.Foreign;
 using LowMem.Checkpoints;
 
 namespace LowMem.Loader.Tests.Skeletons;

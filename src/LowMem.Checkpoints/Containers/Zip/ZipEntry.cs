@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Formats.TorchSharp;
 using System.Buffers.Binary;
 using System.Text;
 

@@ -1,3 +1,5 @@
+using LowMem.Checkpoints.Formats.Distributed;
+using LowMem.Checkpoints.Formats.Sharded;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Safety;
 using LowMem.Checkpoints.Sources;

@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Formats.Foreign;
 using LowMem.Checkpoints.Sources;
 using LowMem.Checkpoints.Values;
 

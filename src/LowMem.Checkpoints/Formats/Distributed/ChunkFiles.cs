@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Formats.PyTorch.Objects;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Safety;
 using LowMem.Checkpoints.Sources;

@@ -1,3 +1,5 @@
+using LowMem.Checkpoints.Formats.Foreign;
+using LowMem.Checkpoints.Formats.PyTorch.Objects;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Pickle;
 using LowMem.Checkpoints.Safety;

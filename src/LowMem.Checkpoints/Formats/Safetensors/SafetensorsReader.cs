@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Formats.Foreign;
 using System.Buffers.Binary;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Sources;

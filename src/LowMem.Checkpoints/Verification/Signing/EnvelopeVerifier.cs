@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Formats.PyTorch.Exported;
 using System.Security.Cryptography;
 
 namespace LowMem.Checkpoints.Verification.Signing;

@@ -1,5 +1,5 @@
+using LowMem.Checkpoints.Sources;
 using System.Text.Json;
-using LowMem.Checkpoints.IO;
 
 namespace LowMem.Checkpoints.Verification.Signing;
 

@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Formats.PyTorch.Exported;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 

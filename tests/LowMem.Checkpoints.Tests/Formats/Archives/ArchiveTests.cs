@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Formats.Foreign;
 using System.Buffers.Binary;
 using System.IO.Compression;
 using LowMem.Checkpoints.Diagnostics;

@@ -1,3 +1,5 @@
+using LowMem.Checkpoints.Formats.Foreign;
+using LowMem.Checkpoints.Values;
 using System.Text;
 using LowMem.Checkpoints.Tests.Builders;
 using LowMem.Checkpoints.Tests.Formats;

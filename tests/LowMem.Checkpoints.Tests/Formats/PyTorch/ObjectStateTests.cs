@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Tests.Builders;
 using LowMem.Checkpoints.Diagnostics;
 using static LowMem.Checkpoints.Tests.Builders.PickleBytes;
 using static LowMem.Checkpoints.Tests.Builders.TensorBytes;

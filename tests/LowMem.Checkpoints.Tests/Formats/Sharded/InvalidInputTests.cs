@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Tests.Fixtures;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Tests.Builders;
 

@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Formats.PyTorch.Legacy;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Tests.Builders;
 

@@ -1,3 +1,5 @@
+using LowMem.Checkpoints.Formats.Foreign;
+using LowMem.Checkpoints.Formats.PyTorch.Legacy;
 using System.Text;
 using LowMem.Checkpoints.Tests.Builders;
 

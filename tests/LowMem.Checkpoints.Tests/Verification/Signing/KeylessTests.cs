@@ -1,3 +1,5 @@
+using LowMem.Checkpoints.Pickle;
+using LowMem.Checkpoints.Verification.Signing.Keyless;
 using System.Text.Json.Nodes;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Tests.Builders;

@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Sources;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;

@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Formats.PyTorch.Legacy;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;

@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Formats.PyTorch.Exported;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Tests.Builders;
 using LowMem.Checkpoints.Verification.Signing;

@@ -1,3 +1,4 @@
+using LowMem.Loader.Skeletons;
 using LowMem.Loader.Modules;
 
 namespace LowMem.Loader.Tests.Skeletons.Definition;

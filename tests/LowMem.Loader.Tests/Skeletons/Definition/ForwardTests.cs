@@ -1,3 +1,4 @@
+using LowMem.Loader.Meta;
 using System.Text.Json;
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Formats;

@@ -1,3 +1,5 @@
+using LowMem.Loader.Meta;
+using LowMem.Loader.Tests.Initialization;
 using System.Reflection;
 using System.Text.Json;
 using LowMem.Loader.Modules;

@@ -1,3 +1,4 @@
+using LowMem.Loader.Tests.Import;
 using System.Buffers.Binary;
 using System.Collections.Specialized;
 using System.Text;

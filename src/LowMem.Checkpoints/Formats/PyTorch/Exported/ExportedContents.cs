@@ -1,3 +1,5 @@
+using LowMem.Checkpoints.Formats.Foreign;
+using LowMem.Checkpoints.Formats.PyTorch.Legacy;
 using LowMem.Checkpoints.Containers.Zip;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Formats.PyTorch.Storages;

@@ -1,4 +1,6 @@
 
+using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Formats.PyTorch.Storages;
 using LowMem.Checkpoints.Values;
 
 namespace LowMem.Checkpoints.Formats.PyTorch.Tensors;

@@ -1,6 +1,5 @@
 using LowMem.Checkpoints.Formats.PyTorch.Objects;
 using System.Text;
-using LowMem.Checkpoints.IO;
 using LowMem.Checkpoints.Pickle;
 using LowMem.Checkpoints.Values;
 

@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Pickle;
 using LowMem.Checkpoints.Formats.PyTorch.Storages;
 
 namespace LowMem.Checkpoints.Formats.PyTorch.Tensors;

@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Formats.PyTorch.Exported;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;

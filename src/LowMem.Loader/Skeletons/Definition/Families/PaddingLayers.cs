@@ -1,3 +1,4 @@
+using LowMem.Loader.Initialization;
 using LowMem.Loader.Skeletons.Layers;
 using TorchSharp;
 using static TorchSharp.torch;
