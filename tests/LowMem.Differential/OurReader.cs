@@ -13,8 +13,8 @@ internal static class OurReader
         var uses = PickleMemoUses.Find(input, source, CancellationToken.None);
         return
         [
-            ToReading(PickleMachine.ReadAsFarAsPossible(pickle, source, CancellationToken.None)),
-            ToReading(PickleMachine.ReadAsFarAsPossible(input, source, persistentLoader: null, CancellationToken.None, uses)),
+            ToReading(PickleMachine.Read(pickle, source, CancellationToken.None)),
+            ToReading(PickleMachine.Read(input, source, persistentLoader: null, CancellationToken.None, uses)),
         ];
     }
 

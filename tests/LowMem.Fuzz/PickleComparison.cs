@@ -18,8 +18,8 @@ internal static class PickleComparison
         var source = new PickleSource("file", "data.pkl", 0, PickleSource.BudgetFor(bytes.Length));
         var input = new MemoryPickleInput(bytes);
         var uses = PickleMemoUses.Find(input, source, CancellationToken.None);
-        var packed = PickleMachine.ReadAsFarAsPossible(input, source, persistentLoader: null, CancellationToken.None, uses);
-        var plain = PickleMachine.ReadAsFarAsPossible(bytes, source, CancellationToken.None);
+        var packed = PickleMachine.Read(input, source, persistentLoader: null, CancellationToken.None, uses);
+        var plain = PickleMachine.Read(bytes, source, CancellationToken.None);
         Require(packed.Error?.Message == plain.Error?.Message, $"errors: '{packed.Error?.Message}' and '{plain.Error?.Message}'");
         Require(packed.ByteLength == plain.ByteLength, "lengths");
         Require(

@@ -46,28 +46,6 @@ public sealed class CheckpointException : Exception
     /// <summary>Where in the file, in bytes from its start, or null when no place can be named.</summary>
     public long? Offset { get; init; }
 
-    /// <summary>The same error with the globals that were seen; the message names the dangerous ones.</summary>
-    internal CheckpointException Naming(Safety.GlobalReport report)
-    {
-        const int most = 5;
-        string names = string.Join(", ", report.Unsafe.Take(most).Select(DisplayText.Name));
-        string message = report.Unsafe.Count == 0
-            ? Detail
-            : $"{Detail} Beware: it names what could run code if PyTorch loaded it: {names}.";
-        if (report.Refusal is { } refusal && !Detail.Contains(refusal, StringComparison.Ordinal))
-        {
-            message += $" Versions of Python read a pickle in it in different ways: {refusal}";
-        }
-
-        return new CheckpointException(ErrorId, Path, message, InnerException)
-        {
-            Record = Record,
-            Offset = Offset,
-            Globals = report.All.ToArray(),
-            UnsafeGlobals = report.Unsafe.ToArray(),
-        };
-    }
-
     /// <summary>The same error in other words, or about what is inside another file.</summary>
     /// <param name="detail">The message without the path.</param>
     /// <param name="path">The path at fault; the same when null.</param>

@@ -31,7 +31,7 @@ public sealed record Checkpoint
     public IReadOnlyList<string> UnknownGlobals { get; init; } = [];
 
     /// <summary>Where each of <see cref="UnknownGlobals"/> stands and what is done with it.</summary>
-    internal IReadOnlyList<Safety.NamedGlobal> UnknownUses { get; init; } = [];
+    internal IReadOnlyList<NamedGlobal> UnknownUses { get; init; } = [];
 
     /// <summary>Those of <see cref="Globals"/> that could run code or reach outside the file.</summary>
     public IReadOnlyList<string> UnsafeGlobals { get; init; } = [];
@@ -43,7 +43,7 @@ public sealed record Checkpoint
     public bool? WeightsOnly => WeightsOnlyAnswer?.IsAccepted;
 
     /// <summary>The same with the reason.</summary>
-    internal Safety.WeightsOnly.WeightsOnlyAnswer? WeightsOnlyAnswer { get; init; }
+    internal WeightsOnlyAnswer? WeightsOnlyAnswer { get; init; }
 
     /// <summary>The free-form text that the file or index carries.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; init; } = new OrderedDictionary<string, string>();

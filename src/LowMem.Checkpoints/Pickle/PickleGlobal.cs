@@ -24,4 +24,8 @@ internal sealed class PickleGlobal(string module, string name, bool isPython2 = 
 
     /// <summary>Whether the pickle sets items or attributes on what it imports, which changes the running program.</summary>
     public bool IsWrittenTo { get; set; }
+
+    /// <summary>Whether a full name stands in the file, rather than being computed or looked up by number.</summary>
+    public static bool IsName(string fullName) =>
+        !fullName.StartsWith(ExtensionPrefix, StringComparison.Ordinal) && !fullName.Contains(Computed, StringComparison.Ordinal);
 }

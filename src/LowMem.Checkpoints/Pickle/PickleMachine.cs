@@ -1,7 +1,6 @@
 using LowMem.Checkpoints.Formats.PyTorch.Objects;
 using System.Runtime.CompilerServices;
 using LowMem.Checkpoints.Diagnostics;
-using LowMem.Checkpoints.Safety;
 
 namespace LowMem.Checkpoints.Pickle;
 
@@ -40,26 +39,10 @@ internal sealed class PickleMachine
         tensors = new PackedTensorReader(cursor, heap, memo);
     }
 
-    /// <summary>Reads the pickle at the start of the data; what follows its STOP is left alone.</summary>
-    /// <exception cref="CheckpointException">
-    /// The bytes are no pickle, or one that breaks the rules; the error tells which globals were named until then.
-    /// </exception>
-    public static PickleResult Read(ReadOnlyMemory<byte> data, PickleSource source, CancellationToken cancellationToken) =>
-        ThrowIfBroken(ReadAsFarAsPossible(data, source, cancellationToken));
-
-    /// <summary>Reads the pickle at the start of an input.</summary>
-    /// <param name="input">The bytes.</param>
-    /// <param name="source">What they are, for messages.</param>
-    /// <param name="persistentLoader">Says what persistent ids stand for; null leaves them as they are.</param>
-    /// <param name="cancellationToken">Ends the reading early.</param>
+    /// <summary>Reads the pickle at the start; what follows its STOP is left alone. A broken one gives what it held before it broke, and the error.</summary>
     public static PickleResult Read(
-        IPickleInput input, PickleSource source, IPersistentLoader? persistentLoader, CancellationToken cancellationToken) =>
-        ThrowIfBroken(ReadAsFarAsPossible(input, source, persistentLoader, cancellationToken));
-
-    /// <summary>Reads a pickle; a broken one gives what it held before it broke, and the error.</summary>
-    public static PickleResult ReadAsFarAsPossible(
         ReadOnlyMemory<byte> data, PickleSource source, CancellationToken cancellationToken) =>
-        ReadAsFarAsPossible(new MemoryPickleInput(data), source, persistentLoader: null, cancellationToken);
+        Read(new MemoryPickleInput(data), source, persistentLoader: null, cancellationToken);
 
     /// <summary>Reads a pickle; a broken one gives what it held before it broke, and the error.</summary>
     /// <param name="input">The bytes.</param>
@@ -67,7 +50,7 @@ internal sealed class PickleMachine
     /// <param name="persistentLoader">Says what persistent ids stand for; null leaves them as they are.</param>
     /// <param name="cancellationToken">Ends the reading early.</param>
     /// <param name="memoUses">What of the memo is ever asked for, so that the rest need not be kept; null keeps all.</param>
-    public static PickleResult ReadAsFarAsPossible(
+    public static PickleResult Read(
         IPickleInput input,
         PickleSource source,
         IPersistentLoader? persistentLoader,
@@ -98,9 +81,6 @@ internal sealed class PickleMachine
             EndsFrameWrongly = error?.ErrorId == CheckpointErrorIds.Unsafe || machine.stopsInFrame,
         };
     }
-
-    private static PickleResult ThrowIfBroken(PickleResult result) =>
-        result.Error is null ? result : throw result.Error.Naming(GlobalReport.Of([result]));
 
     // These are optimised at once: a checkpoint of many tensors is read before the runtime would get to it.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

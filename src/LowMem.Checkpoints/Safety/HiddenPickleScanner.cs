@@ -94,7 +94,7 @@ internal sealed class HiddenPickleScanner
     private int TryRead(ReadOnlyMemory<byte> bytes, HiddenBytes place, int nesting)
     {
         var source = new PickleSource(string.Empty, place.Where, -1, MemoryBudget);
-        var pickle = PickleMachine.ReadAsFarAsPossible(bytes, source, cancellationToken);
+        var pickle = PickleMachine.Read(bytes, source, cancellationToken);
         workLeft -= pickle.ByteLength + AttemptCost;
         bool isWhole = pickle.IsWhole;
         bool isAll = place.IsPickle && bytes.Length == place.Content.Length;
@@ -105,7 +105,7 @@ internal sealed class HiddenPickleScanner
         }
 
         var globals = GlobalUse.Of(pickle, place.Where).ToList();
-        bool isNamed = bytes.Length == place.Content.Length || globals.Exists(global => global.HasName);
+        bool isNamed = bytes.Length == place.Content.Length || globals.Exists(global => PickleGlobal.IsName(global.Name));
         foreach (var global in globals)
         {
             if ((isWhole && (isNamed || global.CalledBy is not null)) || (place.IsPickle && CountsWhenBroken(global, isAll && bytes.Span[0] == (byte)PickleOpcode.Proto)))
@@ -136,7 +136,7 @@ internal sealed class HiddenPickleScanner
     /// it is called, beside a name, or where the bytes begin.) Anything else has to look like a name of Python, and to be called, or be in what begins with PROTO
     /// and is a pickle as a whole.
     /// </summary>
-    private static bool CountsWhenBroken(NamedGlobal global, bool isPickle) => global.HasName
+    private static bool CountsWhenBroken(NamedGlobal global, bool isPickle) => PickleGlobal.IsName(global.Name)
         && (global.IsDangerous || ((isPickle || global.CalledBy is not null) && IsPythonName(global.Name)));
 
     private static bool IsPythonName(string name) => name.Split('.').All(

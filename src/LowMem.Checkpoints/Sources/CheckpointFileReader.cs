@@ -21,7 +21,7 @@ internal sealed class CheckpointFileReader : IDisposable
         Length = RandomAccess.GetLength(handle);
         StoredLength = Length;
         LastWriteTimeUtc = File.GetLastWriteTimeUtc(handle);
-        identity = FileIdentity.Of(handle);
+        identity = FileIdentities.Of(handle);
     }
 
     private CheckpointFileReader(CheckpointFileReader whole, long start, long length)

@@ -79,7 +79,7 @@ public static class ListedFile
     {
         long length = RandomAccess.GetLength(handle);
         return length != file.Length ? $"the file was changed, and has {length} bytes instead of {file.Length}"
-            : file.Identity is { } identity && FileIdentity.Of(handle) is { } now && now != identity ? "another file was put in its place"
+            : file.Identity is { } identity && FileIdentities.Of(handle) is { } now && now != identity ? "another file was put in its place"
             : File.GetLastWriteTimeUtc(handle) != file.LastWriteTimeUtc ? "the file was written to"
             : null;
     }

@@ -12,10 +12,10 @@ public static class OutputPath
         ArgumentException.ThrowIfNullOrEmpty(output);
         ArgumentNullException.ThrowIfNull(inputs);
         string full = Path.GetFullPath(output);
-        var identity = FileIdentity.Find(full);
+        var identity = FileIdentities.Find(full);
         return inputs.Any(input => !input.Contains('\0', StringComparison.Ordinal)
             && Path.GetFullPath(input) is var path
-            && (path == full || (identity is not null && FileIdentity.Find(path) == identity)));
+            && (path == full || (identity is not null && FileIdentities.Find(path) == identity)));
     }
 
     /// <summary>Whether to write there would replace a file that was read to open the checkpoint.</summary>

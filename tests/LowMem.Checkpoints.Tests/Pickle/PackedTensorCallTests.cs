@@ -55,7 +55,7 @@ public sealed class PackedTensorCallTests
     {
         byte[] pickle = [.. TensorCall(hooks: [(byte)'q', Put7]), (byte)'.'];
 
-        var result = PickleMachine.ReadAsFarAsPossible(pickle, Source, TestContext.Current.CancellationToken);
+        var result = PickleMachine.Read(pickle, Source, TestContext.Current.CancellationToken);
 
         Assert.IsType<PickleCall>(result.Root);
     }
@@ -88,7 +88,7 @@ public sealed class PackedTensorCallTests
 
     private static PickleSource Source { get; } = new("test.pkl", "data.pkl", 0, PickleSource.BudgetFor(1 << 20));
 
-    private static PickleResult Read(byte[] pickle) => PickleMachine.ReadAsFarAsPossible(
+    private static PickleResult Read(byte[] pickle) => PickleMachine.Read(
         new MemoryPickleInput(pickle), Source, persistentLoader: null, TestContext.Current.CancellationToken, FindUses(pickle));
 
     private static PickleMemoUses FindUses(byte[] pickle) =>

@@ -147,7 +147,7 @@ public sealed class PackedTensorRowsTests
 
     private static void AssertSame(byte[] pickle, PickleResult packed)
     {
-        var plain = PickleMachine.ReadAsFarAsPossible(pickle, Source, TestContext.Current.CancellationToken);
+        var plain = PickleMachine.Read(pickle, Source, TestContext.Current.CancellationToken);
         Assert.Equal(plain.Error?.Message, packed.Error?.Message);
         Assert.Equal(plain.ByteLength, packed.ByteLength);
         Assert.Equal(plain.Globals.Select(global => global.FullName), packed.Globals.Select(global => global.FullName));
@@ -171,7 +171,7 @@ public sealed class PackedTensorRowsTests
     private static PickleResult Read(byte[] pickle)
     {
         var uses = PickleMemoUses.Find(new MemoryPickleInput(pickle), Source, TestContext.Current.CancellationToken);
-        return PickleMachine.ReadAsFarAsPossible(
+        return PickleMachine.Read(
             new MemoryPickleInput(pickle), Source, persistentLoader: null, TestContext.Current.CancellationToken, uses);
     }
 

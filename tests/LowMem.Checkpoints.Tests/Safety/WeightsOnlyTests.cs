@@ -123,7 +123,7 @@ public sealed class WeightsOnlyTests
     public void JudgesWhatPyTorchWrote(string fixture, bool? expected) =>
         Assert.Equal(expected, Checkpoint.Open(FixtureFiles.PathOf(fixture), TestContext.Current.CancellationToken).GetSummary().WeightsOnly);
 
-    private static LowMem.Checkpoints.Safety.WeightsOnly.WeightsOnlyAnswer Answer(byte[] pickle) =>
+    private static LowMem.Checkpoints.WeightsOnlyAnswer Answer(byte[] pickle) =>
         LowMem.Checkpoints.Safety.WeightsOnly.WeightsOnlyCheck.Of(
             new LowMem.Checkpoints.Pickle.MemoryPickleInput((byte[])[.. Proto(2), .. pickle, (byte)'.']),
             new LowMem.Checkpoints.Pickle.PickleSource("file", null, 0, 1 << 20),

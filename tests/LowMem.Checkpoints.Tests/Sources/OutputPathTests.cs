@@ -35,7 +35,7 @@ public partial class OutputPathTests
         string other = Path.Combine(directory.Path, "other");
         Assert.Equal(0, Link(a, other));
         Assert.True(OutputPath.IsAmong(other, [a]));
-        Assert.Equal(FileIdentity.Find(a), FileIdentity.Find(other));
+        Assert.Equal(FileIdentities.Find(a), FileIdentities.Find(other));
     }
 
     [Fact]

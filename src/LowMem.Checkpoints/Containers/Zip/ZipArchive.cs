@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
 using LowMem.Checkpoints.Diagnostics;
-using LowMem.Checkpoints.Pickle;
 using LowMem.Checkpoints.Sources;
 
 namespace LowMem.Checkpoints.Containers.Zip;
@@ -237,19 +236,6 @@ internal sealed class ZipArchive
             default:
                 throw Invalid(entry, DescribeUnreadable(entry), CheckpointErrorIds.Unsupported);
         }
-    }
-
-    /// <summary>The content of an entry that is a pickle: in windows when it is stored as it is, else unfolded at once.</summary>
-    /// <inheritdoc cref="ReadContent"/>
-    public IPickleInput OpenPickle(ZipEntry entry, long limit, out long dataOffset)
-    {
-        if (!entry.IsPlain || entry.Length > limit)
-        {
-            return new MemoryPickleInput(ReadContent(entry, limit, out dataOffset));
-        }
-
-        dataOffset = GetDataOffset(entry);
-        return new FilePickleInput(File, dataOffset, dataOffset + entry.Length);
     }
 
     /// <summary>The first bytes of an entry, fewer when it is shorter.</summary>

@@ -41,7 +41,7 @@ internal static class DistributedReader
     private static Checkpoint ReadChecked(CheckpointFileReader file, string checkpoint, CancellationToken cancellationToken)
     {
         var source = new PickleSource(file.Path, null, 0, PickleSource.BudgetFor(file.Length));
-        var pickle = PickleMachine.Read(new FilePickleInput(file, 0, file.Length), source, persistentLoader: null, cancellationToken);
+        var pickle = PickleMachine.Read(new FilePickleInput(file, 0, file.Length), source, persistentLoader: null, cancellationToken).OrThrow();
         var globals = GlobalReport.Of([pickle], [], cancellationToken).OrRefuse(file.Path);
         var metadata = Parse(file, pickle, globals, cancellationToken);
         var files = new ChunkFiles(Path.GetDirectoryName(file.Path)!, checkpoint, cancellationToken);

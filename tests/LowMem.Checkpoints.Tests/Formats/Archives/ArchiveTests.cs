@@ -51,7 +51,7 @@ public sealed class ArchiveTests : IDisposable
 
         var tensor = Assert.Single(checkpoint.Tensors);
         Assert.Equal(("w", file, $"{file}!/{member}"), (tensor.Key, tensor.Path, tensor.Checkpoint));
-        Assert.Equal([new CheckpointFile(file, content.Length, File.GetLastWriteTimeUtc(file)) { Identity = FileIdentity.Find(file) }], checkpoint.Files);
+        Assert.Equal([new CheckpointFile(file, content.Length, File.GetLastWriteTimeUtc(file)) { Identity = FileIdentities.Find(file) }], checkpoint.Files);
         Assert.Equal(isInPlace, tensor.Offset >= 0);
         if (isInPlace)
         {

@@ -31,7 +31,7 @@ internal static class BarePickleReader
         reason = null;
         var source = new PickleSource(file.Path, null, 0, PickleSource.BudgetFor(file.StoredLength));
         var storages = new PickledStorages(file.Path, cancellationToken);
-        var pickle = PickleMachine.ReadAsFarAsPossible(
+        var pickle = PickleMachine.Read(
             new FilePickleInput(file, 0, file.Length), source, storages, cancellationToken);
         if (pickle.Globals.Any(global => JoblibFile.IsMark(global.FullName)))
         {

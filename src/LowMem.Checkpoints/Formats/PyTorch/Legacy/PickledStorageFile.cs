@@ -30,7 +30,7 @@ internal sealed record PickledStorageFile(StorageReference? Storage, PickleGloba
         while (pickles.Count < PickleCount)
         {
             var source = new PickleSource(path, "a storage in bytes", -1, MemoryBudget);
-            var pickle = PickleMachine.ReadAsFarAsPossible(bytes[position..], source, cancellationToken);
+            var pickle = PickleMachine.Read(bytes[position..], source, cancellationToken);
             pickles.Add(pickle);
             position += (int)pickle.ByteLength;
             if (pickle.Error is not null)

@@ -33,7 +33,7 @@ internal sealed class StackedPickles(
             EndsWithFile = end == file.Length,
         };
         var input = new FilePickleInput(file, Position, Position + Math.Min(Left, Array.MaxLength));
-        var pickle = PickleMachine.ReadAsFarAsPossible(input, source, persistentLoader, cancellationToken);
+        var pickle = PickleMachine.Read(input, source, persistentLoader, cancellationToken);
         pickles.Add(pickle);
         Position += pickle.ByteLength;
         return pickle.Error is null ? pickle : throw pickle.Error;

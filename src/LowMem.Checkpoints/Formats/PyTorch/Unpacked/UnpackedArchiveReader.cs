@@ -126,7 +126,7 @@ internal static class UnpackedArchiveReader
     private static PickleResult ReadPickle(CheckpointFileReader file, string name, CancellationToken cancellationToken)
     {
         var source = new PickleSource(file.Path, name, 0, PickleSource.BudgetFor(file.Length)) { EndsWithFile = true };
-        return PickleMachine.ReadAsFarAsPossible(
+        return PickleMachine.Read(
             new FilePickleInput(file, 0, Math.Min(file.Length, Array.MaxLength)), source, persistentLoader: null, cancellationToken);
     }
 

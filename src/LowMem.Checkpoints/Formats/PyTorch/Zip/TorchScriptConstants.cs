@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Safety;
 using System.Globalization;
 using LowMem.Checkpoints.Containers.Zip;
 using LowMem.Checkpoints.Diagnostics;
@@ -29,7 +30,7 @@ internal static class TorchScriptConstants
         {
             byte[] bytes = archive.ReadContent(entry, Math.Min(limit, Array.MaxLength), out long offset);
             var source = new PickleSource(file.Path, $"{Name}.pkl", offset, PickleSource.BudgetFor(file.StoredLength));
-            var pickle = PickleMachine.Read(bytes, source, cancellationToken);
+            var pickle = PickleMachine.Read(bytes, source, cancellationToken).OrThrow();
             var resolver = new ZipStorageResolver(archive, prefix, Name, isBigEndian: false);
             var factory = new TensorInfoFactory(file, checkpoint, CheckpointFormats.TorchScript, resolver);
             return ObjectTreeWalker.Walk(file, factory, pickle, cancellationToken, Name);

@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Safety;
 using System.Buffers.Binary;
 using System.Text;
 using LowMem.Checkpoints.Diagnostics;
@@ -151,7 +152,7 @@ internal sealed class TruncatedArchive
     {
         var source = new PickleSource(file.Path, "data.pkl", data, PickleSource.BudgetFor(file.StoredLength));
         var pickle = PickleMachine.Read(
-            new FilePickleInput(file, data, file.Length), source, persistentLoader: null, cancellationToken);
+            new FilePickleInput(file, data, file.Length), source, persistentLoader: null, cancellationToken).OrThrow();
         var recorder = new Recorder(storages);
         var factory = new TensorInfoFactory(file, file.Path, CheckpointFormats.PyTorchZip, recorder);
         _ = ObjectTreeWalker.Walk(file, factory, pickle, cancellationToken);

@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Text;
 using LowMem.Checkpoints.Pickle;
 
-namespace LowMem.Checkpoints.Safety;
+namespace LowMem.Checkpoints.Pickle;
 
 /// <summary>
 /// Text in base64 or hexadecimal that is a pickle when it is decoded. Something else would have to decode it; it is how a

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Runtime.InteropServices;
 
-namespace LowMem.Checkpoints.Safety;
+namespace LowMem.Checkpoints.Pickle;
 
 /// <summary>
 /// Deflated members of zip archives inside other bytes. Each local header counts, whatever a directory says of it. Stored

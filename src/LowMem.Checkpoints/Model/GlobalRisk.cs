@@ -1,4 +1,4 @@
-namespace LowMem.Checkpoints.Safety;
+namespace LowMem.Checkpoints;
 
 /// <summary>What a global named in a pickle could do if something resolved and called it.</summary>
 public enum GlobalRisk

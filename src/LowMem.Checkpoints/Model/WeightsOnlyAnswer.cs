@@ -1,4 +1,4 @@
-namespace LowMem.Checkpoints.Safety.WeightsOnly;
+namespace LowMem.Checkpoints;
 
 /// <summary>Whether a current <c>torch.load(weights_only=True)</c> takes a file.</summary>
 /// <param name="Reason">The first reason why it does not, as a sentence without its point; null when it takes the file.</param>

@@ -1,6 +1,4 @@
-using LowMem.Checkpoints.Pickle;
-
-namespace LowMem.Checkpoints.Safety;
+namespace LowMem.Checkpoints;
 
 /// <summary>A global, where it was named, and what is done with it there.</summary>
 /// <param name="Name">Module and name joined by a dot.</param>
@@ -16,9 +14,4 @@ internal sealed record NamedGlobal(string Name, string Where, GlobalRisk Risk)
 
     /// <summary>Whether it could run code there.</summary>
     public bool IsDangerous => Risk == GlobalRisk.Dangerous;
-
-    /// <summary>Whether the name stands in the file, rather than being computed or looked up by number.</summary>
-    public bool HasName { get; } =
-        !Name.StartsWith(PickleGlobal.ExtensionPrefix, StringComparison.Ordinal)
-        && !Name.Contains(PickleGlobal.Computed, StringComparison.Ordinal);
 }
