@@ -1,0 +1,127 @@
+using System.Buffers;
+using LowMem.Checkpoints.IO;
+
+namespace LowMem.Checkpoints.Values;
+
+/// <summary>Reads elements that do not lie in row-major order, in row-major order.</summary>
+/// <param name="dimensions">How they lie.</param>
+/// <param name="elementSize">The bytes of one element.</param>
+internal sealed class StridedGather(StridedDimension[] dimensions, int elementSize)
+{
+    /// <summary>Fills the destination with elements from a place in the packed order on.</summary>
+    /// <param name="storage">Where they are.</param>
+    /// <param name="start">Where the first element is in the storage, in bytes.</param>
+    /// <param name="firstElement">The first that is wanted, in the packed order.</param>
+    /// <param name="destination">Filled whole; not empty.</param>
+    /// <param name="cancellationToken">Ends the reading early.</param>
+    public void Read(
+        IStorageBytes storage, long start, long firstElement, Span<byte> destination, CancellationToken cancellationToken)
+    {
+        byte[]? buffer = storage.Content is null ? ArrayPool<byte>.Shared.Rent(StridedReads.MaxRangeLength) : null;
+        try
+        {
+            long end = firstElement + (destination.Length / elementSize);
+            for (long next = firstElement; next < end;)
+            {
+                var box = GetBox(next, end, out long place, out long count);
+                var target = destination.Slice((int)((next - firstElement) * elementSize), (int)(count * elementSize));
+                long boxStart = start + (place * elementSize);
+                if (storage.Content is { } content)
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    StridedCopy.Run(content.Span[(int)boxStart..], target, box, elementSize);
+                }
+                else
+                {
+                    ReadBox(storage, boxStart, target, box, buffer, cancellationToken);
+                }
+
+                next += count;
+            }
+        }
+        finally
+        {
+            if (buffer is not null)
+            {
+                ArrayPool<byte>.Shared.Return(buffer);
+            }
+        }
+    }
+
+    /// <summary>The bytes that are read of a file to read all elements, so many at a time.</summary>
+    public Int128 CountBytesRead(long elementCount, long elementsAtATime)
+    {
+        Int128 bytes = 0;
+        for (long first = 0; first < elementCount; first += elementsAtATime)
+        {
+            long end = Math.Min(elementCount, first + elementsAtATime);
+            for (long next = first; next < end;)
+            {
+                var box = GetBox(next, end, out _, out long count);
+                bytes += new StridedReads(box, elementSize).GetLength() * elementSize;
+                next += count;
+            }
+        }
+
+        return bytes;
+    }
+
+    private void ReadBox(
+        IStorageBytes storage, long start, Span<byte> target, StridedDimension[] box, byte[]? buffer, CancellationToken cancellationToken)
+    {
+        var reads = new StridedReads(box, elementSize);
+        long steps = reads.Steps;
+        for (long step = 0; step < steps; step++)
+        {
+            var range = reads.GetRange(step, out long source, out long to, out long length);
+            bool isRun = range is [] or [{ Source: 1, Target: 1 }];
+            int bytes = (int)(length * elementSize);
+            var walk = new StridedWalk(reads.Outer);
+            do
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                long from = start + ((source + walk.Source) * elementSize);
+                var part = target[(int)((to + walk.Target) * elementSize)..];
+                if (isRun)
+                {
+                    storage.Read(from, part[..bytes]);
+                }
+                else
+                {
+                    var read = buffer.AsSpan(0, bytes);
+                    storage.Read(from, read);
+                    StridedCopy.Run(read, part, range, elementSize);
+                }
+            }
+            while (walk.MoveNext());
+        }
+    }
+
+    /// <summary>The largest box of elements that follow one another in the packed order.</summary>
+    /// <param name="first">The first element.</param>
+    /// <param name="end">The element before which it ends.</param>
+    /// <param name="place">Where the first element is in the storage, in elements from that of the tensor.</param>
+    /// <param name="count">The elements of the box.</param>
+    private StridedDimension[] GetBox(long first, long end, out long place, out long count)
+    {
+        place = 0;
+        count = 1;
+        long rest = first;
+        for (int i = 0; i < dimensions.Length; i++)
+        {
+            // The step in the packed order is how many elements one index of the dimension is.
+            var dimension = dimensions[i];
+            long index = rest / dimension.Target;
+            rest %= dimension.Target;
+            place += index * dimension.Source;
+            if (rest == 0 && end - first >= dimension.Target)
+            {
+                long size = Math.Min((end - first) / dimension.Target, dimension.Size - index);
+                count = size * dimension.Target;
+                return size == 1 ? dimensions[(i + 1)..] : [dimension with { Size = size }, .. dimensions[(i + 1)..]];
+            }
+        }
+
+        return [];
+    }
+}
