@@ -52,7 +52,7 @@ internal sealed class ValueCheck(Checkpoint checkpoint, Func<string, bool>? allo
                     $"tensor '{key}' holds {Times(counts.NaN, target.Repeat)} NaN and {Times(counts.Infinite, target.Repeat)} infinite {of}"));
             }
 
-            if (counts.Zero == counts.Numbers)
+            if (counts.Numbers > 0 && counts.Zero == counts.Numbers)
             {
                 findings.Add(new CheckpointFinding(
                     FindingSeverity.Information, FindingCodes.AllZero, target.Key, null, $"tensor '{key}' is all zero"));
