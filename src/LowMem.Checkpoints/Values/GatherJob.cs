@@ -8,10 +8,19 @@ namespace LowMem.Checkpoints.Values;
 /// </summary>
 internal sealed class GatherJob(TensorInfo tensor)
 {
-    /// <summary>The values that are put together at a time when their storage is in no memory: the more, the longer the runs.</summary>
-    public const int WindowLength = 64 << 20;
+    /// <summary>
+    /// The values that are put together at a time when their storage is in no memory: the more, the longer the runs that are
+    /// read; the fewer, the less memory.
+    /// </summary>
+    private static readonly int[] WindowLengths = [1 << 20, 4 << 20, 16 << 20, 64 << 20];
+
+    /// <summary>Runs of fewer bytes cost more to be read one by one than to be looked at.</summary>
+    private const int LongRun = 1024;
 
     private const int BlockLength = 512 << 10;
+
+    /// <summary>The values that are put together at a time from a storage in memory: long enough to use what is in the cache.</summary>
+    private const int InMemoryLength = 4 << 20;
 
     /// <summary>One window at a time is enough memory.</summary>
     private static readonly Lock Window = new();
@@ -61,9 +70,25 @@ internal sealed class GatherJob(TensorInfo tensor)
             return tensor.ByteLength;
         }
 
+        return ChooseWindow(tensor).BytesRead;
+    }
+
+    /// <summary>The smallest window with which what is read comes in long runs, of nearly nothing but values; else the largest.</summary>
+    private static (int Length, Int128 BytesRead) ChooseWindow(TensorInfo tensor)
+    {
         int size = Math.Max(1, DType.Get(tensor.DType).ByteSize);
-        return new StridedGather(StridedDimension.Of(tensor.Shape, tensor.Stride), size)
-            .CountBytesRead(tensor.ElementCount, WindowLength / size);
+        var gather = new StridedGather(StridedDimension.Of(tensor.Shape, tensor.Stride), size);
+        (Int128 Bytes, Int128 Calls) reads = default;
+        foreach (int length in WindowLengths)
+        {
+            reads = gather.CountReads(tensor.ElementCount, length / size);
+            if ((reads.Bytes <= (Int128)tensor.ByteLength * 5 / 4 && reads.Calls * LongRun <= reads.Bytes) || length >= tensor.ByteLength)
+            {
+                return (length, reads.Bytes);
+            }
+        }
+
+        return (WindowLengths[^1], reads.Bytes);
     }
 
     /// <param name="reader">Holds the files open.</param>
@@ -76,13 +101,14 @@ internal sealed class GatherJob(TensorInfo tensor)
         {
             lock (Window)
             {
-                Run(reader, new byte[Math.Min(tensor.ByteLength, WindowLength)], done, cancellationToken);
+                Run(reader, GC.AllocateUninitializedArray<byte>((int)Math.Min(tensor.ByteLength, ChooseWindow(tensor).Length)), done, cancellationToken);
             }
         }
         else
         {
-            byte[] buffer = ArrayPool<byte>.Shared.Rent(BlockLength);
-            Run(reader, buffer.AsSpan(0, BlockLength), done, cancellationToken);
+            int length = tensor.IsContiguous || tensor.ByteLength <= BlockLength ? BlockLength : InMemoryLength;
+            byte[] buffer = ArrayPool<byte>.Shared.Rent(length);
+            Run(reader, buffer.AsSpan(0, length), done, cancellationToken);
             ArrayPool<byte>.Shared.Return(buffer);
         }
 

@@ -7,7 +7,7 @@ namespace LowMem.Checkpoints.Values;
 internal sealed class KeptStorage(KeptStorages all, string path, StorageExtent storage) : IBlockConsumer
 {
     /// <summary>A larger storage is not kept.</summary>
-    public const long MaxLength = 32 << 20;
+    public const long MaxLength = KeptStorages.MaxTotal;
 
     private readonly Lock gate = new();
     private readonly List<GatherJob> waiting = [];

@@ -7,7 +7,7 @@ namespace LowMem.Checkpoints.Values;
 internal static class StridedCopy
 {
     /// <summary>A tile touches so many lines of the cache on each side.</summary>
-    private const long TileLength = 32;
+    private const long TileLength = 16;
 
     /// <param name="source">Begins with the first element.</param>
     /// <param name="target">Begins where the first element is copied to.</param>
@@ -121,17 +121,26 @@ internal static class StridedCopy
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void CopyTiles<T>(ReadOnlySpan<T> source, Span<T> target, StridedDimension row, StridedDimension column)
     {
+        // No step is negative: when the last element is inside, all are, and none needs to be looked at again.
+        _ = source[checked((int)(((row.Size - 1) * row.Source) + ((column.Size - 1) * column.Source)))];
+        _ = target[checked((int)(((row.Size - 1) * row.Target) + ((column.Size - 1) * column.Target)))];
+        ref T from = ref MemoryMarshal.GetReference(source);
+        ref T to = ref MemoryMarshal.GetReference(target);
+        var (fromStep, toStep) = ((nint)row.Source, (nint)row.Target);
         for (long left = 0; left < row.Size; left += TileLength)
         {
             int width = (int)Math.Min(TileLength, row.Size - left);
             for (long top = 0; top < column.Size; top += TileLength)
             {
-                int height = (int)Math.Min(TileLength, column.Size - top);
-                for (int i = 0; i < height; i++)
+                long bottom = Math.Min(column.Size, top + TileLength);
+                for (long i = top; i < bottom; i++)
                 {
-                    int from = (int)((left * row.Source) + ((top + i) * column.Source));
-                    int to = (int)((left * row.Target) + ((top + i) * column.Target));
-                    CopyLine(source[from..], target[to..], width, (int)row.Source, (int)row.Target);
+                    ref T read = ref Unsafe.Add(ref from, (nint)((left * row.Source) + (i * column.Source)));
+                    ref T written = ref Unsafe.Add(ref to, (nint)((left * row.Target) + (i * column.Target)));
+                    for (nint j = 0; j < width; j++)
+                    {
+                        Unsafe.Add(ref written, j * toStep) = Unsafe.Add(ref read, j * fromStep);
+                    }
                 }
             }
         }

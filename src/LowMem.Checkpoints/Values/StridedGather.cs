@@ -48,22 +48,24 @@ internal sealed class StridedGather(StridedDimension[] dimensions, int elementSi
         }
     }
 
-    /// <summary>The bytes that are read of a file to read all elements, so many at a time.</summary>
-    public Int128 CountBytesRead(long elementCount, long elementsAtATime)
+    /// <summary>The bytes that are read of a file to read all elements, so many at a time, and in how many calls.</summary>
+    public (Int128 Bytes, Int128 Calls) CountReads(long elementCount, long elementsAtATime)
     {
         Int128 bytes = 0;
+        Int128 calls = 0;
         for (long first = 0; first < elementCount; first += elementsAtATime)
         {
             long end = Math.Min(elementCount, first + elementsAtATime);
             for (long next = first; next < end;)
             {
-                var box = GetBox(next, end, out _, out long count);
-                bytes += new StridedReads(box, elementSize).GetLength() * elementSize;
+                var reads = new StridedReads(GetBox(next, end, out _, out long count), elementSize);
+                bytes += reads.GetLength() * elementSize;
+                calls += reads.GetCount();
                 next += count;
             }
         }
 
-        return bytes;
+        return (bytes, calls);
     }
 
     private void ReadBox(
@@ -76,25 +78,48 @@ internal sealed class StridedGather(StridedDimension[] dimensions, int elementSi
             var range = reads.GetRange(step, out long source, out long to, out long length);
             bool isRun = range is [] or [{ Source: 1, Target: 1 }];
             int bytes = (int)(length * elementSize);
-            var walk = new StridedWalk(reads.Outer);
+
+            // Several ranges are copied together: in the target, their elements lie side by side.
+            var side = isRun || reads.Outer.Length == 0 ? new StridedDimension(1, 0, 0) : reads.Outer[^1];
+            var walk = new StridedWalk(side.Target == 0 ? reads.Outer : reads.Outer.AsSpan(0, reads.Outer.Length - 1));
+            long together = StridedReads.MaxRangeLength / bytes;
             do
             {
-                cancellationToken.ThrowIfCancellationRequested();
-                long from = start + ((source + walk.Source) * elementSize);
-                var part = target[(int)((to + walk.Target) * elementSize)..];
-                if (isRun)
+                for (long first = 0; first < side.Size; first += together)
                 {
-                    storage.Read(from, part[..bytes]);
-                }
-                else
-                {
-                    var read = buffer.AsSpan(0, bytes);
-                    storage.Read(from, read);
-                    StridedCopy.Run(read, part, range, elementSize);
+                    long from = start + ((source + walk.Source + (first * side.Source)) * elementSize);
+                    var part = target[(int)((to + walk.Target + (first * side.Target)) * elementSize)..];
+                    if (isRun)
+                    {
+                        cancellationToken.ThrowIfCancellationRequested();
+                        storage.Read(from, part[..bytes]);
+                        continue;
+                    }
+
+                    int count = (int)Math.Min(together, side.Size - first);
+                    for (int i = 0; i < count; i++)
+                    {
+                        cancellationToken.ThrowIfCancellationRequested();
+                        storage.Read(from + (i * side.Source * elementSize), buffer.AsSpan(i * bytes, bytes));
+                    }
+
+                    StridedCopy.Run(buffer.AsSpan(0, count * bytes), part, AddSide(range, side with { Size = count, Source = length }), elementSize);
                 }
             }
             while (walk.MoveNext());
         }
+    }
+
+    /// <summary>The dimensions of several ranges that were read one after the other.</summary>
+    private static StridedDimension[] AddSide(StridedDimension[] range, StridedDimension side)
+    {
+        if (side.Size == 1)
+        {
+            return range;
+        }
+
+        int place = range.TakeWhile(dimension => dimension.Target > side.Target).Count();
+        return [.. range[..place], side, .. range[place..]];
     }
 
     /// <summary>The largest box of elements that follow one another in the packed order.</summary>

@@ -14,8 +14,8 @@ internal sealed class StridedReads
     /// <summary>A longer gap costs more to read than a call to pass it over does.</summary>
     public const int MaxGap = 1024;
 
-    /// <summary>Stays in the cache of a core between being read and being copied.</summary>
-    public const int MaxRangeLength = 256 << 10;
+    /// <summary>Stays in a cache between being read and being copied.</summary>
+    public const int MaxRangeLength = 1 << 20;
 
     private readonly StridedDimension[] box;
     private readonly int split = -1;
@@ -101,6 +101,9 @@ internal sealed class StridedReads
 
         return [.. range];
     }
+
+    /// <summary>How many ranges there are.</summary>
+    public Int128 GetCount() => Outer.Aggregate((Int128)Steps, (count, dimension) => count * dimension.Size);
 
     /// <summary>The elements that all ranges are long.</summary>
     public Int128 GetLength()
