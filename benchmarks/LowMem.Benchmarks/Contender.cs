@@ -68,15 +68,18 @@ internal sealed record Contender(string Name, Func<CaseResult> Run)
     }
 
     /// <summary>Reads the file, and nothing more.</summary>
-    public static CaseResult Cat(string path)
+    public static CaseResult Cat(string path) => Cat(path, "cat");
+
+    /// <summary>Runs a program of the system on a file.</summary>
+    public static CaseResult Cat(string path, string program)
     {
         var started = Stopwatch.GetTimestamp();
-        using var process = Process.Start("sh", ["-c", "exec cat \"$0\" > /dev/null", path]);
+        using var process = Process.Start("sh", ["-c", $"exec {program} \"$0\" > /dev/null", path]);
         process.WaitForExit();
         var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
         return process.ExitCode == 0
             ? new CaseResult(0, new Dictionary<string, StepFigures> { [Step.Loaded] = new(seconds, 0, 0) })
-            : throw new InvalidOperationException($"cat ended with exit code {process.ExitCode}.");
+            : throw new InvalidOperationException($"{program} ended with exit code {process.ExitCode}.");
     }
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace LowMem.CheckpointMaker;
 
 /// <summary>The same small random numbers every time.</summary>
-internal static class RandomWeights
+public static class RandomWeights
 {
     private const int BlockLength = 1 << 20;
 

@@ -11,13 +11,18 @@ public static class StateDictFile
     public delegate void AddValues(StoredZipWriter zip, string record, int index, long elementCount);
 
     /// <summary>Writes the file; whatever was there is replaced.</summary>
-    public static void Write(string path, IReadOnlyList<(string Key, long[] Shape)> tensors, AddValues addValues)
+    /// <param name="path">The file.</param>
+    /// <param name="tensors">The keys and shapes.</param>
+    /// <param name="addValues">Adds the values of each.</param>
+    /// <param name="isColumnMajor">True for tensors that were transposed, false for contiguous ones.</param>
+    public static void Write(
+        string path, IReadOnlyList<(string Key, long[] Shape)> tensors, AddValues addValues, bool isColumnMajor = false)
     {
         ArgumentNullException.ThrowIfNull(tensors);
         ArgumentNullException.ThrowIfNull(addValues);
         var root = Path.GetFileNameWithoutExtension(path);
         using var zip = new StoredZipWriter(path);
-        Add(zip, $"{root}/data.pkl", StateDictPickle.Write(tensors));
+        Add(zip, $"{root}/data.pkl", StateDictPickle.Write(tensors, isColumnMajor));
         Add(zip, $"{root}/byteorder", "little"u8.ToArray());
         for (var i = 0; i < tensors.Count; i++)
         {

@@ -15,18 +15,25 @@ public sealed class StateDictPickle
     private const string OrderedDict = "collections\nOrderedDict";
 
     private readonly BinaryWriter writer;
+    private readonly bool isColumnMajor;
     private readonly Dictionary<string, int> memo = new(StringComparer.Ordinal);
     private int memoCount;
 
-    private StateDictPickle(BinaryWriter writer) => this.writer = writer;
+    private StateDictPickle(BinaryWriter writer, bool isColumnMajor)
+    {
+        this.writer = writer;
+        this.isColumnMajor = isColumnMajor;
+    }
 
-    /// <summary>Pickles an ordered dictionary of contiguous float32 tensors; the n-th one lies in the storage n.</summary>
-    public static byte[] Write(IReadOnlyList<(string Key, long[] Shape)> tensors)
+    /// <summary>Pickles an ordered dictionary of float32 tensors; the n-th one lies in the storage n.</summary>
+    /// <param name="tensors">The keys and shapes.</param>
+    /// <param name="isColumnMajor">True for tensors that were transposed, false for contiguous ones.</param>
+    public static byte[] Write(IReadOnlyList<(string Key, long[] Shape)> tensors, bool isColumnMajor = false)
     {
         ArgumentNullException.ThrowIfNull(tensors);
         using var stream = new MemoryStream();
         using var writer = new BinaryWriter(stream, Encoding.ASCII);
-        new StateDictPickle(writer).WriteAll(tensors);
+        new StateDictPickle(writer, isColumnMajor).WriteAll(tensors);
         writer.Flush();
         return stream.ToArray();
     }
@@ -70,7 +77,7 @@ public sealed class StateDictPickle
         writer.Write('Q');
         WriteInteger(0);
         WriteTuple(shape);
-        WriteTuple([.. shape.Select((_, i) => shape[(i + 1)..].Aggregate(1L, (product, size) => product * size))]);
+        WriteTuple([.. shape.Select((_, i) => (isColumnMajor ? shape[..i] : shape[(i + 1)..]).Aggregate(1L, (product, size) => product * size))]);
         writer.Write(newFalse);
         WriteEmptyOrderedDict();
         writer.Write('t');

@@ -27,6 +27,9 @@ internal static class CaseHost
             case (FolderReadCase.Name, [var folder]):
                 FolderReadCase.Run(folder);
                 break;
+            case (PassCase.Hash or PassCase.Manifest, [var path]):
+                PassCase.Run(name, path);
+                break;
             case (VerifyCase.Name, [var path, var level]):
                 VerifyCase.Run(path, Enum.Parse<VerificationLevel>(level));
                 break;

@@ -2,15 +2,19 @@ using System.Buffers;
 
 namespace LowMem.Checkpoints.Values;
 
-/// <summary>Puts the values of a tensor together from its pieces, in row-major order.</summary>
-internal sealed class ChunkedGather(TensorDataReader reader, TensorInfo tensor, int elementSize)
+/// <summary>The values of a tensor that is kept in pieces, as if they lay in one storage, in row-major order.</summary>
+internal sealed class ChunkedGather(TensorDataReader reader, TensorInfo tensor, int elementSize, CancellationToken cancellationToken)
+    : IStorageBytes
 {
     /// <summary>Short stretches are read many at a time, up to so many bytes; a longer one is worth a read of its own.</summary>
     private const int BufferLength = 1 << 18;
 
-    /// <summary>Fills the destination with elements from a place in the packed order on.</summary>
-    public void Read(long firstElement, Span<byte> destination, CancellationToken cancellationToken)
+    public ReadOnlyMemory<byte>? Content => null;
+
+    /// <summary>Fills the destination with whole elements from a place in the packed order on.</summary>
+    public void Read(long offset, Span<byte> destination)
     {
+        long firstElement = offset / elementSize;
         long end = firstElement + (destination.Length / elementSize);
         foreach (var chunk in tensor.Chunks!)
         {
@@ -34,7 +38,7 @@ internal sealed class ChunkedGather(TensorDataReader reader, TensorInfo tensor, 
                 }
                 else
                 {
-                    ReadBatch(chunk.Source, runs, next, last, firstElement, destination, cancellationToken);
+                    ReadBatch(chunk.Source, runs, next, last, firstElement, destination);
                 }
 
                 next = last;
@@ -43,14 +47,7 @@ internal sealed class ChunkedGather(TensorDataReader reader, TensorInfo tensor, 
     }
 
     /// <summary>Reads several stretches in one go, and puts each where it belongs.</summary>
-    private void ReadBatch(
-        TensorInfo source,
-        ChunkRuns runs,
-        long first,
-        long last,
-        long firstElement,
-        Span<byte> destination,
-        CancellationToken cancellationToken)
+    private void ReadBatch(TensorInfo source, ChunkRuns runs, long first, long last, long firstElement, Span<byte> destination)
     {
         int runBytes = (int)runs.Length * elementSize;
         int length = (int)(last - first) * runBytes;

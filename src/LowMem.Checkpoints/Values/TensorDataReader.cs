@@ -1,6 +1,7 @@
+using LowMem.Checkpoints.Sources;
 using System.Collections.Concurrent;
 using LowMem.Checkpoints.Diagnostics;
-using LowMem.Checkpoints.Sources;
+using LowMem.Checkpoints.Values;
 
 namespace LowMem.Checkpoints.Values;
 
@@ -20,6 +21,9 @@ public sealed class TensorDataReader : IDisposable
     private readonly ConcurrentDictionary<string, Lazy<CheckpointFileReader>> files = new(StringComparer.Ordinal);
     private readonly UnaddressableStorages unaddressable = new();
     private readonly Dictionary<string, CheckpointFile>? listed;
+
+    /// <summary>The storages that are in memory for a while, so that their values are not read again.</summary>
+    internal KeptStorages Kept { get; } = new();
 
     /// <summary>Creates a reader of the tensors of one checkpoint; opens nothing yet.</summary>
     /// <param name="checkpoint">The checkpoint, which knows its files as they were when it was listed.</param>
@@ -46,19 +50,25 @@ public sealed class TensorDataReader : IDisposable
     /// <exception cref="ArgumentOutOfRangeException">The range is not inside the tensor, or cuts an element.</exception>
     public void Read(TensorInfo tensor, long byteOffset, Span<byte> destination, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(tensor);
-        if (tensor.UnreadableReason is { } reason)
-        {
-            throw new CheckpointException(
-                CheckpointErrorIds.Unsupported, tensor.Path, $"the values of '{DisplayText.Name(tensor.Key)}' cannot be read: {reason}.")
-            {
-                Record = tensor.Key,
-            };
-        }
+        CheckReadable(tensor);
+        Read(new TensorView(tensor), byteOffset, destination, cancellationToken);
+    }
 
+    /// <summary>Reads a part of the packed, row-major bytes of a part of a tensor.</summary>
+    /// <param name="view">A part of a tensor whose <see cref="TensorInfo.UnreadableReason"/> is null.</param>
+    /// <param name="byteOffset">Where to start, in bytes of the packed part; a multiple of the element size.</param>
+    /// <param name="destination">Filled whole; its length is a multiple of the element size.</param>
+    /// <param name="cancellationToken">Ends the reading early.</param>
+    /// <exception cref="CheckpointException">The file is gone, changed or shorter than it was, or the tensor cannot be read.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The range is not inside the part, or cuts an element.</exception>
+    public void Read(TensorView view, long byteOffset, Span<byte> destination, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(view);
+        var tensor = view.Tensor;
+        CheckReadable(tensor);
         var type = DType.Get(tensor.DType);
         ArgumentOutOfRangeException.ThrowIfNegative(byteOffset);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(byteOffset, tensor.ByteLength - destination.Length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(byteOffset, view.ByteLength - destination.Length);
 
         // Elements smaller than a byte are read as they are packed.
         int size = Math.Max(1, type.ByteSize);
@@ -69,20 +79,22 @@ public sealed class TensorDataReader : IDisposable
             return;
         }
 
-        if (tensor.Chunks is not null)
+        var storage = OpenStorage(tensor, type, cancellationToken);
+        long start = tensor.StorageStart + (view.Start * size);
+        if (view.IsContiguous)
         {
-            new ChunkedGather(this, tensor, type.ByteSize).Read(byteOffset / type.ByteSize, destination, cancellationToken);
-            return;
-        }
-
-        var storage = OpenStorage(tensor);
-        if (tensor.IsContiguous)
-        {
-            ReadContiguous(storage, tensor, byteOffset, destination, cancellationToken);
+            ReadContiguous(storage, start + byteOffset, destination, cancellationToken);
         }
         else
         {
-            StridedGather.Read(storage, tensor, size, byteOffset / size, destination, cancellationToken);
+            new StridedGather(StridedDimension.Of(view.Shape, view.Stride), size)
+                .Read(storage, start, byteOffset / size, destination, cancellationToken);
+        }
+
+        // Pieces come as the values that they are.
+        if (tensor.Chunks is not null)
+        {
+            return;
         }
 
         if (tensor.Storage is { IsBigEndian: true })
@@ -124,19 +136,40 @@ public sealed class TensorDataReader : IDisposable
         }
     }
 
-    private static void ReadContiguous(
-        IStorageBytes storage, TensorInfo tensor, long byteOffset, Span<byte> destination, CancellationToken cancellationToken)
+    private static void CheckReadable(TensorInfo tensor)
+    {
+        ArgumentNullException.ThrowIfNull(tensor);
+        if (tensor.UnreadableReason is { } reason)
+        {
+            throw new CheckpointException(
+                CheckpointErrorIds.Unsupported, tensor.Path, $"the values of '{DisplayText.Name(tensor.Key)}' cannot be read: {reason}.")
+            {
+                Record = tensor.Key,
+            };
+        }
+    }
+
+    private static void ReadContiguous(IStorageBytes storage, long start, Span<byte> destination, CancellationToken cancellationToken)
     {
         for (int done = 0; done < destination.Length; done += MaxRead)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var part = destination.Slice(done, Math.Min(MaxRead, destination.Length - done));
-            storage.Read(tensor.StorageStart + byteOffset + done, part);
+            storage.Read(start + done, destination.Slice(done, Math.Min(MaxRead, destination.Length - done)));
         }
     }
 
-    private IStorageBytes OpenStorage(TensorInfo tensor)
+    private IStorageBytes OpenStorage(TensorInfo tensor, DType type, CancellationToken cancellationToken)
     {
+        if (tensor.Chunks is not null)
+        {
+            return new ChunkedGather(this, tensor, type.ByteSize, cancellationToken);
+        }
+
+        if (Kept.Find(tensor) is { } kept)
+        {
+            return new MemoryStorageBytes(kept);
+        }
+
         var file = GetFile(tensor.Path);
         return tensor.Storage is { Offset: >= 0 } storage
             ? new FileStorageBytes(file, storage.Offset, $"tensor '{DisplayText.Name(tensor.Key)}'")

@@ -1,6 +1,5 @@
-
-using LowMem.Checkpoints.Formats.Foreign;
 using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Formats.Foreign;
 using LowMem.Checkpoints.Sources;
 using LowMem.Checkpoints.Values;
 
@@ -44,8 +43,9 @@ public sealed record CheckpointManifest
 
         using var reader = new TensorDataReader(checkpoint);
         ListedFiles.CheckUnchanged(checkpoint, reader);
-        var hashes = new HashPlan(checkpoint);
-        ScanPool.Run([.. hashes.Work], reader, progress, cancellationToken);
+        var plan = new BlockPlan(reader);
+        var hashes = new HashPlan(checkpoint, plan, new FileHashes(plan));
+        BlockPass.Run(plan, VerificationProgress.ToAction(progress), cancellationToken);
         reader.CheckUnchanged();
         return new CheckpointManifest
         {

@@ -1,9 +1,11 @@
-using LowMem.Checkpoints.Formats.Foreign;
-using System.Globalization;
 using LowMem.Checkpoints.Containers.Zip;
 using LowMem.Checkpoints.Diagnostics;
-using LowMem.Checkpoints.Formats;
 using LowMem.Checkpoints.Formats.Archives;
+using LowMem.Checkpoints.Formats.Foreign;
+using LowMem.Checkpoints.Formats.PyTorch.Legacy;
+using System.Globalization;
+using LowMem.Checkpoints.Formats;
+using LowMem.Checkpoints.Pickle;
 using LowMem.Checkpoints.Values;
 
 namespace LowMem.Checkpoints.Verification;
@@ -14,9 +16,11 @@ internal sealed class ChecksumCheck(Checkpoint checkpoint, bool hasManifest)
     private const int MaxKeysNamed = 5;
 
     private readonly List<CheckpointFinding> findings = [];
+    private readonly List<CheckedRecord> records = [];
+    private readonly Dictionary<StoredContent, CheckedRecord> byContent = [];
 
     /// <summary>Names the ranges to be read. Reads the directories of archives.</summary>
-    public void Plan(ScanExtents extents, TensorDataReader reader, CancellationToken cancellationToken)
+    public void Plan(BlockPlan plan, TensorDataReader reader, CancellationToken cancellationToken)
     {
         var formats = checkpoint.Tensors.DistinctBy(tensor => tensor.Path).ToDictionary(tensor => tensor.Path, tensor => tensor.Format);
         var without = new HashSet<string>(StringComparer.Ordinal);
@@ -25,7 +29,7 @@ internal sealed class ChecksumCheck(Checkpoint checkpoint, bool hasManifest)
         {
             if (isMember)
             {
-                PlanOuterArchive(file, extents, reader, cancellationToken);
+                PlanOuterArchive(file, plan, reader, cancellationToken);
                 continue;
             }
 
@@ -33,7 +37,7 @@ internal sealed class ChecksumCheck(Checkpoint checkpoint, bool hasManifest)
             if (format is CheckpointFormats.PyTorchZip or CheckpointFormats.TorchScript or CheckpointFormats.TorchExport && !checkpoint.IsUnpacked)
             {
                 var archive = ZipDirectoryReader.Read(reader.GetFile(file.Path), cancellationToken);
-                PlanArchive(archive, 0, extents, cancellationToken);
+                PlanArchive(archive, 0, plan, cancellationToken);
             }
             else if (format != CheckpointFormats.Distributed && without.Add(format) && !hasManifest)
             {
@@ -51,40 +55,41 @@ internal sealed class ChecksumCheck(Checkpoint checkpoint, bool hasManifest)
         foreach (var place in checkpoint.Archives)
         {
             var part = reader.GetFile(place.Path).Slice(place.Offset, place.Length);
-            PlanArchive(ZipDirectoryReader.Read(part, cancellationToken), place.Offset, extents, cancellationToken);
+            PlanArchive(ZipDirectoryReader.Read(part, cancellationToken), place.Offset, plan, cancellationToken);
         }
 
         foreach (var tensor in checkpoint.Tensors.SelectMany(Parts))
         {
-            if (extents.Get(tensor) is { Record: not null } extent)
+            if (plan.GetContent(tensor) is { } content && byContent.TryGetValue(content, out var record))
             {
-                extent.Keys.Add(tensor.Key);
+                record.Keys.Add(tensor.Key);
             }
         }
     }
 
     /// <summary>What came out, once everything has been read.</summary>
-    public IEnumerable<CheckpointFinding> Conclude(ScanExtents extents)
+    public IEnumerable<CheckpointFinding> Conclude()
     {
         long notComputed = 0;
-        foreach (var extent in extents.All)
+        foreach (var record in records)
         {
-            if (extent.Problem is { } problem)
+            var entry = record.Entry;
+            if (record.Content.Problem is { } problem)
             {
                 findings.Add(new CheckpointFinding(
                     FindingSeverity.Error,
                     FindingCodes.ArchiveEntryInvalid,
-                    extent.Keys.FirstOrDefault(),
-                    extent.Offset,
-                    $"{extent.What} {problem}"));
+                    record.Keys.FirstOrDefault(),
+                    record.Content.Offset,
+                    $"{record.What} {problem}"));
             }
-            else if (extent.Record is { } record && extent.GetChecksum() is var found && found != record.Crc32)
+            else if (record.Checksum.Value is var found && found != entry.Crc32)
             {
                 // Writers may leave the field empty; PyTorch has an option for it.
-                notComputed += record.Crc32 == 0 ? 1 : 0;
-                if (record.Crc32 != 0)
+                notComputed += entry.Crc32 == 0 ? 1 : 0;
+                if (entry.Crc32 != 0)
                 {
-                    findings.Add(Mismatch(extent, record.Crc32, found));
+                    findings.Add(Mismatch(record, found));
                 }
             }
         }
@@ -107,12 +112,12 @@ internal sealed class ChecksumCheck(Checkpoint checkpoint, bool hasManifest)
         tensor.Chunks is null ? [tensor] : tensor.Chunks.Select(chunk => chunk.Source with { Key = tensor.Key });
 
     /// <summary>The archive that the checkpoint is a file of: a zip has checksums of all files in it, a tar none.</summary>
-    private void PlanOuterArchive(CheckpointFile file, ScanExtents extents, TensorDataReader reader, CancellationToken cancellationToken)
+    private void PlanOuterArchive(CheckpointFile file, BlockPlan plan, TensorDataReader reader, CancellationToken cancellationToken)
     {
         var outer = reader.GetFile(file.Path);
         if (ContentDetector.Detect(outer) == ContentKind.Zip)
         {
-            PlanArchive(ZipDirectoryReader.Read(outer, cancellationToken), 0, extents, cancellationToken);
+            PlanArchive(ZipDirectoryReader.Read(outer, cancellationToken), 0, plan, cancellationToken);
         }
         else if (checkpoint.Archives.Count == 0 && !hasManifest)
         {
@@ -127,9 +132,9 @@ internal sealed class ChecksumCheck(Checkpoint checkpoint, bool hasManifest)
 
     /// <param name="archive">The archive.</param>
     /// <param name="start">Where it starts in its file.</param>
-    /// <param name="extents">Takes the ranges.</param>
+    /// <param name="plan">Takes the ranges.</param>
     /// <param name="cancellationToken">Ends the planning early.</param>
-    private void PlanArchive(ZipArchive archive, long start, ScanExtents extents, CancellationToken cancellationToken)
+    private void PlanArchive(ZipArchive archive, long start, BlockPlan plan, CancellationToken cancellationToken)
     {
         long endOfLast = 0;
         foreach (var entry in archive.EntriesInFileOrder)
@@ -151,7 +156,7 @@ internal sealed class ChecksumCheck(Checkpoint checkpoint, bool hasManifest)
                 }
 
                 endOfLast = offset + entry.CompressedLength;
-                PlanEntry(archive, entry, start + offset, extents);
+                PlanEntry(archive, entry, start + offset, plan);
             }
             catch (CheckpointException exception)
             {
@@ -160,16 +165,16 @@ internal sealed class ChecksumCheck(Checkpoint checkpoint, bool hasManifest)
         }
     }
 
-    private void PlanEntry(ZipArchive archive, ZipEntry entry, long offset, ScanExtents extents)
+    private void PlanEntry(ZipArchive archive, ZipEntry entry, long offset, BlockPlan plan)
     {
         string name = DisplayText.Name(entry.Name);
         switch (entry.Method)
         {
             case ZipEntry.Stored when entry.CompressedLength == entry.Length:
-                extents.Get(archive.File.Path, offset, entry.Length, packedLength: null).Record = entry;
+                Add(plan.GetContent(archive.File.Path, offset, entry.Length, packedLength: null), entry);
                 break;
             case ZipEntry.Deflated when !entry.ClaimsTooMuch:
-                extents.Get(archive.File.Path, offset, entry.Length, entry.CompressedLength).Record = entry;
+                Add(plan.GetContent(archive.File.Path, offset, entry.Length, entry.CompressedLength), entry);
                 break;
             case ZipEntry.Stored:
                 AddEntryFinding(FindingSeverity.Error, entry, $"record '{name}' is stored, and yet its two sizes differ");
@@ -181,22 +186,43 @@ internal sealed class ChecksumCheck(Checkpoint checkpoint, bool hasManifest)
         }
     }
 
+    private void Add(StoredContent content, ZipEntry entry)
+    {
+        // Two archives may name one place.
+        if (byContent.TryGetValue(content, out var known))
+        {
+            records.Remove(known);
+        }
+
+        var record = new CheckedRecord(content, entry, new ChecksumConsumer(content.Length), []);
+        content.MayBeBroken = true;
+        content.Add(0, content.Length, record.Checksum);
+        byContent[content] = record;
+        records.Add(record);
+    }
+
     private void AddEntryFinding(FindingSeverity severity, ZipEntry entry, string message) =>
         findings.Add(new CheckpointFinding(severity, FindingCodes.ArchiveEntryInvalid, null, entry.HeaderOffset, message));
 
-    private static CheckpointFinding Mismatch(ScanExtent extent, uint expected, uint found)
+    private static CheckpointFinding Mismatch(CheckedRecord record, uint found)
     {
-        string keys = extent.Keys.Count == 0
+        string keys = record.Keys.Count == 0
             ? string.Empty
-            : $"; it holds {string.Join(", ", extent.Keys.Take(MaxKeysNamed).Select(key => $"'{DisplayText.Name(key)}'"))}"
-                + (extent.Keys.Count > MaxKeysNamed ? $" and {extent.Keys.Count - MaxKeysNamed} more" : string.Empty);
+            : $"; it holds {string.Join(", ", record.Keys.Take(MaxKeysNamed).Select(key => $"'{DisplayText.Name(key)}'"))}"
+                + (record.Keys.Count > MaxKeysNamed ? $" and {record.Keys.Count - MaxKeysNamed} more" : string.Empty);
         return new CheckpointFinding(
             FindingSeverity.Error,
             FindingCodes.ChecksumMismatch,
-            extent.Keys.FirstOrDefault(),
-            extent.Offset,
+            record.Keys.FirstOrDefault(),
+            record.Content.Offset,
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{extent.What} has changed since it was written: its CRC-32 should be {expected:x8} and is {found:x8}{keys}"));
+                $"{record.What} has changed since it was written: its CRC-32 should be {record.Entry.Crc32:x8} and is {found:x8}{keys}"));
+    }
+
+    /// <summary>A record whose checksum is compared.</summary>
+    private sealed record CheckedRecord(StoredContent Content, ZipEntry Entry, ChecksumConsumer Checksum, List<string> Keys)
+    {
+        public string What => $"record '{DisplayText.Name(Entry.Name)}'";
     }
 }

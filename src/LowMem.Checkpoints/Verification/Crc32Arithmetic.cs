@@ -13,6 +13,9 @@ internal static class Crc32Arithmetic
     private const uint One = 1u << 31;
     private const uint X = 1u << 30;
 
+    /// <summary>The remainders of x to the powers 1, 2, 4, 8 and so on.</summary>
+    private static readonly uint[] Powers = GetPowers();
+
     /// <summary>
     /// The checksum of a first piece followed by a second one, from those of each: how one record is checked on several
     /// cores.
@@ -27,17 +30,28 @@ internal static class Crc32Arithmetic
     public static uint PowerOfX(Int128 exponent)
     {
         uint result = One;
-        for (uint power = X; exponent > 0; exponent >>= 1)
+        for (int i = 0; exponent > 0; exponent >>= 1, i++)
         {
             if ((exponent & 1) != 0)
             {
-                result = Multiply(result, power);
+                result = Multiply(result, Powers[i]);
             }
-
-            power = Multiply(power, power);
         }
 
         return result;
+    }
+
+    private static uint[] GetPowers()
+    {
+        // Eight bits for each of the most bytes there can be.
+        var powers = new uint[67];
+        powers[0] = X;
+        for (int i = 1; i < powers.Length; i++)
+        {
+            powers[i] = Multiply(powers[i - 1], powers[i - 1]);
+        }
+
+        return powers;
     }
 
     private static uint Multiply(uint left, uint right)

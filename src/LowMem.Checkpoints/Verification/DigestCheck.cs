@@ -1,6 +1,8 @@
-using System.Globalization;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Formats.Archives;
+using System.Globalization;
+using LowMem.Checkpoints.Pickle;
+using LowMem.Checkpoints.Values;
 
 namespace LowMem.Checkpoints.Verification;
 
@@ -10,22 +12,20 @@ namespace LowMem.Checkpoints.Verification;
 /// </summary>
 internal sealed class DigestCheck
 {
-    private readonly List<(FileHashWork Work, string Source, string Sha256)> comparisons = [];
+    private readonly List<(CheckpointFile File, HashConsumer Hash, string Source, string Sha256)> comparisons = [];
     private readonly List<CheckpointFinding> findings = [];
-    private readonly List<FileHashWork> work = [];
 
     /// <exception cref="CheckpointException">A file of digests may not be read.</exception>
-    public DigestCheck(Checkpoint checkpoint)
+    public DigestCheck(Checkpoint checkpoint, FileHashes fileHashes)
     {
         var lists = new Dictionary<string, DigestList>(StringComparer.Ordinal);
         foreach (var file in checkpoint.AllFiles)
         {
-            var hash = new FileHashWork(file);
             var expected = Find(file.Path, checkpoint, lists).ToList();
             if (expected.Count > 0)
             {
-                work.Add(hash);
-                comparisons.AddRange(expected.Select(digest => (hash, digest.Source, digest.Sha256)));
+                var hash = fileHashes.Get(file);
+                comparisons.AddRange(expected.Select(digest => (file, hash, digest.Source, digest.Sha256)));
             }
             else if (checkpoint.Files.Contains(file))
             {
@@ -47,19 +47,17 @@ internal sealed class DigestCheck
     /// <summary>Whether there is a digest of every file that holds tensors.</summary>
     public bool CoversAll { get; private set; } = true;
 
-    public IEnumerable<IScanWork> Work => work.OrderByDescending(item => item.ByteLength);
-
     /// <summary>What came out, once everything has been read.</summary>
     public IEnumerable<CheckpointFinding> Conclude()
     {
-        foreach (var (hash, source, expected) in comparisons.Where(item => item.Work.Sha256 != item.Sha256))
+        foreach (var (file, hash, source, expected) in comparisons.Where(item => item.Hash.Sha256 != item.Sha256))
         {
             findings.Add(new CheckpointFinding(
                 FindingSeverity.Error,
                 FindingCodes.ChecksumMismatch,
                 null,
                 null,
-                $"the file '{DisplayText.Name(Path.GetFileName(hash.File.Path))}' should have SHA-256 {expected} by {source}, and has {hash.Sha256}"));
+                $"the file '{DisplayText.Name(Path.GetFileName(file.Path))}' should have SHA-256 {expected} by {source}, and has {hash.Sha256}"));
         }
 
         foreach (var source in comparisons.GroupBy(item => item.Source, StringComparer.Ordinal))

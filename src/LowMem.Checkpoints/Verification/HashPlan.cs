@@ -1,4 +1,5 @@
 using LowMem.Checkpoints.Formats.Archives;
+using LowMem.Checkpoints.Values;
 
 namespace LowMem.Checkpoints.Verification;
 
@@ -6,56 +7,49 @@ namespace LowMem.Checkpoints.Verification;
 internal sealed class HashPlan
 {
     private readonly string directory;
-    private readonly List<FileHashWork> files;
-    private readonly List<(TensorInfo Tensor, TensorHashWork? Work)> tensors = [];
-    private readonly List<TensorHashWork> tensorWork = [];
+    private readonly List<(CheckpointFile File, HashConsumer Hash)> files;
+    private readonly List<(TensorInfo Tensor, HashConsumer? Hash)> tensors = [];
 
-    public HashPlan(Checkpoint checkpoint)
+    public HashPlan(Checkpoint checkpoint, BlockPlan plan, FileHashes fileHashes)
     {
         directory = Directory.Exists(checkpoint.Path)
             ? checkpoint.Path
             : Path.GetDirectoryName(ArchivePath.GetFile(checkpoint.Path)) ?? checkpoint.Path;
-        files = [.. checkpoint.AllFiles.Select(file => new FileHashWork(file))];
+        files = [.. checkpoint.AllFiles.Select(file => (file, fileHashes.Get(file)))];
         var budget = new ScanBudget(checkpoint.Files);
-        var known = new Dictionary<object, TensorHashWork?>();
+        var known = new Dictionary<TensorLayout, HashConsumer?>();
         foreach (var tensor in checkpoint.Tensors)
         {
-            tensors.Add((tensor, GetWork(tensor, known, budget)));
+            tensors.Add((tensor, GetHash(tensor, known, budget, plan)));
         }
     }
 
-    /// <summary>
-    /// The files first, since nothing can share one of them out; the tensors in the order of the files, so that what
-    /// both read is still in the system's cache.
-    /// </summary>
-    public IEnumerable<IScanWork> Work => [.. files.OrderByDescending(file => file.ByteLength), .. tensorWork];
-
-    public IEnumerable<ManifestFile> GetFiles() => files.Select(work => new ManifestFile(
-        Path.GetRelativePath(directory, work.File.Path).Replace('\\', '/'), work.File.Length, work.Sha256!));
+    public IEnumerable<ManifestFile> GetFiles() => files.Select(entry => new ManifestFile(
+        Path.GetRelativePath(directory, entry.File.Path).Replace('\\', '/'), entry.File.Length, entry.Hash.Sha256!));
 
     public IEnumerable<ManifestTensor> GetTensors() => tensors.Select(entry => new ManifestTensor(
-        entry.Tensor.Key, entry.Tensor.DType, entry.Tensor.Shape, entry.Work?.Sha256));
+        entry.Tensor.Key, entry.Tensor.DType, entry.Tensor.Shape, entry.Hash?.Sha256));
 
     /// <summary>Tied tensors have the same values, which are read once.</summary>
-    private TensorHashWork? GetWork(TensorInfo tensor, Dictionary<object, TensorHashWork?> known, ScanBudget budget)
+    private static HashConsumer? GetHash(
+        TensorInfo tensor, Dictionary<TensorLayout, HashConsumer?> known, ScanBudget budget, BlockPlan plan)
     {
         if (tensor.UnreadableReason is not null)
         {
             return null;
         }
 
-        var identity = (tensor.Path, tensor.Storage, tensor.StorageStart, tensor.DType, tensor.IsConjugated, tensor.IsNegated);
-        object key = tensor is { IsContiguous: true, Chunks: null } ? (identity, tensor.ByteLength) : tensor;
-        if (!known.TryGetValue(key, out var work))
+        var layout = new TensorLayout(tensor);
+        if (!known.TryGetValue(layout, out var hash))
         {
-            work = budget.TryTake(tensor.ByteLength) ? new TensorHashWork(tensor) : null;
-            known.Add(key, work);
-            if (work is not null)
+            hash = budget.TryTake(tensor) ? new HashConsumer() : null;
+            known.Add(layout, hash);
+            if (hash is not null)
             {
-                tensorWork.Add(work);
+                plan.Add(tensor, hash);
             }
         }
 
-        return work;
+        return hash;
     }
 }

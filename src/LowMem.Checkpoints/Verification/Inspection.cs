@@ -1,5 +1,5 @@
-using LowMem.Checkpoints.Formats.Foreign;
 using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Formats.Foreign;
 using LowMem.Checkpoints.Formats;
 using LowMem.Checkpoints.Values;
 
@@ -68,18 +68,19 @@ internal sealed record Inspection
 
         using var reader = new TensorDataReader(checkpoint);
         ListedFiles.CheckUnchanged(checkpoint, reader);
-        var extents = new ScanExtents();
-        var hashes = options.Manifest is null ? null : new HashPlan(checkpoint);
+        var plan = new BlockPlan(reader);
+        var fileHashes = new FileHashes(plan);
+        var hashes = options.Manifest is null ? null : new HashPlan(checkpoint, plan, fileHashes);
         var values = options.Level < VerificationLevel.Values ? null : new ValueCheck(checkpoint, options.AllowsNonFinite);
-        var digests = options.Level < VerificationLevel.Checksum ? null : new DigestCheck(checkpoint);
+        var digests = options.Level < VerificationLevel.Checksum ? null : new DigestCheck(checkpoint, fileHashes);
         var checksums = digests is null ? null : new ChecksumCheck(checkpoint, hashes is not null || digests.CoversAll);
 
-        var gathers = values?.Plan(extents) ?? [];
-        checksums?.Plan(extents, reader, cancellationToken);
-        ScanPool.Run([.. hashes?.Work ?? [], .. digests?.Work ?? [], .. extents.ToWork(), .. gathers], reader, progress, cancellationToken);
+        values?.Plan(plan);
+        checksums?.Plan(plan, reader, cancellationToken);
+        BlockPass.Run(plan, VerificationProgress.ToAction(progress), cancellationToken);
         reader.CheckUnchanged();
 
-        List<CheckpointFinding> findings = [.. digests?.Conclude() ?? [], .. checksums?.Conclude(extents) ?? [], .. values?.Conclude() ?? []];
+        List<CheckpointFinding> findings = [.. digests?.Conclude() ?? [], .. checksums?.Conclude() ?? [], .. values?.Conclude() ?? []];
         if (hashes is not null)
         {
             findings.AddRange(new ManifestCheck(options.Manifest!, hashes).Conclude());

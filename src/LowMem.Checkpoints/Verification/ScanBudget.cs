@@ -1,3 +1,5 @@
+using LowMem.Checkpoints.Values;
+
 namespace LowMem.Checkpoints.Verification;
 
 /// <summary>
@@ -11,8 +13,24 @@ internal sealed class ScanBudget(IReadOnlyList<CheckpointFile> files)
 
     private Int128 left = Least + files.Aggregate(Int128.Zero, (sum, file) => sum + ((Int128)file.Length * PerByte));
 
-    /// <summary>Takes what a tensor costs; false, and nothing taken, when it is more than is left.</summary>
-    public bool TryTake(long bytes)
+    /// <summary>
+    /// Takes what it costs to put the values of a tensor together: the bytes of the values, or the bytes that are read for them
+    /// if those are more.
+    /// </summary>
+    public bool TryTake(TensorInfo tensor)
+    {
+        // What is too much as it is need not be planned.
+        if (tensor.ByteLength > left)
+        {
+            return false;
+        }
+
+        var bytes = Int128.Max(tensor.ByteLength, GatherJob.CountBytesRead(tensor));
+        return TryTake(bytes);
+    }
+
+    /// <summary>Takes bytes; false, and nothing taken, when they are more than are left.</summary>
+    public bool TryTake(Int128 bytes)
     {
         if (bytes > left)
         {

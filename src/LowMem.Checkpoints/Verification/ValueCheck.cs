@@ -1,4 +1,7 @@
 using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Formats;
+using LowMem.Checkpoints.Pickle;
+using LowMem.Checkpoints.Values;
 
 namespace LowMem.Checkpoints.Verification;
 
@@ -8,11 +11,10 @@ internal sealed class ValueCheck(Checkpoint checkpoint, Func<string, bool>? allo
     private readonly ScanBudget budget = new(checkpoint.Files);
     private readonly List<CheckpointFinding> findings = [];
     private readonly List<Target> targets = [];
-    private readonly Dictionary<(ScanExtent, long, long, DType), ValueRegion> regions = [];
-    private readonly List<IScanWork> gathers = [];
+    private readonly Dictionary<(StoredContent, long, long, DType), ValueRegion> regions = [];
 
-    /// <summary>Names the ranges to be read; returns what cannot be read as a range.</summary>
-    public IReadOnlyList<IScanWork> Plan(ScanExtents extents)
+    /// <summary>Names what is to be read.</summary>
+    public void Plan(BlockPlan plan)
     {
         foreach (var tensor in checkpoint.Tensors)
         {
@@ -27,11 +29,9 @@ internal sealed class ValueCheck(Checkpoint checkpoint, Func<string, bool>? allo
             }
             else if (tensor.ElementCount > 0)
             {
-                Plan(tensor, type, extents);
+                Plan(tensor, type, plan);
             }
         }
-
-        return gathers;
     }
 
     /// <summary>What came out, once everything has been read.</summary>
@@ -53,7 +53,7 @@ internal sealed class ValueCheck(Checkpoint checkpoint, Func<string, bool>? allo
                     $"tensor '{key}' holds {Times(counts.NaN, target.Repeat)} NaN and {Times(counts.Infinite, target.Repeat)} infinite {of}"));
             }
 
-            if (counts.Zero == counts.Numbers)
+            if (counts.Numbers > 0 && counts.Zero == counts.Numbers)
             {
                 findings.Add(new CheckpointFinding(
                     FindingSeverity.Information, FindingCodes.AllZero, target.Key, null, $"tensor '{key}' is all zero"));
@@ -75,19 +75,19 @@ internal sealed class ValueCheck(Checkpoint checkpoint, Func<string, bool>? allo
 
     private static Int128 Times(long count, long repeat) => (Int128)count * repeat;
 
-    private void Plan(TensorInfo tensor, DType type, ScanExtents extents)
+    private void Plan(TensorInfo tensor, DType type, BlockPlan plan)
     {
         var (distinct, repeat) = DistinctElements.Of(tensor);
         long spanned = type.GetByteLength(StridedLayout.Extent(distinct.Shape, distinct.Stride));
-        var extent = extents.Get(tensor);
-        if (extent is not null && DistinctElements.FillTheirRange(distinct))
+        var content = plan.GetContent(tensor);
+        if (content is not null && DistinctElements.FillTheirRange(distinct))
         {
-            PlanRange(tensor, type, extent, spanned, repeat);
+            PlanRange(tensor, type, content, spanned, repeat);
         }
-        else if (budget.TryTake(distinct.ByteLength))
+        else if (budget.TryTake(distinct))
         {
-            var gathered = new ValueRegion(0, distinct.ByteLength, type, isBigEndian: false);
-            gathers.Add(new GatherWork(distinct, gathered));
+            var gathered = new ValueRegion(0, type, isBigEndian: false);
+            plan.Add(distinct, gathered);
             targets.Add(new Target(tensor.Key, gathered, repeat, null));
         }
         else
@@ -97,9 +97,9 @@ internal sealed class ValueCheck(Checkpoint checkpoint, Func<string, bool>? allo
     }
 
     /// <summary>Counts the bytes as they lie there, in whatever order.</summary>
-    private void PlanRange(TensorInfo tensor, DType type, ScanExtent extent, long length, long repeat)
+    private void PlanRange(TensorInfo tensor, DType type, StoredContent content, long length, long repeat)
     {
-        if (!regions.TryGetValue((extent, tensor.StorageStart, length, type), out var region))
+        if (!regions.TryGetValue((content, tensor.StorageStart, length, type), out var region))
         {
             if (!budget.TryTake(length))
             {
@@ -107,12 +107,12 @@ internal sealed class ValueCheck(Checkpoint checkpoint, Func<string, bool>? allo
                 return;
             }
 
-            region = new ValueRegion(tensor.StorageStart, length, type, tensor.IsStoredBigEndian());
-            regions.Add((extent, tensor.StorageStart, length, type), region);
-            extent.Add(region);
+            region = new ValueRegion(tensor.StorageStart, type, tensor.IsStoredBigEndian());
+            regions.Add((content, tensor.StorageStart, length, type), region);
+            content.Add(tensor.StorageStart, length, region);
         }
 
-        targets.Add(new Target(tensor.Key, region, repeat, extent));
+        targets.Add(new Target(tensor.Key, region, repeat, content));
     }
 
     private void AddUnchecked(FindingSeverity severity, TensorInfo tensor, string reason) => findings.Add(new CheckpointFinding(
@@ -126,12 +126,12 @@ internal sealed class ValueCheck(Checkpoint checkpoint, Func<string, bool>? allo
     /// <param name="Key">The tensor.</param>
     /// <param name="Region">The counts, which tied tensors share.</param>
     /// <param name="Repeat">How often the tensor shows each counted value.</param>
-    /// <param name="Extent">Where the region lies, or null when the values were gathered.</param>
-    private sealed record Target(string Key, ValueRegion Region, long Repeat, ScanExtent? Extent)
+    /// <param name="Content">Where the region lies, or null when the values were gathered.</param>
+    private sealed record Target(string Key, ValueRegion Region, long Repeat, StoredContent? Content)
     {
         /// <summary>Where in the file a number is; null when it lies nowhere in it as it is.</summary>
-        public long? PlaceOf(long number) => Extent is { PackedLength: null }
-            ? Extent.Offset + Region.Start + (number / ValueCounter.NumbersPerElement(Region.Type) * Region.Type.ByteSize)
+        public long? PlaceOf(long number) => Content is { IsPacked: false }
+            ? Content.Offset + Region.Start + (number / ValueCounter.NumbersPerElement(Region.Type) * Region.Type.ByteSize)
             : null;
     }
 }

@@ -8,17 +8,19 @@ namespace LowMem.Checkpoints.Verification;
 /// several threads and in any order.
 /// </summary>
 /// <param name="start">Where it begins, in bytes from the start of the storage.</param>
-/// <param name="length">Its bytes.</param>
 /// <param name="type">The element type.</param>
 /// <param name="isBigEndian">True when elements have their most significant byte first.</param>
-internal sealed class ValueRegion(long start, long length, DType type, bool isBigEndian)
+internal sealed class ValueRegion(long start, DType type, bool isBigEndian) : IBlockConsumer
 {
     private readonly Lock gate = new();
+
+    /// <summary>The elements of which a part was in one block and the rest is in others.</summary>
+    private readonly Dictionary<long, (byte[] Bytes, int Count)> cut = [];
     private ValueCounts counts = ValueCounts.None;
 
-    public long Start => start;
+    public bool IsInOrder => false;
 
-    public long Length => length;
+    public long Start => start;
 
     public DType Type => type;
 
@@ -34,31 +36,61 @@ internal sealed class ValueRegion(long start, long length, DType type, bool isBi
         }
     }
 
-    /// <summary>Counts what a block of the storage holds of this region.</summary>
-    /// <param name="blockStart">Where the block begins, in bytes from the start of the storage.</param>
-    /// <param name="block">The block; it is not changed, and does not cut elements of the region.</param>
-    public void Count(long blockStart, ReadOnlySpan<byte> block)
+    public void Consume(long position, ReadOnlySpan<byte> block)
     {
-        long first = Math.Max(start, blockStart);
-        long end = Math.Min(start + length, blockStart + block.Length);
-        if (first >= end)
+        int size = type.ByteSize;
+        int first = (int)(position % size);
+        if (first > 0)
         {
-            return;
+            int count = Math.Min(size - first, block.Length);
+            AddCut(position / size, first, block[..count]);
+            block = block[count..];
+            position += count;
         }
 
-        var part = block.Slice((int)(first - blockStart), (int)(end - first));
-        Add(isBigEndian ? CountReversed(part) : ValueCounter.Count(type, part), first - start);
+        int last = block.Length % size;
+        if (last > 0)
+        {
+            AddCut((position + block.Length) / size, 0, block[^last..]);
+            block = block[..^last];
+        }
+
+        if (!block.IsEmpty)
+        {
+            Count(position / size, block);
+        }
     }
 
-    /// <summary>Adds what was counted elsewhere.</summary>
-    /// <param name="found">The counts.</param>
-    /// <param name="byteOffset">Where the counted bytes begin in the packed values.</param>
-    public void Add(ValueCounts found, long byteOffset)
+    public void Complete()
     {
+    }
+
+    private void AddCut(long element, int offset, ReadOnlySpan<byte> part)
+    {
+        byte[] bytes;
+        lock (gate)
+        {
+            (bytes, int count) = cut.TryGetValue(element, out var known) ? known : (new byte[type.ByteSize], 0);
+            part.CopyTo(bytes.AsSpan(offset));
+            count += part.Length;
+            cut[element] = (bytes, count);
+            if (count < bytes.Length)
+            {
+                return;
+            }
+
+            cut.Remove(element);
+        }
+
+        Count(element, bytes);
+    }
+
+    private void Count(long element, ReadOnlySpan<byte> elements)
+    {
+        var found = isBigEndian ? CountReversed(elements) : ValueCounter.Count(type, elements);
         if (found.FirstNonFinite >= 0)
         {
-            long before = byteOffset / type.ByteSize * ValueCounter.NumbersPerElement(type);
-            found = found with { FirstNonFinite = before + found.FirstNonFinite };
+            found = found with { FirstNonFinite = (element * ValueCounter.NumbersPerElement(type)) + found.FirstNonFinite };
         }
 
         lock (gate)

@@ -14,6 +14,8 @@ namespace LowMem.Checkpoints.Tests.Verification;
 
 public sealed partial class ValueCheckTests
 {
+    private const long Large = 32 << 20;
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     public static TheoryData<string> Fixtures => [.. FixtureFiles.Names.Where(name => !FixtureFiles.Expectation(name).TryGetProperty("error", out _))];
@@ -68,9 +70,9 @@ public sealed partial class ValueCheckTests
     public void FindsOneBadValueWhereverItLies()
     {
         // Larger than a part that one thread reads, not a multiple of anything.
-        var values = new float[(SegmentWork.MaxLength / 4) + 100_003];
+        var values = new float[(Large / 4) + 100_003];
         Array.Fill(values, 1);
-        foreach (int place in new[] { 0, 1, 131_071, 131_072, (int)(SegmentWork.MaxLength / 4) - 1, (int)(SegmentWork.MaxLength / 4), values.Length - 1 })
+        foreach (int place in new[] { 0, 1, 131_071, 131_072, (int)(Large / 4) - 1, (int)(Large / 4), values.Length - 1 })
         {
             values[place] = float.NaN;
             using var file = MutatedFile.With(SafetensorsBytes.One("w", values));

@@ -1,0 +1,121 @@
+namespace LowMem.Checkpoints.Values;
+
+/// <summary>
+/// What is to be read for whom: ranges of files and values of tensors. Reading it hands each byte to all who want it, and
+/// reads it once: see <see cref="BlockPass"/>.
+/// </summary>
+/// <param name="reader">Reads tensors that are put together, and keeps what they need in memory for a while.</param>
+internal sealed class BlockPlan(TensorDataReader reader)
+{
+    private readonly Dictionary<string, List<BlockRange>> files = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string Path, long Offset, long Length), StoredContent> contents = [];
+    private readonly Dictionary<(string Path, StorageExtent Storage), KeptStorage> kept = [];
+    private readonly Dictionary<TensorLayout, GatherJob> jobs = [];
+    private readonly List<IBlockConsumer> empty = [];
+
+    /// <summary>Holds the files open.</summary>
+    public TensorDataReader Reader => reader;
+
+    /// <summary>The tensors that are put together once what they need is in memory, or by reading it once more.</summary>
+    public IReadOnlyCollection<GatherJob> Jobs => jobs.Values;
+
+    /// <summary>Who wants no bytes at all.</summary>
+    public IReadOnlyList<IBlockConsumer> Empty => empty;
+
+    /// <summary>The blocks to be read, by file.</summary>
+    public List<BlockStream> GetStreams() => [.. files.Select(file => new BlockStream(file.Key, file.Value))];
+
+    /// <summary>Wants a range of a file.</summary>
+    public void Add(string path, long offset, long length, IBlockConsumer consumer)
+    {
+        if (length == 0)
+        {
+            empty.Add(consumer);
+            return;
+        }
+
+        if (!files.TryGetValue(path, out var ranges))
+        {
+            files.Add(path, ranges = []);
+        }
+
+        ranges.Add(new BlockRange(offset, length, consumer));
+    }
+
+    /// <summary>The content at a place of a file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="offset">Where the bytes, or the compressed bytes, begin.</param>
+    /// <param name="length">The bytes of content.</param>
+    /// <param name="packedLength">The compressed bytes, or null.</param>
+    public StoredContent GetContent(string path, long offset, long length, long? packedLength)
+    {
+        if (!contents.TryGetValue((path, offset, length), out var content))
+        {
+            contents.Add((path, offset, length), content = new StoredContent(this, path, offset, length, packedLength));
+        }
+
+        return content;
+    }
+
+    /// <summary>The content that is the storage of a tensor; null when its bytes are in no file.</summary>
+    public StoredContent? GetContent(TensorInfo tensor) => tensor.Storage switch
+    {
+        { Offset: >= 0 } storage => GetContent(tensor.Path, storage.Offset, storage.ByteLength, packedLength: null),
+        { Deflated: var (offset, packedLength) } storage => GetContent(tensor.Path, offset, storage.ByteLength, packedLength),
+        _ => null,
+    };
+
+    /// <summary>Wants the values of a tensor, packed, in row-major order and little-endian.</summary>
+    public void Add(TensorInfo tensor, IBlockConsumer consumer)
+    {
+        if (tensor.Chunks is [var only] && only.Source.ByteLength == tensor.ByteLength)
+        {
+            Add(only.Source, consumer);
+        }
+        else if (IsAsStored(tensor) && GetContent(tensor) is { } content)
+        {
+            content.Add(tensor.StorageStart, tensor.ByteLength, consumer);
+        }
+        else
+        {
+            GetJob(tensor).Consumers.Add(consumer);
+        }
+    }
+
+    /// <summary>Whether the values are a range of the storage as it is.</summary>
+    private static bool IsAsStored(TensorInfo tensor) => tensor is
+    {
+        Chunks: null, IsContiguous: true, IsConjugated: false, IsNegated: false, Storage.IsBigEndian: false,
+    };
+
+    private GatherJob GetJob(TensorInfo tensor)
+    {
+        var layout = new TensorLayout(tensor);
+        if (!jobs.TryGetValue(layout, out var job))
+        {
+            jobs.Add(layout, job = new GatherJob(tensor));
+            foreach (var part in tensor.Chunks?.Select(chunk => chunk.Source) ?? [tensor])
+            {
+                Keep(part, job);
+            }
+        }
+
+        return job;
+    }
+
+    private void Keep(TensorInfo tensor, GatherJob job)
+    {
+        if (tensor.Storage is not { ByteLength: <= KeptStorage.MaxLength } storage || GetContent(tensor) is not { } content)
+        {
+            return;
+        }
+
+        if (!kept.TryGetValue((tensor.Path, storage), out var one))
+        {
+            kept.Add((tensor.Path, storage), one = new KeptStorage(reader.Kept, tensor.Path, storage));
+            content.Add(0, storage.ByteLength, one);
+        }
+
+        job.WaitFor(one);
+    }
+}

@@ -1,0 +1,110 @@
+using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Formats;
+
+namespace LowMem.Checkpoints.Values;
+
+/// <summary>A rectangular part of a tensor, described and not read, as <c>Tensor.narrow</c> and <c>Tensor.select</c> give it.</summary>
+public sealed class TensorView
+{
+    private readonly DType type;
+
+    /// <summary>The whole of a tensor.</summary>
+    /// <param name="tensor">The tensor.</param>
+    public TensorView(TensorInfo tensor)
+    {
+        ArgumentNullException.ThrowIfNull(tensor);
+        Tensor = tensor;
+        type = DType.Get(tensor.DType);
+        Shape = tensor.Shape;
+
+        // The pieces of a tensor together are read as if it lay in one storage without gaps.
+        Stride = tensor.Chunks is null ? tensor.Stride : StridedLayout.ContiguousStrides(tensor.Shape);
+        ElementCount = tensor.ElementCount;
+        ByteLength = tensor.ByteLength;
+        IsContiguous = tensor.Chunks is not null || tensor.IsContiguous;
+    }
+
+    private TensorView(TensorView whole, long[] shape, long[] stride, long start)
+    {
+        Tensor = whole.Tensor;
+        type = whole.type;
+        Shape = shape;
+        Stride = stride;
+        Start = start;
+        ElementCount = StridedLayout.CountElements(shape);
+        ByteLength = type.GetByteLength(ElementCount);
+        IsContiguous = StridedLayout.IsContiguous(shape, stride);
+    }
+
+    /// <summary>The tensor that it is a part of.</summary>
+    public TensorInfo Tensor { get; }
+
+    /// <summary>The size of each dimension, in elements.</summary>
+    public IReadOnlyList<long> Shape { get; }
+
+    /// <summary>The step of each dimension, in elements of the storage.</summary>
+    public IReadOnlyList<long> Stride { get; }
+
+    /// <summary>The number of elements.</summary>
+    public long ElementCount { get; }
+
+    /// <summary>The bytes that the elements take when packed.</summary>
+    public long ByteLength { get; }
+
+    /// <summary>True when the elements lie in row-major order without gaps.</summary>
+    public bool IsContiguous { get; }
+
+    /// <summary>The first element, in elements of the storage from the first of the tensor.</summary>
+    internal long Start { get; }
+
+    /// <summary>The part whose index in one dimension lies in a range.</summary>
+    /// <param name="dimension">The dimension, from 0.</param>
+    /// <param name="start">The first index.</param>
+    /// <param name="length">The number of indices; may be 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such dimension, or the range is not inside it.</exception>
+    /// <exception cref="CheckpointException">Several elements share a byte.</exception>
+    public TensorView Narrow(int dimension, long start, long length)
+    {
+        CheckIndexed(dimension);
+        ArgumentOutOfRangeException.ThrowIfNegative(start);
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(start, Shape[dimension] - length);
+        long[] shape = [.. Shape];
+        shape[dimension] = length;
+
+        // Where nothing is left, nothing has a place.
+        return new TensorView(this, shape, [.. Stride], length == 0 ? Start : Start + (start * Stride[dimension]));
+    }
+
+    /// <summary>The part with one index in one dimension, without that dimension.</summary>
+    /// <param name="dimension">The dimension, from 0.</param>
+    /// <param name="index">The index.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such dimension or index.</exception>
+    /// <exception cref="CheckpointException">Several elements share a byte.</exception>
+    public TensorView Select(int dimension, long index)
+    {
+        CheckIndexed(dimension);
+        ArgumentOutOfRangeException.ThrowIfNegative(index);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Shape[dimension]);
+        return new TensorView(this, Without(Shape, dimension), Without(Stride, dimension), Start + (index * Stride[dimension]));
+    }
+
+    private static long[] Without(IReadOnlyList<long> values, int dimension) =>
+        [.. values.Take(dimension), .. values.Skip(dimension + 1)];
+
+    private void CheckIndexed(int dimension)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(dimension);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(dimension, Shape.Count);
+        if (type.BitSize % 8 != 0)
+        {
+            throw new CheckpointException(
+                CheckpointErrorIds.Unsupported,
+                Tensor.Path,
+                $"of '{DisplayText.Name(Tensor.Key)}' only the whole is read: elements of {type.BitSize} bits share bytes.")
+            {
+                Record = Tensor.Key,
+            };
+        }
+    }
+}
