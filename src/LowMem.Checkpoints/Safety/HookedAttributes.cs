@@ -100,6 +100,18 @@ internal static class HookedAttributes
     private static IEnumerable<string> KeysOf(PickleObject call, HashSet<(PickleNode, bool)> seen)
     {
         string name = call.CallableName is { } full ? ModuleAliases.Resolve(full) : string.Empty;
+
+        // Many objects may share all that they are made of: then there is nothing new, and nothing is made for it.
+        bool isSeen = (call.State is not { } state || seen.Contains((state, true)))
+            && seen.Contains((call.Arguments, false))
+            && call is { Keywords: null, Mapping: null }
+            && !AttributeBags.Contains(name)
+            && !StateSetters.Contains(name);
+        return isSeen ? [] : KeysOf(call, name, seen);
+    }
+
+    private static IEnumerable<string> KeysOf(PickleObject call, string name, HashSet<(PickleNode, bool)> seen)
+    {
         bool isKnown = name.Length > 0 && GlobalClassifier.FindKnownUse(name) != KnownUse.None;
 
         foreach (var state in StatesOf(call, name).Where(state => seen.Add((state, true))))
