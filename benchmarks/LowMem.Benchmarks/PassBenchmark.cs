@@ -1,9 +1,9 @@
-using LowMem.Checkpoints.Formats;
 using System.Globalization;
 using System.Text;
 using LowMem.Benchmarks.Cases;
 using LowMem.CheckpointMaker;
 using LowMem.Checkpoints;
+using LowMem.Checkpoints.Formats;
 using LowMem.Checkpoints.Verification;
 
 namespace LowMem.Benchmarks;

@@ -22,7 +22,7 @@ public sealed class RoomTests
             .Where(type => type.FullName.StartsWith(Root, StringComparison.Ordinal))
             .SelectMany(type => type.Dependencies
                 .Where(dependency => dependency.Target.FullName.StartsWith(Root, StringComparison.Ordinal))
-                .Where(dependency => Level(dependency.Target) > Level(type))
+                .Where(dependency => dependency.Target is not GenericParameter && Level(dependency.Target) > Level(type))
                 .Select(dependency => $"{Name(type)} ({Room(type)}) uses {Name(dependency.Target)} ({Room(dependency.Target)})"))
             .Distinct()
             .Order(StringComparer.Ordinal)

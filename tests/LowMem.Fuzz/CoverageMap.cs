@@ -1,5 +1,5 @@
-using LowMem.Checkpoints.Formats.PyTorch.Objects;
 using System.Runtime.InteropServices;
+using LowMem.Checkpoints.Formats.PyTorch.Objects;
 using SharpFuzz.Common;
 
 namespace LowMem.Fuzz;

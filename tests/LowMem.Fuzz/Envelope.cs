@@ -1,9 +1,9 @@
-using LowMem.Checkpoints.Formats.Safetensors;
 using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using System.IO.Compression;
 using System.Text;
 using System.Text.RegularExpressions;
+using LowMem.Checkpoints.Formats.Safetensors;
 
 namespace LowMem.Fuzz;
 

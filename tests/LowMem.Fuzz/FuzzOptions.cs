@@ -1,5 +1,5 @@
-using LowMem.Checkpoints.Verification;
 using System.Globalization;
+using LowMem.Checkpoints.Verification;
 
 namespace LowMem.Fuzz;
 

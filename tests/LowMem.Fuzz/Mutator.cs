@@ -1,6 +1,6 @@
+using System.Buffers.Binary;
 using LowMem.Checkpoints.Pickle;
 using LowMem.Loader.Skeletons.Definition;
-using System.Buffers.Binary;
 
 namespace LowMem.Fuzz;
 

@@ -1,7 +1,7 @@
-using LowMem.Checkpoints.Verification.Signing.Keyless;
 using System.Security.Cryptography;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Verification.Signing;
+using LowMem.Checkpoints.Verification.Signing.Keyless;
 
 namespace LowMem.Fuzz;
 

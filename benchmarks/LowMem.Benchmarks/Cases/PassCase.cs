@@ -1,5 +1,5 @@
-using LowMem.Checkpoints.Formats;
 using LowMem.Checkpoints;
+using LowMem.Checkpoints.Formats;
 using LowMem.Checkpoints.Values;
 using LowMem.Checkpoints.Verification;
 

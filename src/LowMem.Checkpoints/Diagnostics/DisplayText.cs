@@ -1,7 +1,7 @@
-using LowMem.Checkpoints.Formats.Foreign;
 using System.Buffers;
 using System.Globalization;
 using System.Text;
+using LowMem.Checkpoints.Formats.Foreign;
 
 namespace LowMem.Checkpoints.Diagnostics;
 

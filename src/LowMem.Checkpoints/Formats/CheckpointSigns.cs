@@ -1,7 +1,7 @@
-using LowMem.Checkpoints.Formats.Distributed;
 using System.Buffers.Binary;
 using System.Text;
 using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Formats.Distributed;
 using LowMem.Checkpoints.Formats.TorchSharp;
 using LowMem.Checkpoints.Sources;
 

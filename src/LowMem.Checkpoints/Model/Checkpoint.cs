@@ -1,8 +1,8 @@
+using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Formats.Foreign;
 using LowMem.Checkpoints.Formats.PyTorch.Objects;
 using LowMem.Checkpoints.Safety;
 using LowMem.Checkpoints.Safety.WeightsOnly;
-using LowMem.Checkpoints.Diagnostics;
 
 namespace LowMem.Checkpoints;
 

@@ -1,6 +1,6 @@
-using LowMem.Checkpoints.Formats.PyTorch.Objects;
 using System.Runtime.CompilerServices;
 using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Formats.PyTorch.Objects;
 
 namespace LowMem.Checkpoints.Pickle;
 

@@ -1,7 +1,7 @@
-using LowMem.Checkpoints.Formats.PyTorch.Objects;
 using System.Buffers.Binary;
 using System.Numerics;
 using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Formats.PyTorch.Objects;
 
 namespace LowMem.Checkpoints.Pickle;
 

@@ -1,6 +1,6 @@
-using LowMem.Checkpoints.Formats.Foreign;
 using System.Globalization;
 using System.Text;
+using LowMem.Checkpoints.Formats.Foreign;
 
 namespace LowMem.Checkpoints.Reporting;
 

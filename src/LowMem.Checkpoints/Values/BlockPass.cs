@@ -1,5 +1,5 @@
-using LowMem.Checkpoints.Diagnostics;
 using System.Runtime.ExceptionServices;
+using LowMem.Checkpoints.Diagnostics;
 
 namespace LowMem.Checkpoints.Values;
 

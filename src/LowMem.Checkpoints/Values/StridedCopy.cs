@@ -1,6 +1,6 @@
-using LowMem.Checkpoints.Verification;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using LowMem.Checkpoints.Verification;
 
 namespace LowMem.Checkpoints.Values;
 

@@ -1,5 +1,5 @@
-using LowMem.Checkpoints.Verification;
 using System.Buffers;
+using LowMem.Checkpoints.Verification;
 
 namespace LowMem.Checkpoints.Values;
 

@@ -1,10 +1,10 @@
+using System.Globalization;
 using LowMem.Checkpoints.Containers.Zip;
 using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Formats;
 using LowMem.Checkpoints.Formats.Archives;
 using LowMem.Checkpoints.Formats.Foreign;
 using LowMem.Checkpoints.Formats.PyTorch.Legacy;
-using System.Globalization;
-using LowMem.Checkpoints.Formats;
 using LowMem.Checkpoints.Pickle;
 using LowMem.Checkpoints.Values;
 

@@ -1,6 +1,6 @@
+using System.Globalization;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Formats.Archives;
-using System.Globalization;
 using LowMem.Checkpoints.Pickle;
 using LowMem.Checkpoints.Values;
 

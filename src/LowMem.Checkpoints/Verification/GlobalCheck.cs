@@ -1,8 +1,8 @@
-using LowMem.Checkpoints.Formats.Foreign;
-using LowMem.Checkpoints.Safety.WeightsOnly;
-using LowMem.Checkpoints.Diagnostics;
 using System.Globalization;
+using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Formats.Foreign;
 using LowMem.Checkpoints.Safety;
+using LowMem.Checkpoints.Safety.WeightsOnly;
 
 namespace LowMem.Checkpoints.Verification;
 

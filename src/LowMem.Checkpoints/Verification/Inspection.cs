@@ -1,6 +1,6 @@
 using LowMem.Checkpoints.Diagnostics;
-using LowMem.Checkpoints.Formats.Foreign;
 using LowMem.Checkpoints.Formats;
+using LowMem.Checkpoints.Formats.Foreign;
 using LowMem.Checkpoints.Values;
 
 namespace LowMem.Checkpoints.Verification;

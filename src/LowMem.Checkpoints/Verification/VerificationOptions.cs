@@ -1,5 +1,5 @@
-using LowMem.Checkpoints.Verification.Signing;
 using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Verification.Signing;
 
 namespace LowMem.Checkpoints.Verification;
 

@@ -1,5 +1,5 @@
-using LowMem.Checkpoints.Verification;
 using LowMem.Checkpoints;
+using LowMem.Checkpoints.Verification;
 
 namespace LowMem.Loader.Import;
 

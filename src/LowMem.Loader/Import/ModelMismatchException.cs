@@ -1,5 +1,5 @@
-using LowMem.Checkpoints;
 using System.Text;
+using LowMem.Checkpoints;
 using LowMem.Checkpoints.Diagnostics;
 
 namespace LowMem.Loader.Import;

@@ -1,5 +1,5 @@
-using LowMem.Checkpoints.Formats.PyTorch.Objects;
 using LowMem.Checkpoints;
+using LowMem.Checkpoints.Formats.PyTorch.Objects;
 using LowMem.Loader.Modules;
 
 namespace LowMem.Loader.Import;

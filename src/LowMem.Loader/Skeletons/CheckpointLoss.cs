@@ -1,5 +1,5 @@
-using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints;
+using LowMem.Checkpoints.Diagnostics;
 
 namespace LowMem.Loader.Skeletons;
 

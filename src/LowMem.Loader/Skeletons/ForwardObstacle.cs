@@ -1,6 +1,6 @@
+using LowMem.Checkpoints.Diagnostics;
 using LowMem.Loader.Modules;
 using LowMem.Loader.Skeletons.Definition;
-using LowMem.Checkpoints.Diagnostics;
 using static TorchSharp.torch;
 
 namespace LowMem.Loader.Skeletons;

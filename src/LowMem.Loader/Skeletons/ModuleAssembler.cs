@@ -1,5 +1,5 @@
-using LowMem.Loader.Modules;
 using System.Collections;
+using LowMem.Loader.Modules;
 using static TorchSharp.torch;
 
 namespace LowMem.Loader.Skeletons;

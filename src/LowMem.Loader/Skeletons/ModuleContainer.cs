@@ -1,5 +1,5 @@
-using LowMem.Loader.Skeletons.Definition;
 using LowMem.Checkpoints.Diagnostics;
+using LowMem.Loader.Skeletons.Definition;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 

@@ -1,6 +1,6 @@
-using LowMem.Checkpoints.Formats.Foreign;
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Formats.Foreign;
 
 namespace LowMem.Loader.Skeletons;
 

@@ -5,8 +5,8 @@ using LowMem.Checkpoints;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Formats;
 using LowMem.Checkpoints.Formats.Archives;
-using LowMem.PowerShell.Errors;
 using LowMem.PowerShell.Completion;
+using LowMem.PowerShell.Errors;
 using LowMem.PowerShell.Pipeline;
 
 namespace LowMem.PowerShell.Commands;

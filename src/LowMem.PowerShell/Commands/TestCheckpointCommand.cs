@@ -1,5 +1,5 @@
-using LowMem.Checkpoints;
 using System.Management.Automation;
+using LowMem.Checkpoints;
 using LowMem.Checkpoints.Verification;
 
 namespace LowMem.PowerShell.Commands;

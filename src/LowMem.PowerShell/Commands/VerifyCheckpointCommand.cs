@@ -1,10 +1,10 @@
-using LowMem.Checkpoints.Verification.Signing.Keyless;
 using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Verification;
 using LowMem.Checkpoints.Verification.Signing;
+using LowMem.Checkpoints.Verification.Signing.Keyless;
 using LowMem.Loader.Import;
 using LowMem.PowerShell.Completion;
 using LowMem.PowerShell.Errors;

@@ -1,9 +1,9 @@
-using LowMem.Checkpoints.Formats.Archives;
 using System.Collections;
 using System.Management.Automation;
 using System.Management.Automation.Language;
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Formats.Archives;
 
 namespace LowMem.PowerShell.Completion;
 

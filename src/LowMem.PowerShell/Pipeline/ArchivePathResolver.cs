@@ -1,7 +1,7 @@
 using System.Management.Automation;
+using LowMem.Checkpoints;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Formats.Archives;
-using LowMem.Checkpoints;
 using LowMem.PowerShell.Errors;
 
 namespace LowMem.PowerShell.Pipeline;

@@ -1,7 +1,7 @@
-using LowMem.Loader.Memory;
 using System.Management.Automation;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Loader;
+using LowMem.Loader.Memory;
 
 namespace LowMem.PowerShell.Pipeline;
 

@@ -1,8 +1,8 @@
-using LowMem.Checkpoints.Formats.Foreign;
 using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
 using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Formats.Foreign;
 using LowMem.Checkpoints.Verification;
 
 namespace LowMem.PowerShell.Pipeline;

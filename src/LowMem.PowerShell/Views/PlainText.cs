@@ -1,5 +1,5 @@
-using LowMem.Checkpoints.Formats.Foreign;
 using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Formats.Foreign;
 
 namespace LowMem.PowerShell.Views;
 

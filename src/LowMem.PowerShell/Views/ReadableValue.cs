@@ -1,7 +1,7 @@
-using LowMem.Checkpoints;
 using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
+using LowMem.Checkpoints;
 
 namespace LowMem.PowerShell.Views;
 

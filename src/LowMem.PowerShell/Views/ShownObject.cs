@@ -1,10 +1,10 @@
+using System.Collections;
+using System.Globalization;
+using System.Management.Automation;
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Formats.Foreign;
 using LowMem.Loader.Estimates;
 using LowMem.Loader.Import;
-using System.Collections;
-using System.Globalization;
-using System.Management.Automation;
 
 namespace LowMem.PowerShell.Views;
 

@@ -1,6 +1,6 @@
-using LowMem.Checkpoints.Formats.Foreign;
 using System.Management.Automation;
 using LowMem.Checkpoints;
+using LowMem.Checkpoints.Formats.Foreign;
 
 namespace LowMem.PowerShell.Views;
 

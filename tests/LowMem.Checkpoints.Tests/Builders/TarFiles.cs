@@ -1,5 +1,5 @@
-using LowMem.Checkpoints.Sources;
 using System.Formats.Tar;
+using LowMem.Checkpoints.Sources;
 
 namespace LowMem.Checkpoints.Tests.Builders;
 

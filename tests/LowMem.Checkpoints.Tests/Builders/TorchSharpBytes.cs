@@ -1,5 +1,5 @@
-using LowMem.Checkpoints.Formats.PyTorch.Legacy;
 using System.Text;
+using LowMem.Checkpoints.Formats.PyTorch.Legacy;
 
 namespace LowMem.Checkpoints.Tests.Builders;
 

@@ -1,8 +1,8 @@
-using LowMem.Checkpoints.Verification;
 using System.Buffers.Binary;
 using System.IO.Compression;
 using System.IO.Hashing;
 using System.Text;
+using LowMem.Checkpoints.Verification;
 
 namespace LowMem.Checkpoints.Tests.Builders;
 

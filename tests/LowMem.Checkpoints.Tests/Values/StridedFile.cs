@@ -1,6 +1,6 @@
+using LowMem.Checkpoints.Formats;
 using LowMem.Checkpoints.Formats.Foreign;
 using LowMem.Checkpoints.Sources;
-using LowMem.Checkpoints.Formats;
 using LowMem.Checkpoints.Values;
 
 namespace LowMem.Checkpoints.Tests.Values;

@@ -1,11 +1,11 @@
-using LowMem.Checkpoints.Formats;
-using LowMem.Checkpoints.Diagnostics;
-using LowMem.Checkpoints.Formats.PyTorch.Objects;
-using LowMem.Checkpoints.Values;
 using System.Security.Cryptography;
 using System.Text;
+using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Formats;
+using LowMem.Checkpoints.Formats.PyTorch.Objects;
 using LowMem.Checkpoints.Tests.Builders;
 using LowMem.Checkpoints.Tests.Fixtures;
+using LowMem.Checkpoints.Values;
 using LowMem.Checkpoints.Verification;
 using static LowMem.Checkpoints.Tests.Builders.DistributedBytes;
 

@@ -1,5 +1,5 @@
-using LowMem.Checkpoints.Formats.Foreign;
 using LowMem.Checkpoints;
+using LowMem.Checkpoints.Formats.Foreign;
 using LowMem.Loader.Import;
 
 namespace LowMem.Loader.Tests.Import;

@@ -1,4 +1,3 @@
-using LowMem.Loader.Skeletons.Layers;
 using System.Text.Json;
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Formats;
@@ -6,6 +5,7 @@ using LowMem.Loader.Import;
 using LowMem.Loader.Initialization;
 using LowMem.Loader.Modules;
 using LowMem.Loader.Skeletons;
+using LowMem.Loader.Skeletons.Layers;
 using LowMem.Loader.Tests.Import;
 using LowMem.Loader.Tests.Skeletons.Definition;
 using static TorchSharp.torch;

@@ -1,7 +1,7 @@
-using LowMem.Loader.Skeletons.Layers;
 using System.Globalization;
 using LowMem.Loader.Meta;
 using LowMem.Loader.Modules;
+using LowMem.Loader.Skeletons.Layers;
 using LowMem.Loader.Tests.Modules;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -1,7 +1,7 @@
 using LowMem.Checkpoints;
-using LowMem.Loader.Skeletons.Layers;
 using LowMem.Loader.Meta;
 using LowMem.Loader.Modules;
+using LowMem.Loader.Skeletons.Layers;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,6 +1,6 @@
-using LowMem.Loader.Tests.Import;
 using System.Buffers.Binary;
 using System.Text;
+using LowMem.Loader.Tests.Import;
 
 namespace LowMem.Loader.Tests.Native;
 

@@ -1,5 +1,5 @@
-using LowMem.Checkpoints;
 using System.Globalization;
+using LowMem.Checkpoints;
 using LowMem.Loader.Modules;
 using LowMem.Loader.Skeletons;
 using TorchSharp;

@@ -1,5 +1,5 @@
-using LowMem.Checkpoints.Formats.Foreign;
 using LowMem.Checkpoints;
+using LowMem.Checkpoints.Formats.Foreign;
 
 namespace LowMem.Loader.Tests.Skeletons;
 

@@ -79,7 +79,7 @@ internal static class ZipDirectoryReader
                     $"{file.Length - contentEnd} bytes follow the end of the archive"));
             }
 
-            return ReadEnd(file, end, endOffset);
+            return ReadEnd(file, end, endOffset, findings);
         }
 
         throw new CheckpointException(
@@ -93,7 +93,7 @@ internal static class ZipDirectoryReader
     }
 
     private static (long Offset, long Length, long Count) ReadEnd(
-        CheckpointFileReader file, ReadOnlySpan<byte> end, long endOffset)
+        CheckpointFileReader file, ReadOnlySpan<byte> end, long endOffset, List<CheckpointFinding> findings)
     {
         long count = BinaryPrimitives.ReadUInt16LittleEndian(end[10..]);
         long length = BinaryPrimitives.ReadUInt32LittleEndian(end[12..]);
@@ -135,6 +135,17 @@ internal static class ZipDirectoryReader
         {
             throw Invalid(
                 file, endOffset, $"the central directory is said to be {length} bytes at {offset}, past the end at {limit}");
+        }
+
+        if (offset + length != limit)
+        {
+            // PyTorch goes by the offset, Python's zipfile and others count back from the end: they see two archives.
+            findings.Add(new CheckpointFinding(
+                FindingSeverity.Error,
+                FindingCodes.ArchiveEntryInvalid,
+                null,
+                offset + length,
+                $"{limit - offset - length} bytes lie between the central directory and the end record: readers differ in which directory they take"));
         }
 
         return (offset, length, count);

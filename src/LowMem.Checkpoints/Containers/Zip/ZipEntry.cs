@@ -1,6 +1,6 @@
-using LowMem.Checkpoints.Formats.TorchSharp;
 using System.Buffers.Binary;
 using System.Text;
+using LowMem.Checkpoints.Formats.TorchSharp;
 
 namespace LowMem.Checkpoints.Containers.Zip;
 

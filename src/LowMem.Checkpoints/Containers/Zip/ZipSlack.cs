@@ -1,7 +1,7 @@
-using LowMem.Checkpoints.Formats.TorchSharp;
 using System.Buffers.Binary;
 using System.Text;
 using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Formats.TorchSharp;
 
 namespace LowMem.Checkpoints.Containers.Zip;
 

@@ -1,6 +1,6 @@
+using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Formats.Distributed;
 using LowMem.Checkpoints.Formats.Sharded;
-using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Safety;
 using LowMem.Checkpoints.Sources;
 

@@ -1,6 +1,6 @@
-using LowMem.Checkpoints.Formats.Foreign;
 using System.Text.Json;
 using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Formats.Foreign;
 using LowMem.Checkpoints.Formats.Safetensors;
 using LowMem.Checkpoints.Sources;
 

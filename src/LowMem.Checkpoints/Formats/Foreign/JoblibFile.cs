@@ -1,5 +1,5 @@
-using LowMem.Checkpoints.Sources;
 using System.IO.Compression;
+using LowMem.Checkpoints.Sources;
 
 namespace LowMem.Checkpoints.Formats.Foreign;
 

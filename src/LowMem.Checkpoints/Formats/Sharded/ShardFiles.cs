@@ -1,5 +1,5 @@
-using LowMem.Checkpoints.Formats.Foreign;
 using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Formats.Foreign;
 using LowMem.Checkpoints.Safety;
 using LowMem.Checkpoints.Safety.WeightsOnly;
 using LowMem.Checkpoints.Sources;

@@ -1,6 +1,6 @@
-using LowMem.Checkpoints.Formats.PyTorch.Exported;
 using System.Globalization;
 using System.Text;
+using LowMem.Checkpoints.Formats.PyTorch.Exported;
 
 namespace LowMem.Checkpoints.Verification.Signing;
 

@@ -1,5 +1,5 @@
-using LowMem.Checkpoints.Formats.PyTorch.Exported;
 using System.Security.Cryptography;
+using LowMem.Checkpoints.Formats.PyTorch.Exported;
 
 namespace LowMem.Checkpoints.Verification.Signing;
 

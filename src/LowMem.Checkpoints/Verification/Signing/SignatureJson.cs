@@ -1,5 +1,5 @@
-using LowMem.Checkpoints.Sources;
 using System.Text.Json;
+using LowMem.Checkpoints.Sources;
 
 namespace LowMem.Checkpoints.Verification.Signing;
 

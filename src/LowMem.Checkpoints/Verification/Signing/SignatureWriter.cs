@@ -1,6 +1,6 @@
-using LowMem.Checkpoints.Formats.PyTorch.Exported;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using LowMem.Checkpoints.Formats.PyTorch.Exported;
 
 namespace LowMem.Checkpoints.Verification.Signing;
 

@@ -28,6 +28,20 @@ public sealed class AttackTests
     }
 
     [Fact]
+    public void AnArchiveBehindAnArchiveIsAnErrorSinceReadersTakeOneOrTheOther()
+    {
+        // PyTorch finds the directory of the first at the offset that the end of the second names, Python that of the second.
+        byte[] other = [.. Proto(2), (byte)'}', .. Text("epoch"), (byte)'K', 8, (byte)'s', (byte)'.'];
+        byte[] both = [.. ZipBytes.PyTorch(Plain).Build(), .. ZipBytes.PyTorch(other).Build()];
+
+        var (checkpoint, _) = Cost.Open(both);
+
+        Assert.Equal(7L, checkpoint!.Values["epoch"]);
+        var finding = Assert.Single(checkpoint.Findings, finding => finding.Message.Contains("readers differ in which directory", StringComparison.Ordinal));
+        Assert.Equal((FindingSeverity.Error, FindingCodes.ArchiveEntryInvalid), (finding.Severity, finding.Code));
+    }
+
+    [Fact]
     public void ASecondPickleOfTheSameNameIsLookedThroughToo()
     {
         var (checkpoint, _) = Cost.Open(ZipBytes.PyTorch(Plain).Add("archive/data.pkl", Call("os", "system")).Build());

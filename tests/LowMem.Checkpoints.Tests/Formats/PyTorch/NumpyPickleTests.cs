@@ -1,8 +1,8 @@
-using LowMem.Checkpoints.Formats.Foreign;
-using LowMem.Checkpoints.Values;
 using System.Text;
+using LowMem.Checkpoints.Formats.Foreign;
 using LowMem.Checkpoints.Tests.Builders;
 using LowMem.Checkpoints.Tests.Formats;
+using LowMem.Checkpoints.Values;
 using static LowMem.Checkpoints.Tests.Builders.PickleBytes;
 
 namespace LowMem.Checkpoints.Tests.Formats.PyTorch;

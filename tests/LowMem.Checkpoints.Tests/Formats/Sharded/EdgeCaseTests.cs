@@ -1,6 +1,6 @@
-using LowMem.Checkpoints.Formats.Foreign;
 using System.Text;
 using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Formats.Foreign;
 using LowMem.Checkpoints.Tests.Builders;
 
 namespace LowMem.Checkpoints.Tests.Formats.Sharded;

@@ -1,5 +1,5 @@
-using LowMem.Checkpoints.Formats.PyTorch.Legacy;
 using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Formats.PyTorch.Legacy;
 using LowMem.Checkpoints.Tests.Builders;
 
 namespace LowMem.Checkpoints.Tests.Formats.TorchSharp;

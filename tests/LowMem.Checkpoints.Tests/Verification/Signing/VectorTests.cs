@@ -1,5 +1,5 @@
-using LowMem.Checkpoints.Formats.PyTorch.Exported;
 using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Formats.PyTorch.Exported;
 using LowMem.Checkpoints.Tests.Builders;
 using LowMem.Checkpoints.Verification.Signing;
 

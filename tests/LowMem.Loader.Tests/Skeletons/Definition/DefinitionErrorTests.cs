@@ -1,5 +1,5 @@
-using LowMem.Loader.Skeletons;
 using LowMem.Loader.Modules;
+using LowMem.Loader.Skeletons;
 
 namespace LowMem.Loader.Tests.Skeletons.Definition;
 

@@ -1,4 +1,3 @@
-using LowMem.Loader.Tests.Import;
 using System.Buffers.Binary;
 using System.Collections.Specialized;
 using System.Text;
@@ -7,6 +6,7 @@ using LowMem.Checkpoints.Formats;
 using LowMem.Loader.Memory;
 using LowMem.Loader.Modules;
 using LowMem.Loader.Skeletons;
+using LowMem.Loader.Tests.Import;
 using static TorchSharp.torch;
 
 namespace LowMem.Loader.Tests.Skeletons.Definition;

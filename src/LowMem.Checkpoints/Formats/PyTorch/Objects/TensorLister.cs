@@ -1,6 +1,6 @@
+using System.Globalization;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Formats.PyTorch.Tensors;
-using System.Globalization;
 using LowMem.Checkpoints.Pickle;
 
 namespace LowMem.Checkpoints.Formats.PyTorch.Objects;

@@ -1,6 +1,6 @@
-using LowMem.Checkpoints.Formats.Foreign;
 using LowMem.Checkpoints.Containers.Tar;
 using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Formats.Foreign;
 using LowMem.Checkpoints.Formats.PyTorch.Legacy;
 using LowMem.Checkpoints.Formats.PyTorch.Objects;
 using LowMem.Checkpoints.Formats.PyTorch.Tensors;

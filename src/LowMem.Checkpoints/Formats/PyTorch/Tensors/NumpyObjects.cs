@@ -1,5 +1,5 @@
-using LowMem.Checkpoints.Formats.PyTorch.Objects;
 using System.Text;
+using LowMem.Checkpoints.Formats.PyTorch.Objects;
 using LowMem.Checkpoints.Pickle;
 using LowMem.Checkpoints.Values;
 

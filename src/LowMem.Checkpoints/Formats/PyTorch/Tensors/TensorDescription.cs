@@ -1,5 +1,5 @@
-using LowMem.Checkpoints.Pickle;
 using LowMem.Checkpoints.Formats.PyTorch.Storages;
+using LowMem.Checkpoints.Pickle;
 
 namespace LowMem.Checkpoints.Formats.PyTorch.Tensors;
 

@@ -1,10 +1,10 @@
-using LowMem.Checkpoints.Safety;
 using System.Globalization;
 using LowMem.Checkpoints.Containers.Zip;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Formats.PyTorch.Objects;
 using LowMem.Checkpoints.Formats.PyTorch.Tensors;
 using LowMem.Checkpoints.Pickle;
+using LowMem.Checkpoints.Safety;
 using LowMem.Checkpoints.Sources;
 
 namespace LowMem.Checkpoints.Formats.PyTorch.Zip;

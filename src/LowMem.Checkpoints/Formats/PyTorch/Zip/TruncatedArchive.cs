@@ -1,4 +1,3 @@
-using LowMem.Checkpoints.Safety;
 using System.Buffers.Binary;
 using System.Text;
 using LowMem.Checkpoints.Diagnostics;
@@ -6,6 +5,7 @@ using LowMem.Checkpoints.Formats.PyTorch.Objects;
 using LowMem.Checkpoints.Formats.PyTorch.Storages;
 using LowMem.Checkpoints.Formats.PyTorch.Tensors;
 using LowMem.Checkpoints.Pickle;
+using LowMem.Checkpoints.Safety;
 using LowMem.Checkpoints.Sources;
 
 namespace LowMem.Checkpoints.Formats.PyTorch.Zip;
