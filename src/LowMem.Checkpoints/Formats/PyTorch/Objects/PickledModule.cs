@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Formats.PyTorch.Tensors;
 using LowMem.Checkpoints.Pickle;
 
 namespace LowMem.Checkpoints.Formats.PyTorch.Objects;
@@ -15,15 +16,25 @@ internal sealed class PickledModule
 
     private static readonly PickleMapping None = new();
 
+    /// <summary>Attributes that quantised modules put into their state dict beside parameters and buffers (<c>_save_to_state_dict</c>).</summary>
+    private static readonly Dictionary<string, string> SavedAttributes = new(StringComparer.Ordinal)
+    {
+        ["LinearPackedParams"] = "_packed_params",
+        ["EmbeddingPackedParams"] = "_packed_weight",
+        ["PackedParameter"] = "param",
+    };
+
     private readonly PickleMapping attributes;
     private readonly PickleMapping? slots;
     private readonly PickleMapping parameters;
     private readonly PickleMapping buffers;
     private readonly PickleMapping modules;
     private readonly IReadOnlyList<PickleNode> transient;
+    private readonly string? saved;
 
-    private PickledModule(PickleMapping attributes, PickleMapping? slots, PickleMapping parameters, PickleMapping modules)
+    private PickledModule(string? saved, PickleMapping attributes, PickleMapping? slots, PickleMapping parameters, PickleMapping modules)
     {
+        this.saved = saved;
         this.attributes = attributes;
         this.slots = slots;
         this.parameters = parameters;
@@ -47,7 +58,7 @@ internal sealed class PickledModule
         return attributes is not null
             && Dict(attributes, Parameters) is { } parameters
             && Dict(attributes, Modules) is { } modules
-                ? new PickledModule(attributes, slots, parameters, modules)
+                ? new PickledModule(FindSaved(made.CallableName), attributes, slots, parameters, modules)
                 : null;
     }
 
@@ -58,6 +69,7 @@ internal sealed class PickledModule
         return DictKeys.Of(parameters)
             .Concat(DictKeys.Of(buffers).Where(buffer => !left.Contains(buffer.Name)))
             .Concat(DictKeys.Of(modules))
+            .Concat(saved is null ? [] : DictKeys.Of(attributes).Where(attribute => attribute.Name == saved))
             .Where(child => child.Node is not PickleScalar);
     }
 
@@ -70,11 +82,18 @@ internal sealed class PickledModule
 
     /// <summary>The other attributes that may hold tensors: a list of them, packed parameters, a cache.</summary>
     public IEnumerable<(string Name, PickleNode Node)> GetAttributes() => DictKeys.Of(attributes)
-        .Where(attribute => attribute.Name is not (Parameters or Buffers or Modules or Transient))
+        .Where(attribute => attribute.Name is not (Parameters or Buffers or Modules or Transient) && attribute.Name != saved)
         .Concat(slots is null ? [] : DictKeys.Of(slots))
         .Where(attribute => ObjectParts.MayHoldTensors(attribute.Node));
 
     private HashSet<string> TransientNames() => [.. transient.Select(PythonText.OfKey)];
+
+    private static string? FindSaved(string? name) =>
+        name is { Length: <= RebuildArguments.LongestName }
+        && name.StartsWith("torch.", StringComparison.Ordinal)
+        && name.Contains(".quantized.", StringComparison.Ordinal)
+            ? SavedAttributes.GetValueOrDefault(name[(name.LastIndexOf('.') + 1)..])
+            : null;
 
     /// <summary>The module that <c>torch.fx</c> makes of a graph is made anew from its attributes.</summary>
     private static bool IsGraphModule(string name) =>
