@@ -1,6 +1,5 @@
 using System.Text;
 using LowMem.Checkpoints.Formats;
-using LowMem.Checkpoints.Formats.Foreign;
 using LowMem.Checkpoints.Sources;
 using LowMem.Checkpoints.Tests.Builders;
 

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using LowMem.Checkpoints.Formats.PyTorch.Objects;
 using SharpFuzz.Common;
 
 namespace LowMem.Fuzz;

@@ -3,7 +3,6 @@ using System.Collections.Concurrent;
 using System.IO.Compression;
 using System.Text;
 using System.Text.RegularExpressions;
-using LowMem.Checkpoints.Formats.Safetensors;
 
 namespace LowMem.Fuzz;
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using LowMem.Checkpoints.Verification;
 
 namespace LowMem.Fuzz;
 

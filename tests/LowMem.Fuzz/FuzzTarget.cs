@@ -1,5 +1,3 @@
-using LowMem.Checkpoints.Formats.Safetensors;
-
 namespace LowMem.Fuzz;
 
 /// <summary>One format: which fixtures it starts from, what is done with them, and which words mean something in it.</summary>

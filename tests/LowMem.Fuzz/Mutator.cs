@@ -1,6 +1,4 @@
 using System.Buffers.Binary;
-using LowMem.Checkpoints.Pickle;
-using LowMem.Loader.Skeletons.Definition;
 
 namespace LowMem.Fuzz;
 

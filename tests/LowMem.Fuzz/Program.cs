@@ -1,4 +1,3 @@
-using LowMem.Checkpoints.Verification;
 using LowMem.Fuzz;
 
 Instrumentation.Install();

@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Verification.Signing;
-using LowMem.Checkpoints.Verification.Signing.Keyless;
 
 namespace LowMem.Fuzz;
 

@@ -1,5 +1,3 @@
-using LowMem.Checkpoints.Safety;
-
 namespace LowMem.Checkpoints.Diagnostics;
 
 /// <summary>

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
-using LowMem.Checkpoints.Formats.Foreign;
 
 namespace LowMem.Checkpoints.Diagnostics;
 

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
 using LowMem.Checkpoints.Diagnostics;
-using LowMem.Checkpoints.Formats.Distributed;
 using LowMem.Checkpoints.Formats.TorchSharp;
 using LowMem.Checkpoints.Sources;
 

@@ -1,9 +1,7 @@
 using System.Buffers.Binary;
 using System.Text.Json;
 using LowMem.Checkpoints.Containers.Tar;
-using LowMem.Checkpoints.Formats.Distributed;
 using LowMem.Checkpoints.Formats.Foreign;
-using LowMem.Checkpoints.Formats.Sharded;
 using LowMem.Checkpoints.Formats.TorchSharp;
 using LowMem.Checkpoints.Sources;
 

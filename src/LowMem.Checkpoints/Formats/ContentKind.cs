@@ -1,6 +1,3 @@
-using LowMem.Checkpoints.Formats.Distributed;
-using LowMem.Checkpoints.Formats.Sharded;
-
 namespace LowMem.Checkpoints.Formats;
 
 /// <summary>What the first bytes of a file say it is.</summary>

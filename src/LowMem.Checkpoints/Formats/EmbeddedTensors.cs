@@ -1,4 +1,3 @@
-using LowMem.Checkpoints.Formats.Foreign;
 using LowMem.Checkpoints.Formats.PyTorch.Objects;
 
 namespace LowMem.Checkpoints.Formats;

@@ -1,8 +1,4 @@
 using LowMem.Checkpoints.Diagnostics;
-using LowMem.Checkpoints.Formats.Foreign;
-using LowMem.Checkpoints.Formats.PyTorch.Objects;
-using LowMem.Checkpoints.Safety;
-using LowMem.Checkpoints.Safety.WeightsOnly;
 
 namespace LowMem.Checkpoints;
 

@@ -1,5 +1,3 @@
-using LowMem.Checkpoints.Sources;
-
 namespace LowMem.Checkpoints;
 
 /// <summary>A file as it was when it was read: its version, by which a later change can be told.</summary>

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Text;
-using LowMem.Checkpoints.Pickle;
 
 namespace LowMem.Checkpoints.Pickle;
 

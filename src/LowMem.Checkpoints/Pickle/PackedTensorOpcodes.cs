@@ -1,5 +1,3 @@
-using LowMem.Checkpoints.Formats.PyTorch.Objects;
-
 namespace LowMem.Checkpoints.Pickle;
 
 /// <summary>

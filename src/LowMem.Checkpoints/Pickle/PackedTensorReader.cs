@@ -2,7 +2,6 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
-using LowMem.Checkpoints.Safety;
 
 namespace LowMem.Checkpoints.Pickle;
 

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using LowMem.Checkpoints.Diagnostics;
-using LowMem.Checkpoints.Formats.PyTorch.Objects;
 
 namespace LowMem.Checkpoints.Pickle;
 

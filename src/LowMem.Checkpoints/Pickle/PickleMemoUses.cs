@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
 using LowMem.Checkpoints.Diagnostics;
-using LowMem.Checkpoints.Formats.PyTorch.Objects;
 
 namespace LowMem.Checkpoints.Pickle;
 

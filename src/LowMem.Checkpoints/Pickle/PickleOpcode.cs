@@ -1,5 +1,3 @@
-using LowMem.Checkpoints.Formats.PyTorch.Objects;
-
 namespace LowMem.Checkpoints.Pickle;
 
 /// <summary>The opcodes of pickle protocols 0 to 5, by the names that CPython's <c>pickletools</c> gives them.</summary>

@@ -1,5 +1,4 @@
 using System.Text;
-using LowMem.Checkpoints.Safety;
 
 namespace LowMem.Checkpoints.Pickle;
 

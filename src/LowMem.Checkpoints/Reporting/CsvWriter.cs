@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using LowMem.Checkpoints.Formats.Foreign;
 using LowMem.Checkpoints.Verification;
 
 namespace LowMem.Checkpoints.Reporting;

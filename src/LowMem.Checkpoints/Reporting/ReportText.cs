@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using LowMem.Checkpoints.Formats.Foreign;
 
 namespace LowMem.Checkpoints.Reporting;
 

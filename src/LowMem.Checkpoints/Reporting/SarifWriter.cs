@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using LowMem.Checkpoints.Diagnostics;
-using LowMem.Checkpoints.Formats.Foreign;
 using LowMem.Checkpoints.Verification;
 
 namespace LowMem.Checkpoints.Reporting;

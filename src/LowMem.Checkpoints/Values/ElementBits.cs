@@ -1,5 +1,3 @@
-using LowMem.Checkpoints.Pickle;
-
 namespace LowMem.Checkpoints.Values;
 
 /// <summary>Changes that are made to the stored bytes of elements so that they are the values of the tensor.</summary>

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using LowMem.Checkpoints.Verification;
 
 namespace LowMem.Checkpoints.Values;
 

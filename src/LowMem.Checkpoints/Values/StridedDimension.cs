@@ -1,5 +1,3 @@
-using LowMem.Checkpoints.Verification;
-
 namespace LowMem.Checkpoints.Values;
 
 /// <summary>One dimension of elements that are copied from a storage to where they lie packed.</summary>

@@ -1,5 +1,4 @@
 using System.Buffers;
-using LowMem.Checkpoints.Verification;
 
 namespace LowMem.Checkpoints.Values;
 

@@ -1,5 +1,3 @@
-using LowMem.Checkpoints.Verification;
-
 namespace LowMem.Checkpoints.Values;
 
 /// <summary>

@@ -1,5 +1,3 @@
-using LowMem.Checkpoints.Verification;
-
 namespace LowMem.Checkpoints.Values;
 
 /// <summary>Goes through all indices of some dimensions, the last of them fastest, and knows the place of each.</summary>

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Sources;
-using LowMem.Checkpoints.Values;
 
 namespace LowMem.Checkpoints.Values;
 

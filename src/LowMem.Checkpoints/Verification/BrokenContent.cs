@@ -1,6 +1,5 @@
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Formats;
-using LowMem.Checkpoints.Formats.Distributed;
 using LowMem.Checkpoints.Sources;
 
 namespace LowMem.Checkpoints.Verification;

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Formats.Archives;
-using LowMem.Checkpoints.Formats.Foreign;
 using LowMem.Checkpoints.Sources;
 
 namespace LowMem.Checkpoints.Verification;

@@ -3,9 +3,6 @@ using LowMem.Checkpoints.Containers.Zip;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Formats;
 using LowMem.Checkpoints.Formats.Archives;
-using LowMem.Checkpoints.Formats.Foreign;
-using LowMem.Checkpoints.Formats.PyTorch.Legacy;
-using LowMem.Checkpoints.Pickle;
 using LowMem.Checkpoints.Values;
 
 namespace LowMem.Checkpoints.Verification;

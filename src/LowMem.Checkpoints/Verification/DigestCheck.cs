@@ -1,7 +1,6 @@
 using System.Globalization;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Formats.Archives;
-using LowMem.Checkpoints.Pickle;
 using LowMem.Checkpoints.Values;
 
 namespace LowMem.Checkpoints.Verification;

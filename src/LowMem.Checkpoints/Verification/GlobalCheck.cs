@@ -1,8 +1,5 @@
 using System.Globalization;
 using LowMem.Checkpoints.Diagnostics;
-using LowMem.Checkpoints.Formats.Foreign;
-using LowMem.Checkpoints.Safety;
-using LowMem.Checkpoints.Safety.WeightsOnly;
 
 namespace LowMem.Checkpoints.Verification;
 

@@ -1,6 +1,4 @@
 using LowMem.Checkpoints.Diagnostics;
-using LowMem.Checkpoints.Formats;
-using LowMem.Checkpoints.Pickle;
 using LowMem.Checkpoints.Values;
 
 namespace LowMem.Checkpoints.Verification;

@@ -1,5 +1,4 @@
 using LowMem.Checkpoints.Diagnostics;
-using LowMem.Checkpoints.Verification.Signing;
 
 namespace LowMem.Checkpoints.Verification;
 

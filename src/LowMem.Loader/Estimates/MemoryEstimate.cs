@@ -1,4 +1,3 @@
-using LowMem.Checkpoints;
 using LowMem.Checkpoints.Diagnostics;
 
 namespace LowMem.Loader.Estimates;

@@ -1,6 +1,5 @@
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Diagnostics;
-using LowMem.Checkpoints.Verification;
 using LowMem.Loader.Import;
 using LowMem.Loader.Memory;
 using LowMem.Loader.Skeletons;

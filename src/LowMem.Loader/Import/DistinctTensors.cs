@@ -1,5 +1,4 @@
 using LowMem.Checkpoints;
-using LowMem.Checkpoints.Verification;
 
 namespace LowMem.Loader.Import;
 

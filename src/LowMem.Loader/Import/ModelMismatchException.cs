@@ -1,5 +1,4 @@
 using System.Text;
-using LowMem.Checkpoints;
 using LowMem.Checkpoints.Diagnostics;
 
 namespace LowMem.Loader.Import;

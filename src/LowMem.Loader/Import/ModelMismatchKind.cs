@@ -1,5 +1,3 @@
-using LowMem.Checkpoints;
-
 namespace LowMem.Loader.Import;
 
 /// <summary>In what way a checkpoint does not fit a module.</summary>

@@ -1,5 +1,4 @@
 using LowMem.Checkpoints;
-using LowMem.Checkpoints.Formats.PyTorch.Objects;
 using LowMem.Loader.Modules;
 
 namespace LowMem.Loader.Import;

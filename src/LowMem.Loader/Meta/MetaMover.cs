@@ -1,4 +1,3 @@
-using LowMem.Checkpoints.Formats.PyTorch.Objects;
 using LowMem.Loader.Modules;
 using LowMem.Loader.Native;
 using TorchSharp;

@@ -1,4 +1,3 @@
-using LowMem.Checkpoints;
 using LowMem.Checkpoints.Diagnostics;
 using static TorchSharp.torch;
 

@@ -1,4 +1,3 @@
-using LowMem.Checkpoints;
 using LowMem.Loader.Native;
 using static TorchSharp.torch;
 

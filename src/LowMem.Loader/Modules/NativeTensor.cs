@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using System.Reflection;
-using LowMem.Loader.Skeletons.Layers;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 

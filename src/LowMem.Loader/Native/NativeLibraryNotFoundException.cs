@@ -1,5 +1,3 @@
-using LowMem.Checkpoints.Verification;
-
 namespace LowMem.Loader.Native;
 
 /// <summary>libtorch cannot be used on this machine, or in this installation. Inspection works without it.</summary>

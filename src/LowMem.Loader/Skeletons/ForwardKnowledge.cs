@@ -1,5 +1,3 @@
-using LowMem.Loader.Skeletons.Definition;
-
 namespace LowMem.Loader.Skeletons;
 
 /// <summary>What is known of the forward pass of a <see cref="ModuleContainer"/>.</summary>

@@ -1,6 +1,4 @@
 using LowMem.Checkpoints.Diagnostics;
-using LowMem.Loader.Modules;
-using LowMem.Loader.Skeletons.Definition;
 using static TorchSharp.torch;
 
 namespace LowMem.Loader.Skeletons;

@@ -1,5 +1,4 @@
 using System.Collections;
-using LowMem.Loader.Modules;
 using static TorchSharp.torch;
 
 namespace LowMem.Loader.Skeletons;

@@ -1,5 +1,4 @@
 using LowMem.Checkpoints.Diagnostics;
-using LowMem.Loader.Skeletons.Definition;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 

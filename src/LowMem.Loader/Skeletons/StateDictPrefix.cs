@@ -1,6 +1,5 @@
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Diagnostics;
-using LowMem.Checkpoints.Formats.Foreign;
 
 namespace LowMem.Loader.Skeletons;
 

@@ -1,7 +1,5 @@
 using System.Management.Automation;
-using LowMem.Checkpoints;
 using LowMem.Checkpoints.Diagnostics;
-using LowMem.Checkpoints.Formats.Foreign;
 using LowMem.Checkpoints.Verification;
 using LowMem.PowerShell.Errors;
 

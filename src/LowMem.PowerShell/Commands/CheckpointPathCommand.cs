@@ -4,9 +4,7 @@ using System.Management.Automation;
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Formats;
-using LowMem.Checkpoints.Formats.Archives;
 using LowMem.PowerShell.Completion;
-using LowMem.PowerShell.Errors;
 using LowMem.PowerShell.Pipeline;
 
 namespace LowMem.PowerShell.Commands;

@@ -1,6 +1,4 @@
 using System.Management.Automation;
-using LowMem.Checkpoints;
-using LowMem.Checkpoints.Formats.Foreign;
 using LowMem.Checkpoints.Reporting;
 using LowMem.Checkpoints.Sources;
 using LowMem.Checkpoints.Verification;

@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
-using LowMem.Checkpoints;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.PowerShell.Errors;
 using LowMem.PowerShell.Pipeline;

@@ -1,7 +1,5 @@
 using System.Management.Automation;
-using LowMem.Checkpoints;
 using LowMem.Checkpoints.Formats.Archives;
-using LowMem.Checkpoints.Sources;
 using LowMem.Checkpoints.Verification;
 using LowMem.PowerShell.Errors;
 using LowMem.PowerShell.Pipeline;

@@ -1,9 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
-using LowMem.Checkpoints;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Formats.Archives;
-using LowMem.Checkpoints.Sources;
 using LowMem.Checkpoints.Verification.Signing;
 using LowMem.PowerShell.Errors;
 using LowMem.PowerShell.Pipeline;

@@ -1,16 +1,13 @@
 using System.Collections.ObjectModel;
 using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
-using LowMem.Checkpoints;
 using LowMem.Checkpoints.Formats;
-using LowMem.Checkpoints.Verification;
 using LowMem.Loader;
 using LowMem.Loader.Native;
 using LowMem.Loader.Skeletons;
 using LowMem.PowerShell.Completion;
 using LowMem.PowerShell.Errors;
 using LowMem.PowerShell.Pipeline;
-using LowMem.PowerShell.Views;
 using static TorchSharp.torch;
 
 namespace LowMem.PowerShell.Commands;

@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using LowMem.Checkpoints;
 using LowMem.Checkpoints.Verification;
 
 namespace LowMem.PowerShell.Commands;

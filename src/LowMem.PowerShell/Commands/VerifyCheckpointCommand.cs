@@ -4,7 +4,6 @@ using LowMem.Checkpoints;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Verification;
 using LowMem.Checkpoints.Verification.Signing;
-using LowMem.Checkpoints.Verification.Signing.Keyless;
 using LowMem.Loader.Import;
 using LowMem.PowerShell.Completion;
 using LowMem.PowerShell.Errors;

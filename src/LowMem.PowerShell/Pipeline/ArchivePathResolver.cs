@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using LowMem.Checkpoints;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Formats.Archives;
 using LowMem.PowerShell.Errors;

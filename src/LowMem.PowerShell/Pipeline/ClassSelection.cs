@@ -1,7 +1,6 @@
 using System.Management.Automation;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Loader;
-using LowMem.Loader.Memory;
 
 namespace LowMem.PowerShell.Pipeline;
 

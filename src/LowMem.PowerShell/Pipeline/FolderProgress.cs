@@ -1,8 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Management.Automation;
-using LowMem.Checkpoints.Formats.Foreign;
-using LowMem.PowerShell.Views;
 
 namespace LowMem.PowerShell.Pipeline;
 

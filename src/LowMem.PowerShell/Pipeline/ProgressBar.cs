@@ -1,7 +1,6 @@
 using System.Management.Automation;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Verification;
-using LowMem.PowerShell.Views;
 
 namespace LowMem.PowerShell.Pipeline;
 

@@ -1,6 +1,5 @@
 using System.Management.Automation;
 using LowMem.Checkpoints.Verification.Signing;
-using LowMem.Checkpoints.Verification.Signing.Keyless;
 using LowMem.PowerShell.Errors;
 
 namespace LowMem.PowerShell.Pipeline;

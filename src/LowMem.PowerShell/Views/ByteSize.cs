@@ -1,5 +1,4 @@
 using System.Globalization;
-using LowMem.Checkpoints.Formats.Foreign;
 
 namespace LowMem.PowerShell.Views;
 

@@ -1,10 +1,6 @@
 using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
-using LowMem.Checkpoints;
-using LowMem.Checkpoints.Formats.Foreign;
-using LowMem.Loader.Estimates;
-using LowMem.Loader.Import;
 
 namespace LowMem.PowerShell.Views;
 

@@ -1,6 +1,5 @@
 using System.Management.Automation;
 using LowMem.Checkpoints;
-using LowMem.Checkpoints.Formats.Foreign;
 
 namespace LowMem.PowerShell.Views;
 

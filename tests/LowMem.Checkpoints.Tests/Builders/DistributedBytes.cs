@@ -1,4 +1,3 @@
-using LowMem.Checkpoints.Formats.PyTorch.Objects;
 using static LowMem.Checkpoints.Tests.Builders.PickleBytes;
 
 namespace LowMem.Checkpoints.Tests.Builders;

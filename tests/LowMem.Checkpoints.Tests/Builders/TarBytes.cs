@@ -1,5 +1,4 @@
 using System.Formats.Tar;
-using LowMem.Checkpoints.Sources;
 using static LowMem.Checkpoints.Tests.Builders.PickleBytes;
 
 namespace LowMem.Checkpoints.Tests.Builders;

@@ -1,5 +1,4 @@
 using System.Formats.Tar;
-using LowMem.Checkpoints.Sources;
 
 namespace LowMem.Checkpoints.Tests.Builders;
 

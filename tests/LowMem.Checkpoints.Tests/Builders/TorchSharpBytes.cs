@@ -1,5 +1,4 @@
 using System.Text;
-using LowMem.Checkpoints.Formats.PyTorch.Legacy;
 
 namespace LowMem.Checkpoints.Tests.Builders;
 

@@ -1,6 +1,3 @@
-using LowMem.Checkpoints.Pickle;
-using LowMem.Checkpoints.Tests.Formats;
-
 namespace LowMem.Checkpoints.Tests.Fixtures;
 
 /// <summary>A copy of a fixture that is a directory, to do harm to.</summary>

@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Formats;
-using LowMem.Checkpoints.Formats.Foreign;
 using LowMem.Checkpoints.Values;
 
 namespace LowMem.Checkpoints.Tests.Fixtures;

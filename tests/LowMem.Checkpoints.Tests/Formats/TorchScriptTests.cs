@@ -1,7 +1,6 @@
 using System.IO.Compression;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Formats;
-using LowMem.Checkpoints.Formats.Foreign;
 using LowMem.Checkpoints.Tests.Fixtures;
 
 namespace LowMem.Checkpoints.Tests.Formats;

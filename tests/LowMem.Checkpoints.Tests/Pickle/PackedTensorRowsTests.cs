@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.IO.Compression;
 using LowMem.Checkpoints.Pickle;
-using LowMem.Checkpoints.Tests.Builders;
 using LowMem.Checkpoints.Tests.Fixtures;
 using static LowMem.Checkpoints.Tests.Builders.PickleBytes;
 

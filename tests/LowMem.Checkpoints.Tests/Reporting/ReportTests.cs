@@ -1,8 +1,6 @@
 using System.Text.Json;
 using System.Xml.Linq;
 using LowMem.Checkpoints.Diagnostics;
-using LowMem.Checkpoints.Formats.Foreign;
-using LowMem.Checkpoints.Formats.TorchSharp;
 using LowMem.Checkpoints.Reporting;
 using LowMem.Checkpoints.Tests.Builders;
 using LowMem.Checkpoints.Tests.Fixtures;

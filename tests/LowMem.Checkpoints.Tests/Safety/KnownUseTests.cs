@@ -1,4 +1,3 @@
-using LowMem.Checkpoints.Formats.TorchSharp;
 using LowMem.Checkpoints.Tests.Builders;
 using LowMem.Checkpoints.Tests.Formats;
 using static LowMem.Checkpoints.Tests.Builders.PickleBytes;

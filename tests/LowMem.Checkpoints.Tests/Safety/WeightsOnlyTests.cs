@@ -1,8 +1,5 @@
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Formats;
-using LowMem.Checkpoints.Pickle;
-using LowMem.Checkpoints.Safety;
-using LowMem.Checkpoints.Safety.WeightsOnly;
 using LowMem.Checkpoints.Tests.Builders;
 using LowMem.Checkpoints.Tests.Fixtures;
 using LowMem.Checkpoints.Tests.Formats;

@@ -1,7 +1,6 @@
 using System.Text;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Formats;
-using LowMem.Checkpoints.Formats.PyTorch.Objects;
 using LowMem.Checkpoints.Tests.Builders;
 using LowMem.Checkpoints.Verification;
 using static LowMem.Checkpoints.Tests.Builders.DistributedBytes;

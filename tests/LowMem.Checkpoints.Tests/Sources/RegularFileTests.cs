@@ -1,7 +1,6 @@
 using System.Net.Sockets;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Formats;
-using LowMem.Checkpoints.Formats.PyTorch.Objects;
 using LowMem.Checkpoints.Tests.Builders;
 using LowMem.Checkpoints.Values;
 using LowMem.Checkpoints.Verification;

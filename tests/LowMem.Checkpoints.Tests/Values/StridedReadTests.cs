@@ -1,5 +1,4 @@
 using LowMem.Checkpoints.Diagnostics;
-using LowMem.Checkpoints.Formats;
 using LowMem.Checkpoints.Values;
 
 namespace LowMem.Checkpoints.Tests.Values;

@@ -4,7 +4,6 @@ using System.IO.Compression;
 using System.IO.Hashing;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Formats;
-using LowMem.Checkpoints.Pickle;
 using LowMem.Checkpoints.Tests.Fixtures;
 using LowMem.Checkpoints.Tests.Formats;
 using LowMem.Checkpoints.Verification;

@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using System.Text;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Formats;
-using LowMem.Checkpoints.Formats.PyTorch.Objects;
 using LowMem.Checkpoints.Tests.Builders;
 using LowMem.Checkpoints.Tests.Fixtures;
 using LowMem.Checkpoints.Values;

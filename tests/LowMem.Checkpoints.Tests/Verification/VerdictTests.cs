@@ -1,6 +1,5 @@
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Formats;
-using LowMem.Checkpoints.Formats.Foreign;
 using LowMem.Checkpoints.Tests.Fixtures;
 using LowMem.Checkpoints.Tests.Formats;
 using LowMem.Checkpoints.Verification;

@@ -1,7 +1,6 @@
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Formats;
-using LowMem.Checkpoints.Verification;
 using LowMem.Loader.Import;
 using LowMem.Loader.Modules;
 using static TorchSharp.torch;

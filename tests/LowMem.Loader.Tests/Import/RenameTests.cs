@@ -1,4 +1,3 @@
-using LowMem.Checkpoints.Formats.Foreign;
 using LowMem.Loader.Import;
 using LowMem.Loader.Skeletons;
 using LowMem.Loader.Tests.Skeletons;

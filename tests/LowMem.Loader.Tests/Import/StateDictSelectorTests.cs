@@ -1,5 +1,4 @@
 using LowMem.Checkpoints;
-using LowMem.Checkpoints.Formats.Foreign;
 using LowMem.Loader.Import;
 
 namespace LowMem.Loader.Tests.Import;

@@ -1,6 +1,5 @@
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Formats;
-using LowMem.Checkpoints.Formats.Foreign;
 using LowMem.Checkpoints.Values;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -5,7 +5,6 @@ using LowMem.Loader.Import;
 using LowMem.Loader.Initialization;
 using LowMem.Loader.Modules;
 using LowMem.Loader.Skeletons;
-using LowMem.Loader.Skeletons.Layers;
 using LowMem.Loader.Tests.Import;
 using LowMem.Loader.Tests.Skeletons.Definition;
 using static TorchSharp.torch;

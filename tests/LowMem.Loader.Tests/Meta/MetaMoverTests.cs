@@ -1,7 +1,6 @@
 using System.Globalization;
 using LowMem.Loader.Meta;
 using LowMem.Loader.Modules;
-using LowMem.Loader.Skeletons.Layers;
 using LowMem.Loader.Tests.Modules;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -1,6 +1,4 @@
-using LowMem.Checkpoints;
 using LowMem.Loader.Modules;
-using LowMem.Loader.Skeletons.Layers;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

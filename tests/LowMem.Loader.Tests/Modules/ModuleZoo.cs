@@ -1,4 +1,3 @@
-using LowMem.Loader.Skeletons.Layers;
 using static TorchSharp.torch;
 
 namespace LowMem.Loader.Tests.Modules;

@@ -1,7 +1,5 @@
-using LowMem.Checkpoints;
 using LowMem.Loader.Meta;
 using LowMem.Loader.Modules;
-using LowMem.Loader.Skeletons.Layers;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,4 +1,3 @@
-using LowMem.Checkpoints;
 using LowMem.Loader.Meta;
 using LowMem.Loader.Modules;
 using LowMem.Loader.Skeletons;

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Text;
-using LowMem.Loader.Tests.Import;
 
 namespace LowMem.Loader.Tests.Native;
 

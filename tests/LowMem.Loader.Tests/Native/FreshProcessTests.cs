@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using LowMem.Checkpoints;
-using LowMem.Checkpoints.Formats.Foreign;
 using LowMem.Loader.Meta;
 using LowMem.Loader.Modules;
 using LowMem.Loader.Native;

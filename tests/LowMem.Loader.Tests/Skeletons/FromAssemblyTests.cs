@@ -1,5 +1,4 @@
 using System.Globalization;
-using LowMem.Checkpoints;
 using LowMem.Loader.Modules;
 using LowMem.Loader.Skeletons;
 using TorchSharp;

@@ -3,7 +3,6 @@ using System.Collections.Specialized;
 using LowMem.Loader.Meta;
 using LowMem.Loader.Modules;
 using LowMem.Loader.Skeletons;
-using LowMem.Loader.Skeletons.Layers;
 using LowMem.Loader.Tests.Modules;
 using TorchSharp;
 using static TorchSharp.torch;

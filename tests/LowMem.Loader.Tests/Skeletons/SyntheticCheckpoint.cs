@@ -1,5 +1,4 @@
 using LowMem.Checkpoints;
-using LowMem.Checkpoints.Formats.Foreign;
 
 namespace LowMem.Loader.Tests.Skeletons;
 

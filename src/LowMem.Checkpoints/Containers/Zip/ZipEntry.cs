@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Text;
-using LowMem.Checkpoints.Formats.TorchSharp;
 
 namespace LowMem.Checkpoints.Containers.Zip;
 

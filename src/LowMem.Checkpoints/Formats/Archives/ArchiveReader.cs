@@ -1,6 +1,4 @@
 using LowMem.Checkpoints.Diagnostics;
-using LowMem.Checkpoints.Formats.Distributed;
-using LowMem.Checkpoints.Formats.Sharded;
 using LowMem.Checkpoints.Safety;
 using LowMem.Checkpoints.Sources;
 

@@ -1,4 +1,3 @@
-using LowMem.Checkpoints.Formats.Foreign;
 using LowMem.Checkpoints.Sources;
 using LowMem.Checkpoints.Values;
 

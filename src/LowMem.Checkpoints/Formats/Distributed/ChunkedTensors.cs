@@ -1,5 +1,3 @@
-using LowMem.Checkpoints.Formats.Foreign;
-
 namespace LowMem.Checkpoints.Formats.Distributed;
 
 /// <summary>A tensor that is put together from pieces, which were checked to cover it.</summary>

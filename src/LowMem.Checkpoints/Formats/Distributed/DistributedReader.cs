@@ -1,6 +1,4 @@
 using LowMem.Checkpoints.Diagnostics;
-using LowMem.Checkpoints.Formats.Foreign;
-using LowMem.Checkpoints.Formats.PyTorch.Objects;
 using LowMem.Checkpoints.Pickle;
 using LowMem.Checkpoints.Safety;
 using LowMem.Checkpoints.Sources;

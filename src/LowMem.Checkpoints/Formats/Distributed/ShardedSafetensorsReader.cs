@@ -1,6 +1,5 @@
 using System.Text.Json;
 using LowMem.Checkpoints.Diagnostics;
-using LowMem.Checkpoints.Formats.Foreign;
 using LowMem.Checkpoints.Formats.Safetensors;
 using LowMem.Checkpoints.Sources;
 

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using LowMem.Checkpoints.Diagnostics;
-using LowMem.Checkpoints.Formats.Foreign;
 using LowMem.Checkpoints.Sources;
 
 namespace LowMem.Checkpoints.Formats.Safetensors;

@@ -1,7 +1,4 @@
 using LowMem.Checkpoints.Diagnostics;
-using LowMem.Checkpoints.Formats.Foreign;
-using LowMem.Checkpoints.Safety;
-using LowMem.Checkpoints.Safety.WeightsOnly;
 using LowMem.Checkpoints.Sources;
 
 namespace LowMem.Checkpoints.Formats.Sharded;

@@ -1,5 +1,4 @@
 using LowMem.Checkpoints.Diagnostics;
-using LowMem.Checkpoints.Formats.PyTorch.Objects;
 using LowMem.Checkpoints.Pickle;
 using LowMem.Checkpoints.Sources;
 

@@ -1,6 +1,5 @@
 using System.Text;
 using LowMem.Checkpoints.Diagnostics;
-using LowMem.Checkpoints.Formats.PyTorch.Objects;
 using LowMem.Checkpoints.Pickle;
 using static LowMem.Checkpoints.Safety.WeightsOnly.NodeKind;
 

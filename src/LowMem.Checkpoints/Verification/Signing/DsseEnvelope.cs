@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using LowMem.Checkpoints.Formats.PyTorch.Exported;
 
 namespace LowMem.Checkpoints.Verification.Signing;
 

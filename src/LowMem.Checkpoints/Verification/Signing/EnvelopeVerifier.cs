@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using LowMem.Checkpoints.Formats.PyTorch.Exported;
 
 namespace LowMem.Checkpoints.Verification.Signing;
 

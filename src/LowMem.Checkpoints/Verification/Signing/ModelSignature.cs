@@ -1,8 +1,6 @@
 using System.Text;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Formats;
-using LowMem.Checkpoints.Formats.Distributed;
-using LowMem.Checkpoints.Formats.Sharded;
 using LowMem.Checkpoints.Sources;
 
 namespace LowMem.Checkpoints.Verification.Signing;

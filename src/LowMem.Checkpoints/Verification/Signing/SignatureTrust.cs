@@ -1,5 +1,3 @@
-using LowMem.Checkpoints.Verification.Signing.Keyless;
-
 namespace LowMem.Checkpoints.Verification.Signing;
 
 /// <summary>Whom to believe. Just one of <see cref="PublicKey"/>, <see cref="Certificates"/> and <see cref="TrustedRoot"/> is given.</summary>

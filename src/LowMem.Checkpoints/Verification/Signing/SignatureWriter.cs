@@ -1,6 +1,5 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using LowMem.Checkpoints.Formats.PyTorch.Exported;
 
 namespace LowMem.Checkpoints.Verification.Signing;
 

@@ -1,5 +1,3 @@
-using LowMem.Loader.Memory;
-
 namespace LowMem.Loader.Skeletons.Definition;
 
 /// <summary>One entry of a definition: a module, a run of equal modules, or a parameter of a list of parameters.</summary>

@@ -3,7 +3,6 @@ using System.IO.Compression;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Formats;
 using LowMem.Checkpoints.Formats.Archives;
-using LowMem.Checkpoints.Formats.Foreign;
 using LowMem.Checkpoints.Sources;
 using LowMem.Checkpoints.Tests.Builders;
 using LowMem.Checkpoints.Values;

@@ -1,6 +1,4 @@
 using LowMem.Checkpoints.Formats;
-using LowMem.Checkpoints.Formats.Foreign;
-using LowMem.Checkpoints.Formats.PyTorch.Objects;
 using LowMem.Checkpoints.Tests.Builders;
 using LowMem.Checkpoints.Tests.Fixtures;
 using LowMem.Checkpoints.Values;

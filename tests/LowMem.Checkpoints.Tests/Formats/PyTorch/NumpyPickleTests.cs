@@ -1,7 +1,5 @@
 using System.Text;
-using LowMem.Checkpoints.Formats.Foreign;
 using LowMem.Checkpoints.Tests.Builders;
-using LowMem.Checkpoints.Tests.Formats;
 using LowMem.Checkpoints.Values;
 using static LowMem.Checkpoints.Tests.Builders.PickleBytes;
 

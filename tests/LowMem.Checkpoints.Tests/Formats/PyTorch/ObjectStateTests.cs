@@ -1,5 +1,4 @@
 using LowMem.Checkpoints.Diagnostics;
-using LowMem.Checkpoints.Tests.Builders;
 using static LowMem.Checkpoints.Tests.Builders.PickleBytes;
 using static LowMem.Checkpoints.Tests.Builders.TensorBytes;
 

@@ -1,6 +1,5 @@
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Formats;
-using LowMem.Checkpoints.Formats.Foreign;
 using LowMem.Checkpoints.Tests.Builders;
 using LowMem.Checkpoints.Verification;
 using static LowMem.Checkpoints.Tests.Builders.PickleBytes;

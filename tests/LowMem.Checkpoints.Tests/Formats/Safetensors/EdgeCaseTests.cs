@@ -1,6 +1,4 @@
-using LowMem.Checkpoints.Containers.Zip;
 using LowMem.Checkpoints.Diagnostics;
-using LowMem.Checkpoints.Formats.Foreign;
 using LowMem.Checkpoints.Tests.Builders;
 using LowMem.Checkpoints.Values;
 

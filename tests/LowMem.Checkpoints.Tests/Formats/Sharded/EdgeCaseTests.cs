@@ -1,6 +1,5 @@
 using System.Text;
 using LowMem.Checkpoints.Diagnostics;
-using LowMem.Checkpoints.Formats.Foreign;
 using LowMem.Checkpoints.Tests.Builders;
 
 namespace LowMem.Checkpoints.Tests.Formats.Sharded;

@@ -1,6 +1,5 @@
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Tests.Builders;
-using LowMem.Checkpoints.Tests.Fixtures;
 
 namespace LowMem.Checkpoints.Tests.Formats.Sharded;
 

@@ -1,6 +1,4 @@
 using System.Text;
-using LowMem.Checkpoints.Formats.Foreign;
-using LowMem.Checkpoints.Formats.PyTorch.Legacy;
 using LowMem.Checkpoints.Tests.Builders;
 
 namespace LowMem.Checkpoints.Tests.Formats.TorchSharp;

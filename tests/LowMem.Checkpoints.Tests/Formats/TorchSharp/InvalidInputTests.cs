@@ -1,5 +1,4 @@
 using LowMem.Checkpoints.Diagnostics;
-using LowMem.Checkpoints.Formats.PyTorch.Legacy;
 using LowMem.Checkpoints.Tests.Builders;
 
 namespace LowMem.Checkpoints.Tests.Formats.TorchSharp;

@@ -1,8 +1,6 @@
 using System.Text.Json.Nodes;
 using LowMem.Checkpoints.Diagnostics;
-using LowMem.Checkpoints.Pickle;
 using LowMem.Checkpoints.Tests.Builders;
-using LowMem.Checkpoints.Verification.Signing.Keyless;
 
 namespace LowMem.Checkpoints.Tests.Verification.Signing;
 

@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using LowMem.Checkpoints.Sources;
 using LowMem.Checkpoints.Tests.Builders;
 using LowMem.Checkpoints.Verification;
 using LowMem.Checkpoints.Verification.Signing;

@@ -1,7 +1,6 @@
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Tests.Fixtures;
 using LowMem.Checkpoints.Verification.Signing;
-using LowMem.Checkpoints.Verification.Signing.Keyless;
 
 namespace LowMem.Checkpoints.Tests.Verification.Signing;
 

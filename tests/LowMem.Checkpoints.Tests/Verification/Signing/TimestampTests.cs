@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using LowMem.Checkpoints.Diagnostics;
-using LowMem.Checkpoints.Formats.PyTorch.Legacy;
 using LowMem.Checkpoints.Tests.Builders;
 using LowMem.Checkpoints.Verification.Signing;
 using LowMem.Checkpoints.Verification.Signing.Keyless;

@@ -1,5 +1,4 @@
 using LowMem.Loader.Modules;
-using LowMem.Loader.Skeletons;
 
 namespace LowMem.Loader.Tests.Skeletons.Definition;
 

@@ -2,7 +2,6 @@ using System.Text.Json;
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Formats;
 using LowMem.Loader.Import;
-using LowMem.Loader.Meta;
 using LowMem.Loader.Modules;
 using LowMem.Loader.Skeletons;
 using LowMem.Loader.Tests.Import;

@@ -6,7 +6,6 @@ using LowMem.Checkpoints.Formats;
 using LowMem.Loader.Memory;
 using LowMem.Loader.Modules;
 using LowMem.Loader.Skeletons;
-using LowMem.Loader.Tests.Import;
 using static TorchSharp.torch;
 
 namespace LowMem.Loader.Tests.Skeletons.Definition;

@@ -6,7 +6,6 @@ using LowMem.Checkpoints.Formats.PyTorch.Tensors;
 using LowMem.Checkpoints.Formats.PyTorch.Zip;
 using LowMem.Checkpoints.Pickle;
 using LowMem.Checkpoints.Safety;
-using LowMem.Checkpoints.Safety.WeightsOnly;
 using LowMem.Checkpoints.Sources;
 
 namespace LowMem.Checkpoints.Formats.PyTorch.Bare;

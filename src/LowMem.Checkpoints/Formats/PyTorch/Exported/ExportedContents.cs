@@ -1,7 +1,5 @@
 using LowMem.Checkpoints.Containers.Zip;
 using LowMem.Checkpoints.Diagnostics;
-using LowMem.Checkpoints.Formats.Foreign;
-using LowMem.Checkpoints.Formats.PyTorch.Legacy;
 using LowMem.Checkpoints.Formats.PyTorch.Storages;
 using LowMem.Checkpoints.Formats.PyTorch.Tensors;
 using LowMem.Checkpoints.Formats.PyTorch.Zip;

@@ -1,6 +1,5 @@
 using LowMem.Checkpoints.Containers.Zip;
 using LowMem.Checkpoints.Diagnostics;
-using LowMem.Checkpoints.Formats.Foreign;
 using LowMem.Checkpoints.Formats.PyTorch.Zip;
 using LowMem.Checkpoints.Safety;
 

@@ -2,7 +2,6 @@ using System.Text;
 using System.Text.Json;
 using LowMem.Checkpoints.Containers.Zip;
 using LowMem.Checkpoints.Diagnostics;
-using LowMem.Checkpoints.Formats.Foreign;
 using LowMem.Checkpoints.Formats.PyTorch.Zip;
 
 namespace LowMem.Checkpoints.Formats.PyTorch.Exported;

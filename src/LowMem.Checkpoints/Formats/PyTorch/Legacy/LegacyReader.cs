@@ -1,5 +1,4 @@
 using LowMem.Checkpoints.Diagnostics;
-using LowMem.Checkpoints.Formats.Foreign;
 using LowMem.Checkpoints.Formats.PyTorch.Objects;
 using LowMem.Checkpoints.Formats.PyTorch.Tensors;
 using LowMem.Checkpoints.Pickle;

@@ -1,12 +1,10 @@
 using LowMem.Checkpoints.Containers.Tar;
 using LowMem.Checkpoints.Diagnostics;
-using LowMem.Checkpoints.Formats.Foreign;
 using LowMem.Checkpoints.Formats.PyTorch.Legacy;
 using LowMem.Checkpoints.Formats.PyTorch.Objects;
 using LowMem.Checkpoints.Formats.PyTorch.Tensors;
 using LowMem.Checkpoints.Pickle;
 using LowMem.Checkpoints.Safety;
-using LowMem.Checkpoints.Safety.WeightsOnly;
 using LowMem.Checkpoints.Sources;
 
 namespace LowMem.Checkpoints.Formats.PyTorch.Tar;

@@ -1,5 +1,4 @@
 using LowMem.Checkpoints.Formats.PyTorch.Storages;
-using LowMem.Checkpoints.Pickle;
 
 namespace LowMem.Checkpoints.Formats.PyTorch.Tensors;
 

@@ -1,6 +1,5 @@
 using System.Text;
 using LowMem.Checkpoints.Diagnostics;
-using LowMem.Checkpoints.Formats.Foreign;
 using LowMem.Checkpoints.Formats.PyTorch.Objects;
 using LowMem.Checkpoints.Formats.PyTorch.Tensors;
 using LowMem.Checkpoints.Formats.PyTorch.Zip;

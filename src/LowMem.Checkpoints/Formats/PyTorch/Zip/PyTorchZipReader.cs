@@ -1,7 +1,6 @@
 using System.Text;
 using LowMem.Checkpoints.Containers.Zip;
 using LowMem.Checkpoints.Diagnostics;
-using LowMem.Checkpoints.Formats.Foreign;
 using LowMem.Checkpoints.Formats.PyTorch.Exported;
 using LowMem.Checkpoints.Formats.PyTorch.Objects;
 using LowMem.Checkpoints.Formats.PyTorch.Tensors;

@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
-using LowMem.Checkpoints.Formats.PyTorch.Exported;
 
 namespace LowMem.Checkpoints.Verification.Signing.Keyless;
 

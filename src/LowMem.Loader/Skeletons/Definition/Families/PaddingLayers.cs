@@ -1,4 +1,3 @@
-using LowMem.Loader.Initialization;
 using LowMem.Loader.Skeletons.Layers;
 using TorchSharp;
 using static TorchSharp.torch;
