@@ -65,6 +65,18 @@ Describe 'Import-ModelLowMemory' {
             $problems[0].ErrorDetails.RecommendedAction | Should -BeLike '*-AllowUnsafeGlobals*'
         }
 
+        It 'advises nothing that does not help: what versions of Python read differently cannot be allowed' {
+            # A frame inside a frame.
+            [IO.File]::WriteAllBytes("$TestDrive/frames.pkl", [Convert]::FromHexString('80059516000000000000009500000000000000009602000000000000006162942e'))
+            foreach ($allow in $false, $true) {
+                Import-ModelLowMemory "$TestDrive/frames.pkl" -AllowUnsafeGlobals:$allow -ErrorAction SilentlyContinue -ErrorVariable problems
+
+                $problems[0].FullyQualifiedErrorId | Should -BeLike 'CheckpointUnsafe,*'
+                $problems[0].ErrorDetails | Should -BeNullOrEmpty
+                [regex]::Matches($problems[0].Exception.Message, 'versions of Python').Count | Should -Be 1
+            }
+        }
+
         It 'loads the tensors of such a file with -AllowUnsafeGlobals, and executes nothing' {
             $file = "$fixtures/unsafe_os_system.pt"
             $model = Import-ModelLowMemory $file -AllowUnsafeGlobals -WarningAction SilentlyContinue -WarningVariable warnings

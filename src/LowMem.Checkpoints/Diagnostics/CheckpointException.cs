@@ -41,6 +41,9 @@ public sealed class CheckpointException : Exception
     /// <summary>Those of <see cref="Globals"/> that could run code or reach outside the file.</summary>
     public IReadOnlyList<string> UnsafeGlobals { get; init; } = [];
 
+    /// <summary>Whether an option lets it pass: the file was read, and refused for what it names. A broken one cannot be allowed.</summary>
+    public bool CanBeAllowed { get; init; }
+
     /// <summary>Where in the file, in bytes from its start, or null when no place can be named.</summary>
     public long? Offset { get; init; }
 

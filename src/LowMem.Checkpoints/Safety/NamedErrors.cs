@@ -14,7 +14,9 @@ internal static class NamedErrors
         string message = report.Unsafe.Count == 0
             ? error.Detail
             : $"{error.Detail} Beware: it names what could run code if PyTorch loaded it: {names}.";
-        if (report.Refusal is { } refusal && !error.Detail.Contains(refusal, StringComparison.Ordinal))
+
+        // An error of the same kind says so already.
+        if (report.Refusal is { } refusal && error.ErrorId != CheckpointErrorIds.Unsafe)
         {
             message += $" Versions of Python read a pickle in it in different ways: {refusal}";
         }

@@ -220,7 +220,7 @@ internal sealed record ImportPlan(
 
         if (checkpoint.Findings.FirstOrDefault(finding => finding.Code == FindingCodes.HiddenPickles) is { } hidden)
         {
-            throw new CheckpointException(CheckpointErrorIds.Unsafe, checkpoint.Path, $"{hidden.Message}. Nothing is loaded.");
+            throw new CheckpointException(CheckpointErrorIds.Unsafe, checkpoint.Path, $"{hidden.Message}. Nothing is loaded.") { CanBeAllowed = true };
         }
 
         if (checkpoint.UnsafeGlobals.Count > 0)
@@ -229,7 +229,8 @@ internal sealed record ImportPlan(
                 CheckpointErrorIds.Unsafe,
                 checkpoint.Path,
                 $"the file names what could run code if PyTorch loaded it: {checkpoint.DescribeUnsafeGlobals()}. "
-                + "Nothing was run here, and nothing is loaded. Get the weights from a source you trust, as safetensors if there is a choice.");
+                + "Nothing was run here, and nothing is loaded. Get the weights from a source you trust, as safetensors if there is a choice.")
+            { CanBeAllowed = true };
         }
     }
 

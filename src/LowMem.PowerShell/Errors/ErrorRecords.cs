@@ -138,7 +138,7 @@ internal static class ErrorRecords
     private static ErrorRecord Create(Exception exception, string errorId, object? target)
     {
         var record = new ErrorRecord(exception, errorId, CategoryOf(errorId), target);
-        if (RecommendedActionFor(errorId) is { } action)
+        if (RecommendedActionFor(errorId, exception) is { } action)
         {
             record.ErrorDetails = new ErrorDetails(exception.Message) { RecommendedAction = action };
         }
@@ -147,9 +147,9 @@ internal static class ErrorRecords
     }
 
     /// <summary>What parameters help, which the libraries do not know of; PowerShell shows it below the message.</summary>
-    private static string? RecommendedActionFor(string errorId) => errorId switch
+    private static string? RecommendedActionFor(string errorId, Exception exception) => errorId switch
     {
-        CheckpointErrorIds.Unsafe =>
+        CheckpointErrorIds.Unsafe when exception is CheckpointException { CanBeAllowed: true } =>
             "Where you know the origin of the file, -AllowUnsafeGlobals loads its tensors; nothing in it is run.",
         ModelErrorIds.Mismatch =>
             "Rename keys with -KeyMap, choose them with -Prefix, -Include and -Exclude, or let differences pass with "
