@@ -11,7 +11,7 @@ public sealed class RoomTests
 
     /// <summary>From the bottom up. What lies in Model is in the root namespace: it is what users of the library see first.</summary>
     private static readonly string[] Rooms =
-        ["Diagnostics", "Model", "Sources", "Containers", "Values", "Pickle", "Safety", "Formats", "Verification", "Reporting"];
+        ["Diagnostics", "Sources", "Model", "Containers", "Values", "Pickle", "Safety", "Formats", "Verification", "Reporting"];
 
     private static readonly Architecture Library = new ArchLoader().LoadAssemblies(typeof(CheckpointVerifier).Assembly).Build();
 

@@ -32,12 +32,12 @@ internal static class SafetyCase
     /// <summary>Runs the case.</summary>
     public static void Run(string path)
     {
-        using var file = CheckpointFileReader.Open(path);
+        using var file = CheckpointLocation.Local.Open(path);
         var archive = ZipDirectoryReader.Read(file, CancellationToken.None);
         var entry = archive.Entries.First(each => each.Name.EndsWith("/data.pkl", StringComparison.Ordinal));
         var prefix = entry.Name[..^"data.pkl".Length];
         var input = archive.OpenPickle(entry, file.Length, out var offset);
-        var source = new PickleSource(file.Path, "data.pkl", offset, PickleSource.BudgetFor(file.Length));
+        var source = new PickleSource(file.Name, "data.pkl", offset, PickleSource.BudgetFor(file.Length));
         var uses = PickleMemoUses.Find(input, source, CancellationToken.None);
         var pickle = PickleMachine.Read(input, source, persistentLoader: null, CancellationToken.None, uses);
 

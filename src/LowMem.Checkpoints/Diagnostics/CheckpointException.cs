@@ -47,6 +47,12 @@ public sealed class CheckpointException : Exception
     /// <summary>Where in the file, in bytes from its start, or null when no place can be named.</summary>
     public long? Offset { get; init; }
 
+    /// <summary>
+    /// Whether the bytes could not be had, so that nothing is known of the content. Whoever goes on with less because the
+    /// content is broken does not go on then.
+    /// </summary>
+    internal bool IsOfReading => ErrorId is CheckpointErrorIds.AccessDenied or CheckpointErrorIds.Changed;
+
     /// <summary>The same error in other words, or about what is inside another file.</summary>
     /// <param name="detail">The message without the path.</param>
     /// <param name="path">The path at fault; the same when null.</param>

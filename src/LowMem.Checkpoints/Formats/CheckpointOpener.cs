@@ -19,44 +19,37 @@ namespace LowMem.Checkpoints.Formats;
 /// <summary>Finds out what is at a path and hands it to the reader of its format. Extensions do not count.</summary>
 internal static class CheckpointOpener
 {
-    /// <param name="path">A path of the file system, or one into an archive.</param>
+    /// <param name="location">Where it is.</param>
+    /// <param name="path">A name in the location, or one into an archive that is there.</param>
     /// <param name="looksAround">Of a file in an archive: whether what else is in the archive is reported with it.</param>
     /// <param name="cancellationToken">Ends the reading early.</param>
-    public static Checkpoint Open(string path, bool looksAround, CancellationToken cancellationToken)
+    public static Checkpoint Open(CheckpointLocation location, string path, bool looksAround, CancellationToken cancellationToken)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        if (ArchivePath.TryParse(path) is { } inArchive)
+        if (ArchivePath.TryParse(path, location) is { } inArchive)
         {
-            return new ArchiveReader(inArchive, looksAround, cancellationToken).Open();
+            return new ArchiveReader(location, inArchive, looksAround, cancellationToken).Open();
         }
 
-        string fullPath = Path.GetFullPath(path);
-        if (Directory.Exists(fullPath))
+        string fullPath = location.GetFullName(path);
+        if (location.DirectoryExists(fullPath))
         {
-            if (UnpackedRecords.IsPresent(fullPath))
-            {
-                return UnpackedArchiveReader.Read(fullPath, fullPath, cancellationToken);
-            }
-
-            return File.Exists(Path.Combine(fullPath, DistributedReader.MetadataFile))
-                ? DistributedReader.ReadDirectory(fullPath, cancellationToken)
-                : ShardedSafetensorsReader.IsPresent(fullPath)
-                ? ShardedSafetensorsReader.ReadDirectory(fullPath, cancellationToken)
-                : FolderReader.Read(fullPath, cancellationToken);
+            return OpenDirectory(new SourceDirectory(location, fullPath), cancellationToken);
         }
 
-        if (!File.Exists(fullPath) && FolderReader.TryReadSet(fullPath, cancellationToken) is { } set)
+        SourceDirectory? directory = location.GetDirectory(fullPath) is { } parent ? new SourceDirectory(location, parent) : null;
+        if (directory is not null && !location.FileExists(fullPath) && FolderReader.TryReadSet(directory, fullPath, cancellationToken) is { } set)
         {
             return set;
         }
 
         // The pickle of an unpacked archive has its storages beside it.
-        if (Path.GetFileName(fullPath) == UnpackedRecords.MainPickle && UnpackedRecords.IsPresent(Path.GetDirectoryName(fullPath)!))
+        if (directory is not null && Path.GetFileName(fullPath) == UnpackedRecords.MainPickle && UnpackedRecords.IsPresent(directory))
         {
-            return UnpackedArchiveReader.Read(Path.GetDirectoryName(fullPath)!, fullPath, cancellationToken);
+            return UnpackedArchiveReader.Read(directory, fullPath, cancellationToken);
         }
 
-        using var file = CheckpointFileReader.Open(fullPath);
+        using var file = location.Open(fullPath, cancellationToken);
         var kind = ContentDetector.Detect(file);
         return kind switch
         {
@@ -67,14 +60,20 @@ internal static class CheckpointOpener
         };
     }
 
+    private static Checkpoint OpenDirectory(SourceDirectory directory, CancellationToken cancellationToken) =>
+        UnpackedRecords.IsPresent(directory) ? UnpackedArchiveReader.Read(directory, directory.Name, cancellationToken)
+        : directory.HasFile(DistributedReader.MetadataFile) ? DistributedReader.ReadDirectory(directory, cancellationToken)
+        : ShardedSafetensorsReader.IsPresent(directory, cancellationToken) ? ShardedSafetensorsReader.ReadDirectory(directory, cancellationToken)
+        : FolderReader.Read(directory, cancellationToken);
+
     /// <summary>Reads one file, which a shard index may have named.</summary>
     /// <param name="file">The file.</param>
     /// <param name="checkpoint">The path that was asked for: the file's own, or the index's.</param>
     /// <param name="cancellationToken">Ends the reading early.</param>
-    public static Checkpoint OpenFile(CheckpointFileReader file, string checkpoint, CancellationToken cancellationToken) =>
+    public static Checkpoint OpenFile(RandomAccessSource file, string checkpoint, CancellationToken cancellationToken) =>
         OpenFile(file, ContentDetector.Detect(file), checkpoint, cancellationToken);
 
-    private static Checkpoint OpenFile(CheckpointFileReader file, ContentKind kind, string checkpoint, CancellationToken cancellationToken)
+    private static Checkpoint OpenFile(RandomAccessSource file, ContentKind kind, string checkpoint, CancellationToken cancellationToken)
     {
         try
         {
@@ -85,9 +84,9 @@ internal static class CheckpointOpener
                 ContentKind.LegacyPyTorch => LegacyReader.Read(file, checkpoint, cancellationToken),
                 ContentKind.Tar => TarReader.Read(file, checkpoint, cancellationToken),
                 ContentKind.ShardIndex => throw new CheckpointException(
-                    CheckpointErrorIds.FormatInvalid, file.Path, "a shard index cannot be a shard of another one."),
+                    CheckpointErrorIds.FormatInvalid, file.Name, "a shard index cannot be a shard of another one."),
                 ContentKind.DistributedMetadata => throw new CheckpointException(
-                    CheckpointErrorIds.FormatInvalid, file.Path, "a distributed checkpoint cannot be a part of another checkpoint."),
+                    CheckpointErrorIds.FormatInvalid, file.Name, "a distributed checkpoint cannot be a part of another checkpoint."),
                 _ => TorchSharpReader.TryRead(file, checkpoint, cancellationToken)
                     ?? BarePickleReader.TryRead(file, checkpoint, out var reason, cancellationToken)
                     ?? throw Unknown(file, reason, cancellationToken),
@@ -96,7 +95,7 @@ internal static class CheckpointOpener
         catch (OverflowException exception)
         {
             throw new CheckpointException(
-                CheckpointErrorIds.FormatInvalid, file.Path, "a size or offset in the file is impossible.", exception);
+                CheckpointErrorIds.FormatInvalid, file.Name, "a size or offset in the file is impossible.", exception);
         }
         catch (CheckpointException exception) when (kind != ContentKind.Safetensors)
         {
@@ -109,7 +108,7 @@ internal static class CheckpointOpener
     }
 
     /// <summary>What a file names that cannot be read: something else may still unpickle a part of it.</summary>
-    private static GlobalReport ScanBroken(CheckpointFileReader file, CancellationToken cancellationToken)
+    private static GlobalReport ScanBroken(RandomAccessSource file, CancellationToken cancellationToken)
     {
         const long most = 16 << 20;
         return GlobalReport.Of([], Parts(), cancellationToken);
@@ -126,18 +125,18 @@ internal static class CheckpointOpener
         }
     }
 
-    private static CheckpointException Unknown(CheckpointFileReader file, CheckpointException? reason, CancellationToken cancellationToken)
+    private static CheckpointException Unknown(RandomAccessSource file, CheckpointException? reason, CancellationToken cancellationToken)
     {
         if (file.Length == 0)
         {
             return new CheckpointException(
-                CheckpointErrorIds.FormatInvalid, file.Path, "the file is empty (0 bytes). Get the file again.")
+                CheckpointErrorIds.FormatInvalid, file.Name, "the file is empty (0 bytes). Get the file again.")
             { Offset = 0 };
         }
 
         if (ForeignContent.Find(file) is { } foreign)
         {
-            return (ArchiveContents.DescribeGzip(file, cancellationToken) is { } content ? foreign with { Advice = content } : foreign).ToException(file.Path);
+            return (ArchiveContents.DescribeGzip(file, cancellationToken) is { } content ? foreign with { Advice = content } : foreign).ToException(file.Name);
         }
 
         if (reason is not null)
@@ -148,7 +147,7 @@ internal static class CheckpointOpener
         byte[] start = file.ReadRange(0, Math.Min(16, file.Length), "the start of the file");
         return new CheckpointException(
             CheckpointErrorIds.FormatInvalid,
-            file.Path,
+            file.Name,
             $"this is no checkpoint of a known format (PyTorch zip, legacy or tar, safetensors, shard index, distributed checkpoint, TorchSharp): it starts with {Convert.ToHexStringLower(start)}.")
         {
             Offset = 0,

@@ -1,4 +1,5 @@
 using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Sources;
 
 namespace LowMem.Checkpoints.Formats;
 
@@ -16,6 +17,15 @@ public static class CheckpointOpening
         /// <exception cref="CheckpointException">What is there cannot be read as a checkpoint.</exception>
         /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
         public static Checkpoint Open(string path, CancellationToken cancellationToken = default) =>
-            CheckpointOpener.Open(path, looksAround: false, cancellationToken);
+            CheckpointOpener.Open(CheckpointLocation.Local, path, looksAround: false, cancellationToken);
+
+        /// <summary>Opens what a location has under a name, as <see cref="Open(string, CancellationToken)"/> does on the local file system.</summary>
+        /// <param name="location">Where it is.</param>
+        /// <param name="name">The name.</param>
+        /// <param name="cancellationToken">Ends the reading early.</param>
+        /// <exception cref="CheckpointException">What is there cannot be read as a checkpoint.</exception>
+        /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+        public static Checkpoint Open(CheckpointLocation location, string name, CancellationToken cancellationToken = default) =>
+            CheckpointOpener.Open(location, name, looksAround: false, cancellationToken);
     }
 }

@@ -29,7 +29,7 @@ internal static class CheckpointSigns
         || (Path.GetFileName(path).StartsWith("pytorch_model", StringComparison.Ordinal) && Path.GetExtension(path) == ".bin");
 
     /// <returns>True also for what cannot be opened and is named as a checkpoint: whoever tests it says why.</returns>
-    public static bool IsCheckpoint(string path, CancellationToken cancellationToken)
+    public static bool IsCheckpoint(CheckpointLocation location, string path, CancellationToken cancellationToken)
     {
         if (IsNamedLikeOne(path))
         {
@@ -38,7 +38,7 @@ internal static class CheckpointSigns
 
         try
         {
-            using var file = CheckpointFileReader.Open(path);
+            using var file = location.Open(path, cancellationToken);
             return ContentDetector.Detect(file) switch
             {
                 ContentKind.LegacyPyTorch or ContentKind.DistributedMetadata => true,
@@ -68,7 +68,7 @@ internal static class CheckpointSigns
     };
 
     /// <summary>PyTorch puts the pickle first; whoever packs anew may not, but the directory names it.</summary>
-    private static bool IsPyTorchZip(CheckpointFileReader file)
+    private static bool IsPyTorchZip(RandomAccessSource file)
     {
         byte[] start = file.ReadRange(0, Math.Min(file.Length, 512), "the first record");
         if (HoldsSign(start.AsSpan(Math.Min(EntryNameOffset, start.Length))))
@@ -86,7 +86,7 @@ internal static class CheckpointSigns
         names.IndexOf("data.pkl"u8) >= 0 || names.IndexOf("/archive_format"u8) >= 0 || names.IndexOf("serialized_exported_program.json"u8) >= 0;
 
     /// <summary>PROTO with a protocol that exists, and STOP at the end.</summary>
-    private static bool IsPickle(CheckpointFileReader file) =>
+    private static bool IsPickle(RandomAccessSource file) =>
         file.Length >= 4
         && file.ReadRange(0, 2, "the start of the file") is [0x80, >= 1 and <= 5]
         && file.ReadRange(file.Length - 1, 1, "the end of the file") is [(byte)'.'];

@@ -18,7 +18,7 @@ internal static class ContentDetector
     /// <summary>The same integer as protocols 0 and 1 write it, in text and without a mark in front.</summary>
     private static ReadOnlySpan<byte> LegacyMagicText => "L119547037146038801333356L\n."u8;
 
-    public static ContentKind Detect(CheckpointFileReader file)
+    public static ContentKind Detect(RandomAccessSource file)
     {
         byte[] start = file.ReadRange(0, Math.Min(file.Length, ProbeLength), "the start of the file");
         var kind = DetectStart(start);

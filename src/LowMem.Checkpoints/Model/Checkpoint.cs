@@ -1,4 +1,5 @@
 using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Sources;
 
 namespace LowMem.Checkpoints;
 
@@ -107,6 +108,11 @@ public sealed record Checkpoint
         TensorInfo[] others = [.. Tensors.Where(tensor => !tensor.IsAttribute)];
         return others.Length == 0 ? this : this with { Tensors = others };
     }
+
+    /// <summary>Whether to write to a path would replace a file that was read to open the checkpoint, its index among them.</summary>
+    /// <param name="output">The path to write to.</param>
+    public bool IsReplacedBy(string output) =>
+        OutputPath.IsAmong(output, AllFiles.Select(file => file.Path).Append(Path));
 
     /// <summary>The figures of the whole checkpoint.</summary>
     public CheckpointSummary GetSummary() => CheckpointSummary.Of(this);

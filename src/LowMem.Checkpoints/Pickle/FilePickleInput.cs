@@ -10,7 +10,7 @@ namespace LowMem.Checkpoints.Pickle;
 /// <param name="file">The file.</param>
 /// <param name="offset">Where the pickle starts.</param>
 /// <param name="end">Where it ends at the latest.</param>
-internal sealed class FilePickleInput(CheckpointFileReader file, long offset, long end) : IPickleInput
+internal sealed class FilePickleInput(RandomAccessSource file, long offset, long end) : IPickleInput
 {
     private const int MaxWindow = 64 << 10;
 
@@ -34,7 +34,7 @@ internal sealed class FilePickleInput(CheckpointFileReader file, long offset, lo
             buffer = GC.AllocateUninitializedArray<byte>((int)length);
         }
 
-        file.ReadAt(offset + position, buffer.AsSpan(0, (int)length), "the pickle");
+        file.Read(offset + position, buffer.AsSpan(0, (int)length), "the pickle");
         return new ArraySegment<byte>(buffer, 0, (int)length);
     }
 }

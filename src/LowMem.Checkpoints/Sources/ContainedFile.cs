@@ -3,7 +3,7 @@ using LowMem.Checkpoints.Diagnostics;
 namespace LowMem.Checkpoints.Sources;
 
 /// <summary>
-/// Opens a file that the content of a checkpoint names. Whoever made the checkpoint may have put a link there: it may lead
+/// Whether a file may be opened that the content of a checkpoint names. Whoever made the checkpoint may have put a link there: it may lead
 /// to another file of the directory, and from a snapshot of the Hugging Face cache to the blobs of the same model. A link
 /// to anywhere else is not followed, and of what is there nothing is read.
 /// </summary>
@@ -11,10 +11,9 @@ internal static class ContainedFile
 {
     /// <param name="directory">The directory of the checkpoint.</param>
     /// <param name="name">A name that stays inside it, as far as its text says.</param>
-    /// <exception cref="CheckpointException">It is not there, cannot be read, is no regular file, or leads out of the directory.</exception>
-    public static CheckpointFileReader Open(string directory, string name)
+    /// <exception cref="CheckpointException">It leads out of the directory.</exception>
+    public static void Check(string directory, string name)
     {
-        string path = Path.Combine(directory, name);
         if (LinkPaths.Resolve(directory) is { } home
             && LinkPaths.Resolve(Path.GetFullPath(name, directory)) is { } target
             && !IsBelow(target, home)
@@ -22,11 +21,9 @@ internal static class ContainedFile
         {
             throw new CheckpointException(
                 CheckpointErrorIds.FormatInvalid,
-                path,
+                Path.Combine(directory, name),
                 "a link leads out of the directory of the checkpoint, and is not followed. Put the file itself there, or name it by its own path.");
         }
-
-        return CheckpointFileReader.Open(path);
     }
 
     private static bool IsBelow(string path, string directory) => path.StartsWith(

@@ -10,7 +10,18 @@ namespace LowMem.Checkpoints.Sources;
 /// </summary>
 public static class ListedFile
 {
-    /// <summary>Opens the file for reading.</summary>
+    /// <summary>Opens the file for reading, where it was opened before.</summary>
+    /// <param name="file">The file as it was when it was listed.</param>
+    /// <exception cref="CheckpointException">
+    /// It is gone (<see cref="CheckpointErrorIds.NotFound"/>), or another version (<see cref="CheckpointErrorIds.Changed"/>).
+    /// </exception>
+    public static RandomAccessSource OpenSource(CheckpointFile file)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        return Open(file, () => file.Location.OpenUnbuffered(file.Path), source => source.Version);
+    }
+
+    /// <summary>Opens a file of the local file system, to map it.</summary>
     /// <param name="file">The file as it was when it was listed.</param>
     /// <param name="share">What others may do with it meanwhile.</param>
     /// <exception cref="CheckpointException">
@@ -19,27 +30,7 @@ public static class ListedFile
     public static SafeFileHandle Open(CheckpointFile file, FileShare share = FileShare.ReadWrite | FileShare.Delete)
     {
         ArgumentNullException.ThrowIfNull(file);
-        SafeFileHandle handle;
-        try
-        {
-            handle = RegularFile.Open(file.Path, share);
-        }
-        catch (CheckpointException error) when (error.ErrorId == CheckpointErrorIds.NotFound)
-        {
-            throw new CheckpointException(
-                CheckpointErrorIds.NotFound, file.Path, "the file is gone since it was listed. List it again.", error);
-        }
-
-        try
-        {
-            CheckUnchanged(file, handle);
-            return handle;
-        }
-        catch
-        {
-            handle.Dispose();
-            throw;
-        }
+        return Open(file, () => RegularFile.Open(file.Path, share), handle => FileSource.Describe(file.Path, handle));
     }
 
     /// <summary>Makes sure that what was opened is the version that was listed.</summary>
@@ -50,37 +41,51 @@ public static class ListedFile
     {
         ArgumentNullException.ThrowIfNull(file);
         ArgumentNullException.ThrowIfNull(handle);
-        try
+        Check(file, FileSource.Describe(file.Path, handle));
+    }
+
+    /// <exception cref="CheckpointException">It is another version.</exception>
+    internal static void Check(CheckpointFile listed, CheckpointFile now)
+    {
+        if (listed.DescribeChange(now) is { } change)
         {
-            if (DescribeChange(file, handle) is { } change)
-            {
-                throw new CheckpointException(
-                    CheckpointErrorIds.Changed,
-                    file.Path,
-                    $"{change} since it was listed. Wait until it is complete, and list it again.");
-            }
-        }
-        catch (Exception exception) when (FileErrors.IsFileError(exception))
-        {
-            throw FileErrors.Wrap(exception, file.Path);
+            throw new CheckpointException(
+                CheckpointErrorIds.Changed, listed.Path, $"{change} since it was listed. Wait until it is complete, and list it again.");
         }
     }
 
     /// <summary>The error for a file that ends earlier than it did when it was opened.</summary>
-    /// <param name="path">The file.</param>
+    /// <param name="name">The file.</param>
     /// <param name="length">Where it ends now.</param>
-    internal static CheckpointException CutOff(string path, long length) => new(
-        CheckpointErrorIds.Changed, path, $"the file was cut off at byte {length} while it was read. Wait until it is complete, and list it again.")
+    internal static CheckpointException CutOff(string name, long length) => new(
+        CheckpointErrorIds.Changed, name, $"the file was cut off at byte {length} while it was read. Wait until it is complete, and list it again.")
     {
         Offset = length,
     };
 
-    private static string? DescribeChange(CheckpointFile file, SafeFileHandle handle)
+    private static T Open<T>(CheckpointFile file, Func<T> open, Func<T, CheckpointFile> describe)
+        where T : IDisposable
     {
-        long length = RandomAccess.GetLength(handle);
-        return length != file.Length ? $"the file was changed, and has {length} bytes instead of {file.Length}"
-            : file.Identity is { } identity && FileIdentities.Of(handle) is { } now && now != identity ? "another file was put in its place"
-            : File.GetLastWriteTimeUtc(handle) != file.LastWriteTimeUtc ? "the file was written to"
-            : null;
+        T opened;
+        try
+        {
+            opened = open();
+        }
+        catch (CheckpointException error) when (error.ErrorId == CheckpointErrorIds.NotFound)
+        {
+            throw new CheckpointException(
+                CheckpointErrorIds.NotFound, file.Path, "the file is gone since it was listed. List it again.", error);
+        }
+
+        try
+        {
+            Check(file, describe(opened));
+            return opened;
+        }
+        catch
+        {
+            opened.Dispose();
+            throw;
+        }
     }
 }

@@ -17,13 +17,4 @@ public static class OutputPath
             && Path.GetFullPath(input) is var path
             && (path == full || (identity is not null && FileIdentities.Find(path) == identity)));
     }
-
-    /// <summary>Whether to write there would replace a file that was read to open the checkpoint.</summary>
-    /// <param name="output">The path to write to.</param>
-    /// <param name="checkpoint">The checkpoint; its shard index is one of the files.</param>
-    public static bool IsPartOf(string output, Checkpoint checkpoint)
-    {
-        ArgumentNullException.ThrowIfNull(checkpoint);
-        return IsAmong(output, checkpoint.AllFiles.Select(file => file.Path).Append(checkpoint.Path));
-    }
 }

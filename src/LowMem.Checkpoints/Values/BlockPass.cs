@@ -199,7 +199,7 @@ internal sealed class BlockPass
 
     private void Read(Block block)
     {
-        reader.GetFile(block.Stream.Path).ReadAt(block.Position, block.Bytes, "the file");
+        reader.GetFile(block.Stream.Path).Read(block.Position, block.Bytes, "the file");
         if (block.InOrder.Count > 0)
         {
             lock (gate)

@@ -14,12 +14,10 @@ namespace LowMem.Checkpoints.Values;
 /// </remarks>
 public sealed class TensorDataReader : IDisposable
 {
-    /// <summary>A read of a local file is not interrupted, so a large one is cut up to notice a cancellation.</summary>
-    private const int MaxRead = 8 << 20;
-
-    private readonly ConcurrentDictionary<string, Lazy<CheckpointFileReader>> files = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Lazy<RandomAccessSource>> files = new(StringComparer.Ordinal);
     private readonly UnaddressableStorages unaddressable = new();
     private readonly Dictionary<string, CheckpointFile>? listed;
+    private readonly CheckpointLocation location = CheckpointLocation.Local;
 
     /// <summary>The storages that are in memory for a while, so that their values are not read again.</summary>
     internal KeptStorages Kept { get; } = new();
@@ -34,9 +32,8 @@ public sealed class TensorDataReader : IDisposable
     }
 
     /// <summary>Creates a reader of tensors of any file, as it is when it is opened for the first time.</summary>
-    internal TensorDataReader()
-    {
-    }
+    /// <param name="location">Where the files are; null for the local file system.</param>
+    internal TensorDataReader(CheckpointLocation? location = null) => this.location = location ?? CheckpointLocation.Local;
 
     /// <summary>Reads a part of the packed, row-major bytes of a tensor.</summary>
     /// <param name="tensor">A tensor whose <see cref="TensorInfo.UnreadableReason"/> is null.</param>
@@ -82,7 +79,7 @@ public sealed class TensorDataReader : IDisposable
         long start = tensor.StorageStart + (view.Start * size);
         if (view.IsContiguous)
         {
-            ReadContiguous(storage, start + byteOffset, destination, cancellationToken);
+            storage.Read(start + byteOffset, destination);
         }
         else
         {
@@ -148,15 +145,6 @@ public sealed class TensorDataReader : IDisposable
         }
     }
 
-    private static void ReadContiguous(IStorageBytes storage, long start, Span<byte> destination, CancellationToken cancellationToken)
-    {
-        for (int done = 0; done < destination.Length; done += MaxRead)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            storage.Read(start + done, destination.Slice(done, Math.Min(MaxRead, destination.Length - done)));
-        }
-    }
-
     private IStorageBytes OpenStorage(TensorInfo tensor, DType type, CancellationToken cancellationToken)
     {
         if (tensor.Chunks is not null)
@@ -171,18 +159,18 @@ public sealed class TensorDataReader : IDisposable
 
         var file = GetFile(tensor.Path);
         return tensor.Storage is { Offset: >= 0 } storage
-            ? new FileStorageBytes(file, storage.Offset, $"tensor '{DisplayText.Name(tensor.Key)}'")
-            : new MemoryStorageBytes(unaddressable.Get(file, tensor));
+            ? new FileStorageBytes(file, storage.Offset, $"tensor '{DisplayText.Name(tensor.Key)}'", cancellationToken)
+            : new MemoryStorageBytes(unaddressable.Get(file.With(cancellationToken), tensor));
     }
 
     /// <summary>The open file at a path.</summary>
-    internal CheckpointFileReader GetFile(string path) =>
-        files.GetOrAdd(path, name => new Lazy<CheckpointFileReader>(() => Open(name))).Value;
+    internal RandomAccessSource GetFile(string path) =>
+        files.GetOrAdd(path, name => new Lazy<RandomAccessSource>(() => Open(name))).Value;
 
-    private CheckpointFileReader Open(string path) => listed switch
+    private RandomAccessSource Open(string path) => listed switch
     {
-        null => CheckpointFileReader.Open(path),
-        _ when listed.TryGetValue(path, out var version) => CheckpointFileReader.Open(version),
+        null => location.OpenUnbuffered(path),
+        _ when listed.TryGetValue(path, out var version) => ListedFile.OpenSource(version),
         _ => throw new CheckpointException(
             CheckpointErrorIds.Changed, path, "the file is none of those that the checkpoint was listed from. List the checkpoint again."),
     };

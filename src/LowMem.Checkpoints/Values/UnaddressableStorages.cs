@@ -14,7 +14,7 @@ internal sealed class UnaddressableStorages
     private (string Path, StorageExtent Storage)? keptFor;
     private byte[] kept = [];
 
-    public ReadOnlyMemory<byte> Get(CheckpointFileReader file, TensorInfo tensor)
+    public ReadOnlyMemory<byte> Get(RandomAccessSource file, TensorInfo tensor)
     {
         var storage = tensor.Storage!;
         if (storage.Content is { } content)
@@ -38,7 +38,7 @@ internal sealed class UnaddressableStorages
 
     /// <summary>The bytes of a compressed storage.</summary>
     /// <exception cref="CheckpointException">They are broken, or not in the file.</exception>
-    public static byte[] Unfold(CheckpointFileReader file, TensorInfo tensor, StorageExtent storage)
+    public static byte[] Unfold(RandomAccessSource file, TensorInfo tensor, StorageExtent storage)
     {
         var (offset, length) = storage.Deflated
             ?? throw new CheckpointException(

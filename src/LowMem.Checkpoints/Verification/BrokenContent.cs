@@ -27,18 +27,18 @@ internal static class BrokenContent
     }
 
     /// <summary>Whether there is a directory, and no checkpoint is found in it.</summary>
-    public static bool IsNoCheckpoint(CheckpointException exception, string path) =>
-        exception.ErrorId == CheckpointErrorIds.NotFound && Directory.Exists(path);
+    public static bool IsNoCheckpoint(CheckpointException exception, string path, CheckpointLocation location) =>
+        exception.ErrorId == CheckpointErrorIds.NotFound && location.DirectoryExists(path);
 
     /// <summary>The format that the first bytes of the broken file promise.</summary>
-    public static string GuessFormat(CheckpointException exception)
+    public static string GuessFormat(CheckpointException exception, CheckpointLocation location)
     {
-        if (!File.Exists(exception.Path))
+        if (!location.FileExists(exception.Path))
         {
             return CheckpointVerdict.UnknownFormat;
         }
 
-        using var file = CheckpointFileReader.Open(exception.Path);
+        using var file = location.Open(exception.Path);
         return ContentDetector.Detect(file) switch
         {
             ContentKind.Zip => CheckpointFormats.PyTorchZip,

@@ -44,7 +44,7 @@ public sealed class CheckpointFinder
         while (waiting.TryPop(out var next))
         {
             var (files, folders) = List(next.Path);
-            if (UnpackedRecords.IsPresent(next.Path))
+            if (UnpackedRecords.IsPresent(new SourceDirectory(CheckpointLocation.Local, next.Path)))
             {
                 // What lies below is a part of it, and looked at when it is read.
                 files.Remove(Path.Combine(next.Path, "constants.pkl"));
@@ -87,7 +87,7 @@ public sealed class CheckpointFinder
             }
         }
 
-        if (files.Exists(file => PieceName.TryParse(Path.GetFileName(file)) is not null) && ShardedSafetensorsReader.IsPresent(directory))
+        if (files.Exists(file => PieceName.TryParse(Path.GetFileName(file)) is not null) && ShardedSafetensorsReader.IsPresent(new SourceDirectory(CheckpointLocation.Local, directory), cancellationToken))
         {
             checkpoints.Add(directory);
             parts.UnionWith(files.Where(file => PieceName.TryParse(Path.GetFileName(file)) is not null));
@@ -119,7 +119,7 @@ public sealed class CheckpointFinder
                 yield return new ArchivePath(file, member).ToString();
             }
 
-            if (members.Count == 0 && CheckpointSigns.IsCheckpoint(file, cancellationToken))
+            if (members.Count == 0 && CheckpointSigns.IsCheckpoint(CheckpointLocation.Local, file, cancellationToken))
             {
                 yield return file;
             }
@@ -148,7 +148,7 @@ public sealed class CheckpointFinder
     {
         try
         {
-            using var file = CheckpointFileReader.Open(path);
+            using var file = CheckpointLocation.Local.Open(path, cancellationToken);
             return ArchiveContents.FindInside(file, MostMembers, cancellationToken);
         }
         catch (CheckpointException)
@@ -164,7 +164,7 @@ public sealed class CheckpointFinder
         bool isNamedSo = path.EndsWith(".index.json", StringComparison.OrdinalIgnoreCase);
         try
         {
-            using var file = CheckpointFileReader.Open(path);
+            using var file = CheckpointLocation.Local.Open(path);
             return ShardIndexParser.Parse(file) is { Shards.Count: > 0 } index ? index.Shards : isNamedSo ? [] : null;
         }
         catch (CheckpointException)

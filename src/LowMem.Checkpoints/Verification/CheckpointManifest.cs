@@ -60,7 +60,7 @@ public sealed record CheckpointManifest
     public static CheckpointManifest Read(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        using var file = CheckpointFileReader.Open(Path.GetFullPath(path));
+        using var file = CheckpointLocation.Local.Open(Path.GetFullPath(path));
         return ManifestJson.Parse(file);
     }
 

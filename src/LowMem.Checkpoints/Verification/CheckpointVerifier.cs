@@ -29,8 +29,9 @@ public static class CheckpointVerifier
         ArgumentException.ThrowIfNullOrEmpty(path);
         options ??= new VerificationOptions();
         long started = Stopwatch.GetTimestamp();
-        using var meter = ReadMeter.Start();
-        var inspection = options.Signature is not null && Directory.Exists(path)
+        var meter = new ReadMeter();
+        options = options with { Location = options.Location.With(meter) };
+        var inspection = options.Signature is not null && options.Location.DirectoryExists(path)
             ? SignedDirectory.Inspect(path, options, options.Signature, progress, cancellationToken)
             : InspectFile(path, options, progress, cancellationToken);
         return new CheckpointVerdict
@@ -50,7 +51,7 @@ public static class CheckpointVerifier
         string path, VerificationOptions options, IProgress<VerificationProgress>? progress, CancellationToken cancellationToken)
     {
         var inspection = Inspection.Make(path, options, progress, cancellationToken);
-        inspection.Findings.AddRange(options.Signature?.Check(ArchivePath.GetFile(path), inspection.Files, [], progress, cancellationToken) ?? []);
+        inspection.Findings.AddRange(options.Signature?.Check(ArchivePath.GetFile(path), inspection.Files, [], options.Location, progress, cancellationToken) ?? []);
         return inspection;
     }
 }

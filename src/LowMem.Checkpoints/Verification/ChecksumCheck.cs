@@ -3,6 +3,7 @@ using LowMem.Checkpoints.Containers.Zip;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Formats;
 using LowMem.Checkpoints.Formats.Archives;
+using LowMem.Checkpoints.Sources;
 using LowMem.Checkpoints.Values;
 
 namespace LowMem.Checkpoints.Verification;
@@ -168,10 +169,10 @@ internal sealed class ChecksumCheck(Checkpoint checkpoint, bool hasManifest)
         switch (entry.Method)
         {
             case ZipEntry.Stored when entry.CompressedLength == entry.Length:
-                Add(plan.GetContent(archive.File.Path, offset, entry.Length, packedLength: null), entry);
+                Add(plan.GetContent(archive.File.Name, offset, entry.Length, packedLength: null), entry);
                 break;
             case ZipEntry.Deflated when !entry.ClaimsTooMuch:
-                Add(plan.GetContent(archive.File.Path, offset, entry.Length, entry.CompressedLength), entry);
+                Add(plan.GetContent(archive.File.Name, offset, entry.Length, entry.CompressedLength), entry);
                 break;
             case ZipEntry.Stored:
                 AddEntryFinding(FindingSeverity.Error, entry, $"record '{name}' is stored, and yet its two sizes differ");

@@ -1,6 +1,7 @@
 using System.Globalization;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Formats.Archives;
+using LowMem.Checkpoints.Sources;
 using LowMem.Checkpoints.Values;
 
 namespace LowMem.Checkpoints.Verification;
@@ -20,7 +21,7 @@ internal sealed class DigestCheck
         var lists = new Dictionary<string, DigestList>(StringComparer.Ordinal);
         foreach (var file in checkpoint.AllFiles)
         {
-            var expected = Find(file.Path, checkpoint, lists).ToList();
+            var expected = Find(file, checkpoint, lists).ToList();
             if (expected.Count > 0)
             {
                 var hash = fileHashes.Get(file);
@@ -73,28 +74,29 @@ internal sealed class DigestCheck
         return findings;
     }
 
-    private static IEnumerable<(string Source, string Sha256)> Find(string path, Checkpoint checkpoint, Dictionary<string, DigestList> lists)
+    private static IEnumerable<(string Source, string Sha256)> Find(CheckpointFile listed, Checkpoint checkpoint, Dictionary<string, DigestList> lists)
     {
+        var (path, location) = (listed.Path, listed.Location);
         if (HubCache.FindDigest(path) is { } blob)
         {
             yield return ("the name of the blob in the Hugging Face cache", blob);
         }
 
-        string directory = Path.GetDirectoryName(path)!;
-        string home = Directory.Exists(checkpoint.Path) ? Path.GetFullPath(checkpoint.Path) : Path.GetDirectoryName(Path.GetFullPath(ArchivePath.GetFile(checkpoint.Path)))!;
+        string directory = location.GetDirectory(path)!;
+        string home = checkpoint.GetDirectory(location);
         foreach (string folder in new[] { directory, home }.Distinct(StringComparer.Ordinal))
         {
             string name = Path.GetRelativePath(folder, path).Replace(Path.DirectorySeparatorChar, '/');
-            foreach (string file in DigestList.FileNames.Append(Path.GetFileName(path) + ".sha256").Select(each => Path.Combine(folder, each)))
+            foreach (string file in DigestList.FileNames.Append(Path.GetFileName(path) + ".sha256").Select(each => location.Combine(folder, each)))
             {
                 if (!lists.TryGetValue(file, out var list))
                 {
-                    if (!File.Exists(file))
+                    if (!location.FileExists(file))
                     {
                         continue;
                     }
 
-                    lists.Add(file, list = DigestList.Read(file));
+                    lists.Add(file, list = DigestList.Read(location, file));
                 }
 
                 foreach (string sha256 in list.Find(name))

@@ -19,9 +19,9 @@ internal sealed partial class DigestList
     public int? FirstBadLine { get; private set; }
 
     /// <exception cref="CheckpointException">The file may not be read.</exception>
-    public static DigestList Read(string path)
+    public static DigestList Read(CheckpointLocation location, string path)
     {
-        using var file = CheckpointFileReader.Open(path);
+        using var file = location.Open(path);
         var list = new DigestList();
         if (file.Length > MaxLength)
         {

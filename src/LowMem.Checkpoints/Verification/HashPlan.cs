@@ -1,4 +1,5 @@
 using LowMem.Checkpoints.Formats.Archives;
+using LowMem.Checkpoints.Sources;
 using LowMem.Checkpoints.Values;
 
 namespace LowMem.Checkpoints.Verification;
@@ -12,9 +13,7 @@ internal sealed class HashPlan
 
     public HashPlan(Checkpoint checkpoint, BlockPlan plan, FileHashes fileHashes)
     {
-        directory = Directory.Exists(checkpoint.Path)
-            ? checkpoint.Path
-            : Path.GetDirectoryName(ArchivePath.GetFile(checkpoint.Path)) ?? checkpoint.Path;
+        directory = checkpoint.GetDirectory(checkpoint.Files is [var first, ..] ? first.Location : CheckpointLocation.Local);
         files = [.. checkpoint.AllFiles.Select(file => (file, fileHashes.Get(file)))];
         var budget = new ScanBudget(checkpoint.Files);
         var known = new Dictionary<TensorLayout, HashConsumer?>();

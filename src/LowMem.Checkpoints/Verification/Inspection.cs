@@ -1,5 +1,6 @@
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Formats;
+using LowMem.Checkpoints.Sources;
 using LowMem.Checkpoints.Values;
 
 namespace LowMem.Checkpoints.Verification;
@@ -31,7 +32,7 @@ internal sealed record Inspection
         string? format = null;
         try
         {
-            var checkpoint = CheckpointOpener.Open(path, looksAround: true, cancellationToken);
+            var checkpoint = CheckpointOpener.Open(options.Location, path, looksAround: true, cancellationToken);
             inspection.Files = [.. checkpoint.AllFiles];
             inspection.TensorCount = checkpoint.Tensors.Count;
             inspection.WeightsOnly = checkpoint.WeightsOnly;
@@ -46,7 +47,7 @@ internal sealed record Inspection
         }
         catch (CheckpointException exception) when (BrokenContent.IsBroken(exception))
         {
-            inspection.Format = format ?? BrokenContent.GuessFormat(exception);
+            inspection.Format = format ?? BrokenContent.GuessFormat(exception, options.Location);
             inspection.Findings.AddRange(BrokenContent.Describe(exception));
         }
 

@@ -67,7 +67,7 @@ internal static class ManifestJson
     }
 
     /// <exception cref="CheckpointException">The file is no manifest.</exception>
-    public static CheckpointManifest Parse(CheckpointFileReader file)
+    public static CheckpointManifest Parse(RandomAccessSource file)
     {
         if (file.Length > MaxLength)
         {
@@ -91,7 +91,7 @@ internal static class ManifestJson
         }
     }
 
-    private static CheckpointManifest Parse(CheckpointFileReader file, JsonElement root)
+    private static CheckpointManifest Parse(RandomAccessSource file, JsonElement root)
     {
         if (root.ValueKind != JsonValueKind.Object
             || !root.TryGetProperty("manifest", out var version)
@@ -119,7 +119,7 @@ internal static class ManifestJson
         return manifest;
     }
 
-    private static ManifestFile ParseFile(CheckpointFileReader file, JsonElement item)
+    private static ManifestFile ParseFile(RandomAccessSource file, JsonElement item)
     {
         if (!item.TryGetProperty("length", out var length)
             || length.ValueKind != JsonValueKind.Number
@@ -133,7 +133,7 @@ internal static class ManifestJson
             GetText(file, item, "path"), bytes, GetHash(file, item) ?? throw Invalid(file, "a file has no hash"));
     }
 
-    private static ManifestTensor ParseTensor(CheckpointFileReader file, JsonElement item)
+    private static ManifestTensor ParseTensor(RandomAccessSource file, JsonElement item)
     {
         var shape = new List<long>();
         if (!item.TryGetProperty("shape", out var sizes) || sizes.ValueKind != JsonValueKind.Array)
@@ -151,7 +151,7 @@ internal static class ManifestJson
         return new ManifestTensor(GetText(file, item, "key"), GetText(file, item, "dtype"), shape, GetHash(file, item));
     }
 
-    private static IEnumerable<JsonElement> GetItems(CheckpointFileReader file, JsonElement root, string name)
+    private static IEnumerable<JsonElement> GetItems(RandomAccessSource file, JsonElement root, string name)
     {
         if (!root.TryGetProperty(name, out var items) || items.ValueKind != JsonValueKind.Array)
         {
@@ -166,12 +166,12 @@ internal static class ManifestJson
         }
     }
 
-    private static string GetText(CheckpointFileReader file, JsonElement item, string name) =>
+    private static string GetText(RandomAccessSource file, JsonElement item, string name) =>
         item.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
             ? value.GetString()!
             : throw Invalid(file, $"an entry has no text '{name}'");
 
-    private static string? GetHash(CheckpointFileReader file, JsonElement item)
+    private static string? GetHash(RandomAccessSource file, JsonElement item)
     {
         if (item.TryGetProperty("sha256", out var value))
         {
@@ -191,6 +191,6 @@ internal static class ManifestJson
         throw Invalid(file, $"an entry has no 'sha256' of {Sha256Digits} hexadecimal digits");
     }
 
-    private static CheckpointException Invalid(CheckpointFileReader file, string what, Exception? cause = null) =>
-        new(CheckpointErrorIds.FormatInvalid, file.Path, $"broken manifest: {what}.", cause);
+    private static CheckpointException Invalid(RandomAccessSource file, string what, Exception? cause = null) =>
+        new(CheckpointErrorIds.FormatInvalid, file.Name, $"broken manifest: {what}.", cause);
 }

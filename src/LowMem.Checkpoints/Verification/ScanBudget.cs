@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Sources;
 using LowMem.Checkpoints.Values;
 
 namespace LowMem.Checkpoints.Verification;

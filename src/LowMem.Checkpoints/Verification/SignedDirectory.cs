@@ -1,4 +1,5 @@
 using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Sources;
 using LowMem.Checkpoints.Verification.Signing;
 
 namespace LowMem.Checkpoints.Verification;
@@ -47,7 +48,7 @@ internal static class SignedDirectory
                 $"only the signature was verified: of {finder.FilesSeen} files, none is a checkpoint"));
         }
 
-        all.Findings.AddRange(signature.Check(path, main?.Files ?? [], others, progress, cancellationToken));
+        all.Findings.AddRange(signature.Check(path, main?.Files ?? [], others, options.Location, progress, cancellationToken));
         return all;
     }
 
@@ -63,7 +64,7 @@ internal static class SignedDirectory
         {
             return Inspection.Make(path, options, progress, cancellationToken);
         }
-        catch (CheckpointException exception) when (BrokenContent.IsNoCheckpoint(exception, path))
+        catch (CheckpointException exception) when (BrokenContent.IsNoCheckpoint(exception, path, options.Location))
         {
             if (found is [var only])
             {

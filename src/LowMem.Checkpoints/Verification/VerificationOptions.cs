@@ -1,4 +1,5 @@
 using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Sources;
 
 namespace LowMem.Checkpoints.Verification;
 
@@ -28,4 +29,7 @@ public sealed record VerificationOptions
 
     /// <summary>Looks at the opened checkpoint for more, such as its fit with a module; or null.</summary>
     public Func<Checkpoint, IEnumerable<CheckpointFinding>>? AdditionalChecks { get; init; }
+
+    /// <summary>Where the checkpoint is.</summary>
+    internal CheckpointLocation Location { get; init; } = CheckpointLocation.Local;
 }

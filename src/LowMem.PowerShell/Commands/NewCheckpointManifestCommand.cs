@@ -39,7 +39,7 @@ public sealed class NewCheckpointManifestCommand : CheckpointPathCommand
         }
 
         var checkpoint = OpenCheckpoint(path);
-        if (Checkpoints.Sources.OutputPath.IsPartOf(output, checkpoint))
+        if (checkpoint.IsReplacedBy(output))
         {
             WriteError(ErrorRecords.OutputIsInput(output));
             return;

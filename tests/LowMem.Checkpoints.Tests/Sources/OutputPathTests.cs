@@ -45,9 +45,9 @@ public partial class OutputPathTests
         directory.WriteIndex("""{"weight_map": {"a": "a.safetensors"}}""");
         directory.Write("a.safetensors", SafetensorsBytes.One("a", 1));
         var checkpoint = directory.Open();
-        Assert.True(OutputPath.IsPartOf(Path.Combine(directory.Path, CheckpointDirectory.IndexName), checkpoint));
-        Assert.True(OutputPath.IsPartOf(Path.Combine(directory.Path, "a.safetensors"), checkpoint));
-        Assert.False(OutputPath.IsPartOf(Path.Combine(directory.Path, "a.manifest.json"), checkpoint));
+        Assert.True(checkpoint.IsReplacedBy(Path.Combine(directory.Path, CheckpointDirectory.IndexName)));
+        Assert.True(checkpoint.IsReplacedBy(Path.Combine(directory.Path, "a.safetensors")));
+        Assert.False(checkpoint.IsReplacedBy(Path.Combine(directory.Path, "a.manifest.json")));
     }
 
     [LibraryImport("libc", EntryPoint = "link", StringMarshalling = StringMarshalling.Utf8)]

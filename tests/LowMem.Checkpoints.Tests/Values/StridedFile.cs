@@ -67,8 +67,8 @@ internal sealed class StridedFile : IDisposable
     /// <summary>Reads a range of a view, and says how many bytes came from the file.</summary>
     public static byte[] Read(TensorView view, long offset, int length, out long bytesRead)
     {
-        using var meter = ReadMeter.Start();
-        using var reader = new TensorDataReader();
+        var meter = new ReadMeter();
+        using var reader = new TensorDataReader(CheckpointLocation.Local.With(meter));
         var bytes = new byte[length];
         reader.Read(view, offset, bytes, TestContext.Current.CancellationToken);
         bytesRead = meter.Bytes;

@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Sources;
 using LowMem.Checkpoints.Tests.Values;
 using LowMem.Checkpoints.Verification;
 

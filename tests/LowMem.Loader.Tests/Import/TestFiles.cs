@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Formats;
+using LowMem.Checkpoints.Sources;
 using LowMem.Loader.Memory;
 using LowMem.Loader.Modules;
 using static TorchSharp.torch;

@@ -25,7 +25,7 @@ internal static class TarDirectory
     /// <param name="found">Takes the members as they are found, also when the archive turns out to be cut.</param>
     /// <exception cref="CheckpointException">A header is broken, or the archive ends inside a file.</exception>
     public static TarContents Read(
-        CheckpointFileReader file, List<CheckpointFinding> findings, CancellationToken cancellationToken, List<TarMember>? found = null)
+        RandomAccessSource file, List<CheckpointFinding> findings, CancellationToken cancellationToken, List<TarMember>? found = null)
     {
         var all = found ?? [];
         var members = new Dictionary<string, TarMember>(StringComparer.Ordinal);
@@ -37,7 +37,7 @@ internal static class TarDirectory
         for (int count = 0; position <= file.Length - BlockLength; count++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            file.ReadAt(position, header, "a tar header");
+            file.Read(position, header, "a tar header");
             if (!header.ContainsAnyExcept((byte)0))
             {
                 hasEnd = true;
@@ -132,7 +132,7 @@ internal static class TarDirectory
         return Encoding.UTF8.GetString(end < 0 ? field : field[..end]);
     }
 
-    private static long ReadSize(CheckpointFileReader file, long position, ReadOnlySpan<byte> field, string? extended)
+    private static long ReadSize(RandomAccessSource file, long position, ReadOnlySpan<byte> field, string? extended)
     {
         long? size;
         if (extended is not null)
@@ -171,7 +171,7 @@ internal static class TarDirectory
 
     /// <summary>Lines of <c>LENGTH KEY=VALUE\n</c>, in which the length counts the whole line.</summary>
     private static void ReadExtendedHeader(
-        CheckpointFileReader file, long offset, long length, Dictionary<string, string> extended)
+        RandomAccessSource file, long offset, long length, Dictionary<string, string> extended)
     {
         if (length > MaxExtendedHeader)
         {
@@ -199,12 +199,12 @@ internal static class TarDirectory
         }
     }
 
-    private static CheckpointException Truncated(CheckpointFileReader file, long end) => new(
-        CheckpointErrorIds.Truncated, file.Path, $"truncated: {file.Length} of at least {end} bytes. Get the file again.")
+    private static CheckpointException Truncated(RandomAccessSource file, long end) => new(
+        CheckpointErrorIds.Truncated, file.Name, $"truncated: {file.Length} of at least {end} bytes. Get the file again.")
     {
         Offset = file.Length,
     };
 
-    private static CheckpointException Invalid(CheckpointFileReader file, long offset, string what) =>
-        new(CheckpointErrorIds.FormatInvalid, file.Path, $"broken tar archive: {what} (byte {offset}).") { Offset = offset };
+    private static CheckpointException Invalid(RandomAccessSource file, long offset, string what) =>
+        new(CheckpointErrorIds.FormatInvalid, file.Name, $"broken tar archive: {what} (byte {offset}).") { Offset = offset };
 }

@@ -15,7 +15,7 @@ internal static class Inflater
     /// <summary>The first bytes of the content; fewer when it is shorter or its start is not enough to tell.</summary>
     /// <exception cref="InvalidDataException">The bytes are no deflated content.</exception>
     /// <exception cref="CheckpointException">The file cannot be read.</exception>
-    public static byte[] InflateStart(CheckpointFileReader file, long offset, long packedLength, int length, string what)
+    public static byte[] InflateStart(RandomAccessSource file, long offset, long packedLength, int length, string what)
     {
         byte[] packed = file.ReadRange(offset, Math.Min(packedLength, Math.Max(ProbeLength, length)), what);
         var content = new byte[length];
@@ -25,13 +25,13 @@ internal static class Inflater
 
     /// <exception cref="InvalidDataException">The bytes do not unfold to that length.</exception>
     /// <exception cref="CheckpointException">The file cannot be read, or the content is too large for memory.</exception>
-    public static byte[] Inflate(CheckpointFileReader file, long offset, long packedLength, long length, string what)
+    public static byte[] Inflate(RandomAccessSource file, long offset, long packedLength, long length, string what)
     {
         if (length > Array.MaxLength)
         {
             throw new CheckpointException(
                 CheckpointErrorIds.Unsupported,
-                file.Path,
+                file.Name,
                 $"{what} is compressed and {length} bytes, more than the {Array.MaxLength} read here. Save it uncompressed.");
         }
 

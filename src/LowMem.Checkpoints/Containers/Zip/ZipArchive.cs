@@ -14,21 +14,14 @@ internal sealed class ZipArchive
     private const uint LocalHeaderSignature = 0x04034b50;
     private const int LocalHeaderLength = 30;
 
-    /// <summary>Small entries lie so close together that one read brings the headers of many.</summary>
-    private const int HeaderWindowLength = 64 << 10;
-
-    private const int SmallEntry = 4096;
     private const int ComparedNameLength = 256;
 
     private readonly ZipDirectory directory;
     private readonly long directoryOffset;
     private readonly Dictionary<ZipEntry, long> dataOffsets = [];
-    private byte[] headers = [];
-    private int headersLength;
-    private long headersOffset;
 
     internal ZipArchive(
-        CheckpointFileReader file, ZipDirectory directory, long directoryOffset, List<CheckpointFinding> findings)
+        RandomAccessSource file, ZipDirectory directory, long directoryOffset, List<CheckpointFinding> findings)
     {
         File = file;
         Findings = findings;
@@ -108,7 +101,7 @@ internal sealed class ZipArchive
         : entry.IsElsewhere ? "is in another part of a split archive"
         : $"uses compression method {entry.Method}";
 
-    public CheckpointFileReader File { get; }
+    public RandomAccessSource File { get; }
 
     /// <summary>Where the central directory begins: no record reaches behind.</summary>
     public long DirectoryOffset => directoryOffset;
@@ -139,7 +132,7 @@ internal sealed class ZipArchive
             throw Invalid(entry, DescribeUnreadable(entry), CheckpointErrorIds.Unsupported);
         }
 
-        var (_, compressedLength, headerOffset) = entry.GetSizes();
+        long headerOffset = entry.HeaderOffset;
         if (dataOffsets.TryGetValue(entry, out long known))
         {
             return known;
@@ -151,7 +144,9 @@ internal sealed class ZipArchive
             throw Invalid(entry, $"has its header at {entry.HeaderOffset}, outside the archive's content");
         }
 
-        var header = ReadHeader(headerOffset, wanted, compressedLength < SmallEntry);
+        Span<byte> header = stackalloc byte[LocalHeaderLength + ComparedNameLength];
+        header = header[..wanted];
+        File.Read(headerOffset, header, "the header of a zip entry");
         return FindFault(entry, header, out long offset) is { } fault ? throw Invalid(entry, fault) : offset;
     }
 
@@ -188,27 +183,6 @@ internal sealed class ZipArchive
         return compressedLength > directoryOffset - dataOffset
             ? $"claims {compressedLength} bytes, which run into the central directory"
             : null;
-    }
-
-    /// <summary>The first bytes of a local header; for one thread.</summary>
-    private ReadOnlySpan<byte> ReadHeader(long offset, int length, bool isSmall)
-    {
-        long place = offset - headersOffset;
-        if (place < 0 || place + length > headersLength)
-        {
-            int window = isSmall ? (int)Math.Min(HeaderWindowLength, directoryOffset - offset) : length;
-            if (headers.Length < window)
-            {
-                headers = GC.AllocateUninitializedArray<byte>(isSmall ? HeaderWindowLength : window);
-            }
-
-            headersLength = 0;
-            File.ReadAt(offset, headers.AsSpan(0, window), "the header of a zip entry");
-            (headersOffset, headersLength) = (offset, window);
-            place = 0;
-        }
-
-        return headers.AsSpan((int)place, length);
     }
 
     /// <summary>The content of a small entry: a pickle, a version. Never the data of a tensor.</summary>
@@ -280,7 +254,7 @@ internal sealed class ZipArchive
     }
 
     private CheckpointException Invalid(ZipEntry entry, string what, string errorId = CheckpointErrorIds.FormatInvalid) =>
-        new(errorId, File.Path, $"zip entry '{DisplayText.Name(entry.Name)}' {what}.")
+        new(errorId, File.Name, $"zip entry '{DisplayText.Name(entry.Name)}' {what}.")
         {
             Record = entry.Name,
             Offset = entry.HeaderOffset,

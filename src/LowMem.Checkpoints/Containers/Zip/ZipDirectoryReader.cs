@@ -16,7 +16,7 @@ internal static class ZipDirectoryReader
     private const int Zip64EndLength = 56;
 
     /// <exception cref="CheckpointException">There is no central directory, or it breaks the rules.</exception>
-    public static ZipArchive Read(CheckpointFileReader file, CancellationToken cancellationToken)
+    public static ZipArchive Read(RandomAccessSource file, CancellationToken cancellationToken)
     {
         var findings = new List<CheckpointFinding>();
         var (offset, length, count) = FindDirectory(file, findings);
@@ -48,7 +48,7 @@ internal static class ZipDirectoryReader
     }
 
     private static (long Offset, long Length, long Count) FindDirectory(
-        CheckpointFileReader file, List<CheckpointFinding> findings)
+        RandomAccessSource file, List<CheckpointFinding> findings)
     {
         // The comment behind the end record has at most 65,535 bytes; allow as many stray bytes behind it.
         long tailLength = Math.Min(file.Length, EndLength + (2 * 65535L) + LocatorLength);
@@ -84,7 +84,7 @@ internal static class ZipDirectoryReader
 
         throw new CheckpointException(
             CheckpointErrorIds.Truncated,
-            file.Path,
+            file.Name,
             $"truncated: the zip archive has no central directory; the file has {file.Length} bytes and ends before "
             + "its last record does. Get the file again.")
         {
@@ -93,7 +93,7 @@ internal static class ZipDirectoryReader
     }
 
     private static (long Offset, long Length, long Count) ReadEnd(
-        CheckpointFileReader file, ReadOnlySpan<byte> end, long endOffset, List<CheckpointFinding> findings)
+        RandomAccessSource file, ReadOnlySpan<byte> end, long endOffset, List<CheckpointFinding> findings)
     {
         long count = BinaryPrimitives.ReadUInt16LittleEndian(end[10..]);
         long length = BinaryPrimitives.ReadUInt32LittleEndian(end[12..]);
@@ -108,7 +108,7 @@ internal static class ZipDirectoryReader
         if (endOffset >= LocatorLength)
         {
             Span<byte> locator = stackalloc byte[LocatorLength];
-            file.ReadAt(endOffset - LocatorLength, locator, "the ZIP64 locator");
+            file.Read(endOffset - LocatorLength, locator, "the ZIP64 locator");
             if (BinaryPrimitives.ReadUInt32LittleEndian(locator) == Zip64LocatorSignature)
             {
                 ulong recordOffset = BinaryPrimitives.ReadUInt64LittleEndian(locator[8..]);
@@ -119,7 +119,7 @@ internal static class ZipDirectoryReader
 
                 limit = (long)recordOffset;
                 Span<byte> record = stackalloc byte[Zip64EndLength];
-                file.ReadAt(limit, record, "the ZIP64 end record");
+                file.Read(limit, record, "the ZIP64 end record");
                 if (BinaryPrimitives.ReadUInt32LittleEndian(record) != Zip64EndSignature)
                 {
                     throw Invalid(file, limit, "the ZIP64 end record is not where its locator says");
@@ -152,7 +152,7 @@ internal static class ZipDirectoryReader
     }
 
     /// <summary>Reads as many entries as lie in one piece of the directory, one at least; returns the bytes that they take.</summary>
-    private static int ReadPiece(CheckpointFileReader file, long place, long left, int count, ZipEntryPlaces places)
+    private static int ReadPiece(RandomAccessSource file, long place, long left, int count, ZipEntryPlaces places)
     {
         byte[] piece = file.ReadRange(place, Math.Min(left, ZipEntryPlaces.PieceLength), "the central directory");
         int first = LengthOfEntry(file, place, piece, left);
@@ -181,7 +181,7 @@ internal static class ZipDirectoryReader
     /// <param name="place">Where the entry is.</param>
     /// <param name="bytes">What is there.</param>
     /// <param name="left">The bytes that the directory has from there on.</param>
-    private static int LengthOfEntry(CheckpointFileReader file, long place, ReadOnlySpan<byte> bytes, long left)
+    private static int LengthOfEntry(RandomAccessSource file, long place, ReadOnlySpan<byte> bytes, long left)
     {
         if (bytes.Length < ZipEntry.HeaderLength || BinaryPrimitives.ReadUInt32LittleEndian(bytes) != EntrySignature)
         {
@@ -192,7 +192,7 @@ internal static class ZipDirectoryReader
         return length <= left ? length : throw Invalid(file, place, "an entry of the central directory runs past its end");
     }
 
-    private static void CheckSizes(CheckpointFileReader file, long place, ZipEntry entry)
+    private static void CheckSizes(RandomAccessSource file, long place, ZipEntry entry)
     {
         try
         {
@@ -204,7 +204,7 @@ internal static class ZipDirectoryReader
         }
     }
 
-    private static long ReadLength(CheckpointFileReader file, ReadOnlySpan<byte> bytes, long place, string what)
+    private static long ReadLength(RandomAccessSource file, ReadOnlySpan<byte> bytes, long place, string what)
     {
         try
         {
@@ -216,6 +216,6 @@ internal static class ZipDirectoryReader
         }
     }
 
-    private static CheckpointException Invalid(CheckpointFileReader file, long offset, string what) =>
-        new(CheckpointErrorIds.FormatInvalid, file.Path, $"broken zip archive: {what} (byte {offset}).") { Offset = offset };
+    private static CheckpointException Invalid(RandomAccessSource file, long offset, string what) =>
+        new(CheckpointErrorIds.FormatInvalid, file.Name, $"broken zip archive: {what} (byte {offset}).") { Offset = offset };
 }

@@ -68,7 +68,7 @@ internal sealed class ZipHeaderWindow(ZipArchive archive)
             {
                 // Of an archive with many records there are hundreds of these.
                 window = default;
-                archive.File.ReadAt(offset, buffer.AsSpan(0, (int)wanted), what);
+                archive.File.Read(offset, buffer.AsSpan(0, (int)wanted), what);
                 window = buffer.AsMemory(0, (int)wanted);
             }
 

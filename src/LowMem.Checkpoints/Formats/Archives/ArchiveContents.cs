@@ -16,7 +16,7 @@ internal static class ArchiveContents
 
     /// <summary>An error about an archive that is no checkpoint, with what the archive holds; others as they are.</summary>
     public static CheckpointException Explain(
-        CheckpointFileReader file, ContentKind kind, string checkpoint, CheckpointException exception, CancellationToken cancellationToken)
+        RandomAccessSource file, ContentKind kind, string checkpoint, CheckpointException exception, CancellationToken cancellationToken)
     {
         if (kind is not (ContentKind.Zip or ContentKind.Tar) || exception.ErrorId != CheckpointErrorIds.FormatInvalid)
         {
@@ -26,7 +26,7 @@ internal static class ArchiveContents
         try
         {
             return OuterArchive.TryOpen(file, cancellationToken) is { } archive && !IsPyTorch(archive, kind)
-                ? exception.Saying($"{exception.Detail} {Describe(archive, cancellationToken, ArchivePath.GetFile(checkpoint) == checkpoint ? file.Path : checkpoint)}", null, exception.Offset)
+                ? exception.Saying($"{exception.Detail} {Describe(archive, cancellationToken, ArchivePath.GetFile(checkpoint) == checkpoint ? file.Name : checkpoint)}", null, exception.Offset)
                 : exception;
         }
         catch (CheckpointException)
@@ -37,7 +37,7 @@ internal static class ArchiveContents
     }
 
     /// <summary>The names of checkpoints in a file that is an archive, and no checkpoint itself; of a tar in gzip those near its start.</summary>
-    public static IReadOnlyList<string> FindInside(CheckpointFileReader file, int most, CancellationToken cancellationToken)
+    public static IReadOnlyList<string> FindInside(RandomAccessSource file, int most, CancellationToken cancellationToken)
     {
         var kind = ContentDetector.Detect(file);
         var archive = kind is ContentKind.Zip or ContentKind.Tar
@@ -47,12 +47,12 @@ internal static class ArchiveContents
     }
 
     /// <summary>What there is in a tar archive inside gzip, as far as its first bytes tell; null when it is none.</summary>
-    public static string? DescribeGzip(CheckpointFileReader file, CancellationToken cancellationToken)
+    public static string? DescribeGzip(RandomAccessSource file, CancellationToken cancellationToken)
     {
         try
         {
             return OpenStart(file, cancellationToken) is { } archive
-                ? $"It holds a tar archive. {Describe(archive, cancellationToken, file.Path)}"
+                ? $"It holds a tar archive. {Describe(archive, cancellationToken, file.Name)}"
                 : null;
         }
         catch (CheckpointException)
@@ -61,7 +61,7 @@ internal static class ArchiveContents
         }
     }
 
-    private static TarOuterArchive? OpenStart(CheckpointFileReader file, CancellationToken cancellationToken)
+    private static TarOuterArchive? OpenStart(RandomAccessSource file, CancellationToken cancellationToken)
     {
         if (!GzipFile.IsGzip(file) || !TarDirectory.IsTar(Unfold(ProbeLength).Span))
         {

@@ -17,16 +17,23 @@ public sealed record ArchivePath(string File, string Member)
     /// <summary>Takes a path apart. What names no file in front of a separator, or leads into a directory whose name ends in <c>!</c>, is no such path.</summary>
     /// <param name="path">Any path.</param>
     /// <returns>Null when it is a path of the file system.</returns>
-    public static ArchivePath? TryParse(string path)
+    public static ArchivePath? TryParse(string path) => TryParse(path, CheckpointLocation.Local);
+
+    /// <summary>Takes the name of something in a location apart, as <see cref="TryParse(string)"/> does a path.</summary>
+    /// <param name="path">Any name.</param>
+    /// <param name="location">Where it is.</param>
+    /// <returns>Null when it is a name in the location itself.</returns>
+    public static ArchivePath? TryParse(string path, CheckpointLocation location)
     {
         ArgumentNullException.ThrowIfNull(path);
+        ArgumentNullException.ThrowIfNull(location);
 
         // The name inside is no path of the file system: ".." in it leads nowhere, so that the whole is never looked up there.
         for (int i = FindSeparator(path, 0); i >= 0; i = FindSeparator(path, i + 1))
         {
-            if (i + Separator.Length < path.Length && IsArchive(path[..i]))
+            if (i + Separator.Length < path.Length && IsArchive(path[..i], location))
             {
-                return new ArchivePath(System.IO.Path.GetFullPath(path[..i]), path[(i + Separator.Length)..]);
+                return new ArchivePath(location.GetFullName(path[..i]), path[(i + Separator.Length)..]);
             }
         }
 
@@ -60,7 +67,9 @@ public sealed record ArchivePath(string File, string Member)
 
     /// <summary>Whether a path in front of a separator is that of a file, and no directory has that name with the <c>!</c>.</summary>
     /// <param name="path">What stands in front of the separator.</param>
-    public static bool IsArchive(string path) => System.IO.File.Exists(path) && !System.IO.Directory.Exists(path + '!');
+    public static bool IsArchive(string path) => IsArchive(path, CheckpointLocation.Local);
+
+    private static bool IsArchive(string path, CheckpointLocation location) => location.FileExists(path) && !location.DirectoryExists(path + '!');
 
     /// <summary>The names of all files in an archive, in its order.</summary>
     /// <param name="file">A zip, a tar, or a tar in gzip.</param>
@@ -68,7 +77,7 @@ public sealed record ArchivePath(string File, string Member)
     /// <exception cref="CheckpointException">It is none of these, or cannot be read.</exception>
     public static IReadOnlyList<string> GetMembers(string file, CancellationToken cancellationToken = default)
     {
-        using var reader = CheckpointFileReader.Open(file);
+        using var reader = CheckpointLocation.Local.Open(file, cancellationToken);
         return OuterArchive.TryOpen(reader, cancellationToken) is { } archive
             ? [.. archive.Members.Select(member => member.Name)]
             : throw new CheckpointException(CheckpointErrorIds.FormatInvalid, file, "this is no archive (zip, tar, or tar in gzip).");

@@ -5,10 +5,11 @@ using LowMem.Checkpoints.Sources;
 namespace LowMem.Checkpoints.Formats.Archives;
 
 /// <summary>Opens a checkpoint that is a file in an archive, or in an archive in that one.</summary>
+/// <param name="location">Where it is.</param>
 /// <param name="path">The path that was asked for.</param>
 /// <param name="looksAround">Whether to look at what else the archives hold, and to report it as if it were the checkpoint's.</param>
 /// <param name="cancellationToken">Ends the reading early.</param>
-internal sealed class ArchiveReader(ArchivePath path, bool looksAround, CancellationToken cancellationToken)
+internal sealed class ArchiveReader(CheckpointLocation location, ArchivePath path, bool looksAround, CancellationToken cancellationToken)
 {
     /// <summary>An archive in an archive, and no more.</summary>
     private const int MostLevels = 2;
@@ -18,12 +19,12 @@ internal sealed class ArchiveReader(ArchivePath path, bool looksAround, Cancella
 
     public Checkpoint Open()
     {
-        using var file = CheckpointFileReader.Open(path.File);
+        using var file = location.Open(path.File, cancellationToken);
         var checkpoint = OpenIn(file, file, path.Member, 1);
         return looksAround ? AddOthers(checkpoint) : checkpoint;
     }
 
-    private Checkpoint OpenIn(CheckpointFileReader file, CheckpointFileReader part, string name, int level)
+    private Checkpoint OpenIn(RandomAccessSource file, RandomAccessSource part, string name, int level)
     {
         var archive = OuterArchive.TryOpen(part, cancellationToken)
             ?? throw new CheckpointException(
@@ -56,7 +57,7 @@ internal sealed class ArchiveReader(ArchivePath path, bool looksAround, Cancella
             CheckpointErrorIds.NotFound, path.ToString(), $"the archive holds no '{DisplayText.Name(name)}'. {ArchiveContents.Describe(archive, cancellationToken)}");
     }
 
-    private Checkpoint Read(CheckpointFileReader file, OuterArchive archive, ArchiveMember member)
+    private Checkpoint Read(RandomAccessSource file, OuterArchive archive, ArchiveMember member)
     {
         var part = OpenMember(archive, member);
         LookAround(archive, member);
@@ -70,16 +71,16 @@ internal sealed class ArchiveReader(ArchivePath path, bool looksAround, Cancella
                     "this file names others, which are looked for in a directory and not in an archive. Unpack the archive.");
             }
 
-            return MemberPlaces.Move(CheckpointOpener.OpenFile(part, path.ToString(), cancellationToken), part, file.Describe());
+            return MemberPlaces.Move(CheckpointOpener.OpenFile(part, path.ToString(), cancellationToken), part, file.Version);
         }
-        catch (CheckpointException exception) when (exception.Path == file.Path)
+        catch (CheckpointException exception) when (exception.Path == file.Name)
         {
             throw exception.Saying(
                 exception.Detail, path.ToString(), part.UnfoldedContent is null ? exception.Offset + part.Origin : null);
         }
     }
 
-    private CheckpointFileReader OpenMember(OuterArchive archive, ArchiveMember member)
+    private RandomAccessSource OpenMember(OuterArchive archive, ArchiveMember member)
     {
         try
         {

@@ -17,31 +17,31 @@ internal static class GzipFile
     public static long GetLimit(long packedLength) =>
         packedLength > MostUnfolded / MostRatio ? MostUnfolded : Math.Max(AlwaysUnfolded, MostRatio * packedLength);
 
-    public static bool IsGzip(CheckpointFileReader file) =>
+    public static bool IsGzip(RandomAccessSource file) =>
         file.Length > 18 && file.ReadRange(0, 3, "the start of the file") is [0x1f, 0x8b, 8];
 
     /// <summary>All of it.</summary>
     /// <exception cref="CheckpointException">It is broken, or too much.</exception>
-    public static CheckpointFileReader Unfold(CheckpointFileReader file, CancellationToken cancellationToken)
+    public static RandomAccessSource Unfold(RandomAccessSource file, CancellationToken cancellationToken)
     {
         long most = GetLimit(file.Length);
         return UnfoldStart(file, most, out bool isWhole, cancellationToken) is var content && isWhole
             ? content
             : throw new CheckpointException(
                 CheckpointErrorIds.Unsupported,
-                file.Path,
+                file.Name,
                 $"the gzip file unfolds {file.Length} bytes to more than the {most} that are held in memory here. Unpack it first (gzip -d).");
     }
 
     /// <summary>The first bytes of what it unfolds to.</summary>
     /// <exception cref="CheckpointException">It is broken.</exception>
-    public static CheckpointFileReader UnfoldStart(CheckpointFileReader file, long most, out bool isWhole, CancellationToken cancellationToken)
+    public static RandomAccessSource UnfoldStart(RandomAccessSource file, long most, out bool isWhole, CancellationToken cancellationToken)
     {
         using var content = new MemoryStream();
         byte[] buffer = new byte[64 << 10];
         try
         {
-            using var packed = new FileRangeStream(file, 0, file.Length, "the gzip file");
+            using var packed = new SourceStream(file, 0, file.Length, "the gzip file");
             using var unfolded = new GZipStream(packed, CompressionMode.Decompress);
             isWhole = false;
             while (content.Length < most)
@@ -62,7 +62,7 @@ internal static class GzipFile
         catch (InvalidDataException exception)
         {
             throw new CheckpointException(
-                CheckpointErrorIds.FormatInvalid, file.Path, $"the gzip file is broken: {exception.Message}", exception);
+                CheckpointErrorIds.FormatInvalid, file.Name, $"the gzip file is broken: {exception.Message}", exception);
         }
     }
 }

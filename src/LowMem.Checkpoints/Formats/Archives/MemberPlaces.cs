@@ -9,15 +9,15 @@ namespace LowMem.Checkpoints.Formats.Archives;
 /// </summary>
 internal sealed class MemberPlaces
 {
-    private readonly CheckpointFileReader part;
+    private readonly RandomAccessSource part;
     private readonly Dictionary<StorageExtent, StorageExtent> storages = [];
 
-    private MemberPlaces(CheckpointFileReader part) => this.part = part;
+    private MemberPlaces(RandomAccessSource part) => this.part = part;
 
     /// <param name="checkpoint">What was read from the part.</param>
     /// <param name="part">The part.</param>
     /// <param name="file">The file that it is a part of.</param>
-    public static Checkpoint Move(Checkpoint checkpoint, CheckpointFileReader part, CheckpointFile file)
+    public static Checkpoint Move(Checkpoint checkpoint, RandomAccessSource part, CheckpointFile file)
     {
         var places = new MemberPlaces(part);
         bool isInPlace = part.UnfoldedContent is null;

@@ -6,15 +6,15 @@ using LowMem.Checkpoints.Sources;
 namespace LowMem.Checkpoints.Formats.Archives;
 
 /// <summary>An archive of files, some of which may be checkpoints: zip, tar, or tar in gzip. Nothing is ever extracted.</summary>
-internal abstract class OuterArchive(CheckpointFileReader file)
+internal abstract class OuterArchive(RandomAccessSource file)
 {
     /// <summary>The archive, or what it was unfolded to.</summary>
-    public CheckpointFileReader File { get; } = file;
+    public RandomAccessSource File { get; } = file;
 
     /// <summary>Opens a file as an archive.</summary>
     /// <returns>Null when it is none.</returns>
     /// <exception cref="CheckpointException">It is one, and broken, or too large to be unfolded.</exception>
-    public static OuterArchive? TryOpen(CheckpointFileReader file, CancellationToken cancellationToken)
+    public static OuterArchive? TryOpen(RandomAccessSource file, CancellationToken cancellationToken)
     {
         if (GzipFile.IsGzip(file))
         {
@@ -38,7 +38,7 @@ internal abstract class OuterArchive(CheckpointFileReader file)
 
     /// <summary>The content of a file in it: in place where it is stored, unfolded into memory where it is compressed.</summary>
     /// <exception cref="CheckpointException">It is encrypted, broken, or unfolds to too much.</exception>
-    public abstract CheckpointFileReader Open(ArchiveMember member);
+    public abstract RandomAccessSource Open(ArchiveMember member);
 
     /// <summary>The first bytes of a file in it.</summary>
     public abstract byte[] ReadStart(ArchiveMember member, int length);
@@ -63,7 +63,7 @@ internal abstract class OuterArchive(CheckpointFileReader file)
             [var only] => only,
             _ => throw new CheckpointException(
                 CheckpointErrorIds.FormatInvalid,
-                File.Path,
+                File.Name,
                 $"the archive holds two files named '{DisplayText.Name(name)}', and programs differ in which one they take. Unpack it, and name the file that is meant."),
         };
     }

@@ -13,7 +13,7 @@ internal sealed class TarOuterArchive : OuterArchive
     private readonly IReadOnlyList<TarMember> all;
     private readonly IReadOnlyList<TarMember> slack = [];
 
-    public TarOuterArchive(CheckpointFileReader file, CancellationToken cancellationToken)
+    public TarOuterArchive(RandomAccessSource file, CancellationToken cancellationToken)
         : base(file)
     {
         var contents = TarDirectory.Read(file, findings, cancellationToken);
@@ -22,11 +22,11 @@ internal sealed class TarOuterArchive : OuterArchive
     }
 
     /// <summary>Of an archive that may end early: the files whose names are there.</summary>
-    private TarOuterArchive(CheckpointFileReader file, IReadOnlyList<TarMember> all)
+    private TarOuterArchive(RandomAccessSource file, IReadOnlyList<TarMember> all)
         : base(file) => this.all = all;
 
     /// <summary>What can be told of an archive of which only the start is there.</summary>
-    public static TarOuterArchive OfStart(CheckpointFileReader file, CancellationToken cancellationToken)
+    public static TarOuterArchive OfStart(RandomAccessSource file, CancellationToken cancellationToken)
     {
         var found = new List<TarMember>();
         try
@@ -45,7 +45,7 @@ internal sealed class TarOuterArchive : OuterArchive
 
     public override IReadOnlyList<CheckpointFinding> Findings => findings;
 
-    public override CheckpointFileReader Open(ArchiveMember member) => File.Slice(all[member.Number].Offset, all[member.Number].Length);
+    public override RandomAccessSource Open(ArchiveMember member) => File.Slice(all[member.Number].Offset, all[member.Number].Length);
 
     public override byte[] ReadStart(ArchiveMember member, int length)
     {

@@ -15,7 +15,7 @@ internal sealed class ZipOuterArchive(ZipArchive archive) : OuterArchive(archive
 
     public override IReadOnlyList<CheckpointFinding> Findings => archive.Findings;
 
-    public override CheckpointFileReader Open(ArchiveMember member)
+    public override RandomAccessSource Open(ArchiveMember member)
     {
         var entry = archive.Entries[member.Number];
         if (entry.IsPlain)
@@ -27,7 +27,7 @@ internal sealed class ZipOuterArchive(ZipArchive archive) : OuterArchive(archive
         {
             throw new CheckpointException(
                 CheckpointErrorIds.Unsupported,
-                File.Path,
+                File.Name,
                 $"'{DisplayText.Name(member.Name)}' unfolds {entry.CompressedLength} bytes to {entry.Length}, more than is held in memory here. Unpack the archive, and name the file.")
             {
                 Record = member.Name,

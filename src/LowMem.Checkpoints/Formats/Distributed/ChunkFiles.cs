@@ -8,7 +8,7 @@ namespace LowMem.Checkpoints.Formats.Distributed;
 /// Reads the descriptions of all pieces, file by file, so that no more than one is open at a time. Each piece is a whole
 /// file of <c>torch.save</c> inside another; of its tensors nothing is read.
 /// </summary>
-internal sealed class ChunkFiles(string directory, string checkpoint, CancellationToken cancellationToken)
+internal sealed class ChunkFiles(SourceDirectory directory, string checkpoint, CancellationToken cancellationToken)
 {
     /// <summary>How much of what is in no piece is looked through.</summary>
     private const long MostBetween = 16 << 20;
@@ -36,7 +36,7 @@ internal sealed class ChunkFiles(string directory, string checkpoint, Cancellati
     /// <summary>Where those pieces are.</summary>
     public IEnumerable<ArchivePlace> Archives => contents
         .Where(content => content.Value.Checkpoint is not null)
-        .Select(content => new ArchivePlace(Path.Combine(directory, content.Key.File), content.Key.Offset, content.Key.Length));
+        .Select(content => new ArchivePlace(directory.GetName(content.Key.File), content.Key.Offset, content.Key.Length));
 
     /// <param name="wanted">Names and the places where their pieces are.</param>
     public void Read(IEnumerable<(string Key, ChunkPlace Place)> wanted)
@@ -60,8 +60,8 @@ internal sealed class ChunkFiles(string directory, string checkpoint, Cancellati
 
         try
         {
-            using var file = ContainedFile.Open(directory, name);
-            Files.Add(file.Describe());
+            using var file = directory.Open(name, cancellationToken);
+            Files.Add(file.Version);
             CheckLength(file, shown, pieces);
             ReadPieces(file, shown, pieces);
         }
@@ -74,7 +74,7 @@ internal sealed class ChunkFiles(string directory, string checkpoint, Cancellati
         }
     }
 
-    private void CheckLength(CheckpointFileReader file, string shown, List<(string Key, ChunkPlace Place)> pieces)
+    private void CheckLength(RandomAccessSource file, string shown, List<(string Key, ChunkPlace Place)> pieces)
     {
         long end = pieces.Max(piece => checked(piece.Place.Offset + piece.Place.Length));
         if (file.Length < end)
@@ -97,7 +97,7 @@ internal sealed class ChunkFiles(string directory, string checkpoint, Cancellati
         }
     }
 
-    private void ReadPieces(CheckpointFileReader file, string shown, List<(string Key, ChunkPlace Place)> pieces)
+    private void ReadPieces(RandomAccessSource file, string shown, List<(string Key, ChunkPlace Place)> pieces)
     {
         long end = 0;
         foreach (var (key, place) in pieces)
@@ -127,7 +127,7 @@ internal sealed class ChunkFiles(string directory, string checkpoint, Cancellati
     }
 
     /// <summary>PyTorch puts the pieces side by side; what is between them was put there, or belongs to what nothing names.</summary>
-    private void ReadBetween(CheckpointFileReader file, string shown, long start, long end)
+    private void ReadBetween(RandomAccessSource file, string shown, long start, long end)
     {
         if (end <= start)
         {
@@ -154,7 +154,7 @@ internal sealed class ChunkFiles(string directory, string checkpoint, Cancellati
             Findings.Add(new CheckpointFinding(FindingSeverity.Error, code, null, offset, message));
     }
 
-    private ChunkContent ReadPiece(CheckpointFileReader file, string shown, string key, ChunkPlace place)
+    private ChunkContent ReadPiece(RandomAccessSource file, string shown, string key, ChunkPlace place)
     {
         try
         {

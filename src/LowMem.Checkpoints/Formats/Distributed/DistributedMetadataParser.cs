@@ -13,11 +13,11 @@ internal sealed class DistributedMetadataParser
 {
     private const string MetadataClass = "checkpoint.metadata.Metadata";
 
-    private readonly CheckpointFileReader file;
+    private readonly RandomAccessSource file;
     private readonly CancellationToken cancellationToken;
     private readonly DistributedNodes nodes;
 
-    private DistributedMetadataParser(CheckpointFileReader file, DistributedNodes nodes, CancellationToken cancellationToken)
+    private DistributedMetadataParser(RandomAccessSource file, DistributedNodes nodes, CancellationToken cancellationToken)
     {
         this.file = file;
         this.nodes = nodes;
@@ -25,7 +25,7 @@ internal sealed class DistributedMetadataParser
     }
 
     /// <exception cref="CheckpointException">The pickle is no description, or one that makes no sense as a whole.</exception>
-    public static DistributedMetadata Parse(CheckpointFileReader file, PickleResult pickle, CancellationToken cancellationToken)
+    public static DistributedMetadata Parse(RandomAccessSource file, PickleResult pickle, CancellationToken cancellationToken)
     {
         if (pickle.Root is not PickleObject { CallableName: { } name, State: PickleMapping state }
             || !name.EndsWith(MetadataClass, StringComparison.Ordinal)
@@ -90,6 +90,6 @@ internal sealed class DistributedMetadataParser
         return places;
     }
 
-    private static CheckpointException Invalid(CheckpointFileReader file, string what) =>
-        new(CheckpointErrorIds.FormatInvalid, file.Path, $"broken metadata of a distributed checkpoint: {what}.");
+    private static CheckpointException Invalid(RandomAccessSource file, string what) =>
+        new(CheckpointErrorIds.FormatInvalid, file.Name, $"broken metadata of a distributed checkpoint: {what}.");
 }

@@ -14,16 +14,16 @@ internal static class DistributedReader
     /// <summary>The name that PyTorch gives the description; it is how such a directory is known.</summary>
     public const string MetadataFile = ".metadata";
 
-    public static Checkpoint ReadDirectory(string directory, CancellationToken cancellationToken)
+    public static Checkpoint ReadDirectory(SourceDirectory directory, CancellationToken cancellationToken)
     {
-        using var file = ContainedFile.Open(directory, MetadataFile);
-        return Read(file, directory, cancellationToken);
+        using var file = directory.Open(MetadataFile, cancellationToken);
+        return Read(file, directory.Name, cancellationToken);
     }
 
     /// <param name="file">The description.</param>
     /// <param name="checkpoint">The path that was asked for.</param>
     /// <param name="cancellationToken">Ends the reading early.</param>
-    public static Checkpoint Read(CheckpointFileReader file, string checkpoint, CancellationToken cancellationToken)
+    public static Checkpoint Read(RandomAccessSource file, string checkpoint, CancellationToken cancellationToken)
     {
         try
         {
@@ -32,19 +32,19 @@ internal static class DistributedReader
         catch (OverflowException exception)
         {
             throw new CheckpointException(
-                CheckpointErrorIds.FormatInvalid, file.Path, "a size or offset in the metadata is impossible.", exception);
+                CheckpointErrorIds.FormatInvalid, file.Name, "a size or offset in the metadata is impossible.", exception);
         }
     }
 
-    private static Checkpoint ReadChecked(CheckpointFileReader file, string checkpoint, CancellationToken cancellationToken)
+    private static Checkpoint ReadChecked(RandomAccessSource file, string checkpoint, CancellationToken cancellationToken)
     {
-        var source = new PickleSource(file.Path, null, 0, PickleSource.BudgetFor(file.Length));
+        var source = new PickleSource(file.Name, null, 0, PickleSource.BudgetFor(file.Length));
         var pickle = PickleMachine.Read(new FilePickleInput(file, 0, file.Length), source, persistentLoader: null, cancellationToken).OrThrow();
-        var globals = GlobalReport.Of([pickle], [], cancellationToken).OrRefuse(file.Path);
+        var globals = GlobalReport.Of([pickle], [], cancellationToken).OrRefuse(file.Name);
         var metadata = Parse(file, pickle, globals, cancellationToken);
-        var files = new ChunkFiles(Path.GetDirectoryName(file.Path)!, checkpoint, cancellationToken);
+        var files = new ChunkFiles(SourceDirectory.Of(file), checkpoint, cancellationToken);
         files.Read(metadata.Entries.SelectMany(entry => PlacesOf(metadata, entry)));
-        var assembler = new DistributedAssembler(file.Path, checkpoint, metadata, files, cancellationToken);
+        var assembler = new DistributedAssembler(file.Name, checkpoint, metadata, files, cancellationToken);
         foreach (var entry in metadata.Entries)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -52,7 +52,7 @@ internal static class DistributedReader
         }
 
         var pieces = files.Pieces.ToList();
-        var between = GlobalReport.Of([], files.Between, cancellationToken).OrRefuse(file.Path);
+        var between = GlobalReport.Of([], files.Between, cancellationToken).OrRefuse(file.Name);
         return new Checkpoint
         {
             Path = checkpoint,
@@ -67,7 +67,7 @@ internal static class DistributedReader
             UnsafeGlobals = NameUnion.Of(
                 globals.Unsafe,
                 pieces.Select(piece => piece.UnsafeGlobals).Append(between.Unsafe).Concat(files.Errors.Select(error => error.UnsafeGlobals))),
-            Files = [file.Describe(), .. files.Files],
+            Files = [file.Version, .. files.Files],
             Archives = [.. files.Archives],
             Storages = pieces.SelectMany(piece => piece.Storages),
             ShardCount = files.Files.Count,
@@ -81,7 +81,7 @@ internal static class DistributedReader
     }
 
     private static DistributedMetadata Parse(
-        CheckpointFileReader file, PickleResult pickle, GlobalReport globals, CancellationToken cancellationToken)
+        RandomAccessSource file, PickleResult pickle, GlobalReport globals, CancellationToken cancellationToken)
     {
         try
         {

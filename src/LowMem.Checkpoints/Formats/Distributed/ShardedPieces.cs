@@ -1,5 +1,6 @@
 using System.Text.Json;
 using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Sources;
 
 namespace LowMem.Checkpoints.Formats.Distributed;
 

@@ -14,36 +14,32 @@ internal static class ShardedSafetensorsReader
     private const string Extension = ".safetensors";
 
     /// <summary>Whether a directory holds such files, and no index that says otherwise.</summary>
-    public static bool IsPresent(string directory)
+    public static bool IsPresent(SourceDirectory directory, CancellationToken cancellationToken)
     {
         try
         {
-            var names = List(directory);
+            var names = List(directory, out bool hasIndex);
             return names.Count > 0
-                && !Directory.EnumerateFiles(directory, "*.index.json").Any()
+                && !hasIndex
                 && (names.FirstOrDefault(name => PieceName.TryParse(name) is not null) ?? names[0]) is var first
-                && HoldsPieces(directory, first);
+                && HoldsPieces(directory, first, cancellationToken);
         }
-        catch (Exception exception) when (FileErrors.IsFileError(exception))
+        catch (CheckpointException)
         {
             // Whoever opens the directory says so.
             return false;
         }
     }
 
-    public static Checkpoint ReadDirectory(string directory, CancellationToken cancellationToken)
+    public static Checkpoint ReadDirectory(SourceDirectory directory, CancellationToken cancellationToken)
     {
         try
         {
             return Read(directory, cancellationToken);
         }
-        catch (Exception exception) when (FileErrors.IsFileError(exception))
-        {
-            throw FileErrors.Wrap(exception, directory);
-        }
         catch (OverflowException exception)
         {
-            throw new CheckpointException(CheckpointErrorIds.FormatInvalid, directory, "a size or offset in the pieces is impossible.", exception);
+            throw new CheckpointException(CheckpointErrorIds.FormatInvalid, directory.Name, "a size or offset in the pieces is impossible.", exception);
         }
     }
 
@@ -58,7 +54,7 @@ internal static class ShardedSafetensorsReader
         bool isPart;
         try
         {
-            isPart = ShardingInfo.Parse(info).Values.Any(offsets => offsets.Any(offset => offset > 0)) || HasSiblings(file.Files[0].Path);
+            isPart = ShardingInfo.Parse(info).Values.Any(offsets => offsets.Any(offset => offset > 0)) || HasSiblings(file.Files[0]);
         }
         catch (JsonException)
         {
@@ -80,24 +76,25 @@ internal static class ShardedSafetensorsReader
         };
     }
 
-    private static bool HasSiblings(string path) =>
-        PieceName.TryParse(Path.GetFileName(path)) is not null
-        && List(Path.GetDirectoryName(path)!).Count(name => PieceName.TryParse(name) is not null) > 1;
+    private static bool HasSiblings(CheckpointFile file) =>
+        PieceName.TryParse(Path.GetFileName(file.Path)) is not null
+        && file.Location.GetDirectory(file.Path) is { } directory
+        && List(new SourceDirectory(file.Location, directory), out _).Count(name => PieceName.TryParse(name) is not null) > 1;
 
-    private static List<string> List(string directory) =>
-    [
-        .. Directory.EnumerateFiles(directory, "*" + Extension, new EnumerationOptions { AttributesToSkip = 0 })
-            .Select(path => Path.GetFileName(path))
-            .Order(StringComparer.Ordinal),
-    ];
+    private static List<string> List(SourceDirectory directory, out bool hasIndex)
+    {
+        string[] files = [.. directory.List().Where(entry => !entry.IsDirectory).Select(entry => entry.Name)];
+        hasIndex = files.Any(name => name.EndsWith(".index.json", StringComparison.Ordinal));
+        return [.. files.Where(name => name.EndsWith(Extension, StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+    }
 
-    private static bool HoldsPieces(string directory, string name)
+    private static bool HoldsPieces(SourceDirectory directory, string name, CancellationToken cancellationToken)
     {
         try
         {
-            using var file = ContainedFile.Open(directory, name);
+            using var file = directory.Open(name, cancellationToken);
             return ContentDetector.Detect(file) == ContentKind.Safetensors
-                && SafetensorsReader.Read(file, directory, CancellationToken.None).Metadata.ContainsKey(ShardingInfo.MetadataKey);
+                && SafetensorsReader.Read(file, directory.Name, cancellationToken).Metadata.ContainsKey(ShardingInfo.MetadataKey);
         }
         catch (CheckpointException)
         {
@@ -106,11 +103,11 @@ internal static class ShardedSafetensorsReader
         }
     }
 
-    private static Checkpoint Read(string directory, CancellationToken cancellationToken)
+    private static Checkpoint Read(SourceDirectory directory, CancellationToken cancellationToken)
     {
-        var names = List(directory);
+        var names = List(directory, out _);
         var parsed = names.Select(PieceName.TryParse).OfType<PieceName>().ToList();
-        var pieces = new ShardedPieces(directory);
+        var pieces = new ShardedPieces(directory.Name);
         foreach (string missing in PieceName.FindMissing(parsed))
         {
             pieces.AddFinding(FindingCodes.ShardMissing, null, $"'{missing}{Extension}' is missing: the numbers of the files leave it out");
@@ -132,7 +129,7 @@ internal static class ShardedSafetensorsReader
 
         return new Checkpoint
         {
-            Path = directory,
+            Path = directory.Name,
             Format = CheckpointFormats.Safetensors,
             Tensors = pieces.Assemble(cancellationToken),
             Metadata = metadata,
@@ -142,14 +139,14 @@ internal static class ShardedSafetensorsReader
         };
     }
 
-    private static Checkpoint? ReadFile(string directory, string name, ShardedPieces pieces, CancellationToken cancellationToken)
+    private static Checkpoint? ReadFile(SourceDirectory directory, string name, ShardedPieces pieces, CancellationToken cancellationToken)
     {
         try
         {
-            using var file = ContainedFile.Open(directory, name);
+            using var file = directory.Open(name, cancellationToken);
             return ContentDetector.Detect(file) == ContentKind.Safetensors
-                ? SafetensorsReader.Read(file, directory, cancellationToken)
-                : throw new CheckpointException(CheckpointErrorIds.FormatInvalid, file.Path, "it is no safetensors file.");
+                ? SafetensorsReader.Read(file, directory.Name, cancellationToken)
+                : throw new CheckpointException(CheckpointErrorIds.FormatInvalid, file.Name, "it is no safetensors file.");
         }
         catch (CheckpointException exception)
         {

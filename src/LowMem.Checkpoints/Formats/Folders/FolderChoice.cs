@@ -75,14 +75,14 @@ internal static class FolderChoice
         {
             cancellationToken.ThrowIfCancellationRequested();
             if (CheckpointSigns.IsNamedLikeOne(file)
-                || (probed++ < MostProbed && CheckpointSigns.IsCheckpoint(listing.GetPath(file), cancellationToken)))
+                || (probed++ < MostProbed && CheckpointSigns.IsCheckpoint(listing.Directory.Location, listing.GetPath(file), cancellationToken)))
             {
                 found.Add(new FolderCandidate(file, FolderCandidateKind.File));
             }
         }
 
         found.AddRange(listing.Folders.Take(MostFolders)
-            .Where(folder => File.Exists(Path.Combine(listing.Directory, folder, DistributedReader.MetadataFile)))
+            .Where(folder => listing.Directory.Below(folder).HasFile(DistributedReader.MetadataFile))
             .Select(folder => new FolderCandidate(folder, FolderCandidateKind.Distributed)));
         if (found.Exists(candidate => !IsTrainingState(candidate.Name)))
         {
@@ -93,7 +93,7 @@ internal static class FolderChoice
         {
             throw new CheckpointException(
                 CheckpointErrorIds.NotFound,
-                listing.Directory,
+                listing.Directory.Name,
                 string.Create(
                     CultureInfo.InvariantCulture,
                     $"the directory holds {listing.Files.Count} files and {listing.Folders.Count} directories, too many to look for the checkpoint among them. Name the file that is meant."));
@@ -115,7 +115,7 @@ internal static class FolderChoice
             : "Name the one that is meant";
         return new CheckpointException(
             CheckpointErrorIds.NotFound,
-            listing.Directory,
+            listing.Directory.Name,
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"the directory holds {candidates.Count} checkpoints, and it does not show which one is meant: {names}{more}. {how}: {listing.GetPath(candidates[0].Name)}"));

@@ -25,7 +25,7 @@ internal static class FolderHints
         ];
         return new CheckpointException(
             CheckpointErrorIds.NotFound,
-            listing.Directory,
+            listing.Directory.Name,
             string.Join(
                 ' ',
                 hints.Prepend("the directory holds no checkpoint: there is no '*.index.json', '.metadata', 'model.safetensors' or 'pytorch_model.bin' in it, nor another file that is one.")));
@@ -73,12 +73,12 @@ internal static class FolderHints
     {
         try
         {
-            var below = new DirectoryInfo(listing.GetPath(folder));
-            return folder == "snapshots" ? [.. below.EnumerateDirectories().Take(MostNamed + 1).Select(revision => Path.Combine(folder, revision.Name)).Order(StringComparer.Ordinal)]
-                : below.EnumerateFiles().Take(MostBelow).Any(file => IsSign(file.Name)) ? [folder]
+            var below = listing.Directory.Below(folder).List();
+            return folder == "snapshots" ? [.. below.Where(entry => entry.IsDirectory).Take(MostNamed + 1).Select(revision => Path.Combine(folder, revision.Name)).Order(StringComparer.Ordinal)]
+                : below.Where(entry => !entry.IsDirectory).Take(MostBelow).Any(file => IsSign(file.Name)) ? [folder]
                 : [];
         }
-        catch (Exception exception) when (FileErrors.IsFileError(exception))
+        catch (CheckpointException)
         {
             return [];
         }
@@ -95,7 +95,7 @@ internal static class FolderHints
         foreach (string file in listing.Files.Take(MostFiles))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (told < MostNamed && Describe(listing, file) is { } foreign)
+            if (told < MostNamed && Describe(listing, file, cancellationToken) is { } foreign)
             {
                 told++;
                 yield return $"'{DisplayText.Name(file)}' is {foreign.Name}.";
@@ -104,11 +104,11 @@ internal static class FolderHints
     }
 
     /// <summary>Texts, images and the like are in every directory.</summary>
-    private static ForeignFile? Describe(FolderListing listing, string file)
+    private static ForeignFile? Describe(FolderListing listing, string file, CancellationToken cancellationToken)
     {
         try
         {
-            using var reader = ContainedFile.Open(listing.Directory, file);
+            using var reader = listing.Directory.Open(file, cancellationToken);
             byte[] start = reader.ReadRange(0, Math.Min(reader.Length, 512), "the start of the file");
             return ForeignFormats.Find(start) is { HoldsWeights: true } foreign ? foreign : null;
         }

@@ -1,34 +1,23 @@
-using System.IO.Enumeration;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Sources;
 
 namespace LowMem.Checkpoints.Formats.Folders;
 
 /// <summary>The names of what is in one directory, read once and in the order of names; links are told by what they lead to.</summary>
-/// <param name="Directory">The full path.</param>
+/// <param name="Directory">The directory.</param>
 /// <param name="Files">Everything that is no directory.</param>
 /// <param name="Folders">The directories.</param>
-internal sealed record FolderListing(string Directory, IReadOnlyList<string> Files, IReadOnlyList<string> Folders)
+internal sealed record FolderListing(SourceDirectory Directory, IReadOnlyList<string> Files, IReadOnlyList<string> Folders)
 {
     /// <exception cref="CheckpointException">The directory is not there, or may not be read.</exception>
-    public static FolderListing Read(string directory, CancellationToken cancellationToken)
+    public static FolderListing Read(SourceDirectory directory, CancellationToken cancellationToken)
     {
         var files = new List<string>();
         var folders = new List<string>();
-        try
+        foreach (var entry in directory.List())
         {
-            var options = new EnumerationOptions { AttributesToSkip = 0, IgnoreInaccessible = false };
-            var entries = new FileSystemEnumerable<(string Name, bool IsFolder)>(
-                directory, (ref FileSystemEntry entry) => (entry.FileName.ToString(), entry.IsDirectory), options);
-            foreach (var (name, isFolder) in entries)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                (isFolder ? folders : files).Add(name);
-            }
-        }
-        catch (Exception exception) when (FileErrors.IsFileError(exception))
-        {
-            throw FileErrors.Wrap(exception, directory);
+            cancellationToken.ThrowIfCancellationRequested();
+            (entry.IsDirectory ? folders : files).Add(entry.Name);
         }
 
         files.Sort(StringComparer.Ordinal);
@@ -39,5 +28,5 @@ internal sealed record FolderListing(string Directory, IReadOnlyList<string> Fil
     /// <summary>The files of a name, whatever their case: on some file systems these are one file, on others several.</summary>
     public IEnumerable<string> Find(string name) => Files.Where(file => file.Equals(name, StringComparison.OrdinalIgnoreCase));
 
-    public string GetPath(string name) => Path.Combine(Directory, name);
+    public string GetPath(string name) => Directory.GetName(name);
 }

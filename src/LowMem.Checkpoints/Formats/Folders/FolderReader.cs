@@ -8,35 +8,35 @@ namespace LowMem.Checkpoints.Formats.Folders;
 /// <summary>Opens the checkpoint that a directory holds, and sets of shards that are called by their common name.</summary>
 internal static class FolderReader
 {
-    public static Checkpoint Read(string directory, CancellationToken cancellationToken)
+    public static Checkpoint Read(SourceDirectory directory, CancellationToken cancellationToken)
     {
         var listing = FolderListing.Read(directory, cancellationToken);
         var choice = FolderChoice.Choose(listing, cancellationToken);
         switch (choice.Kind)
         {
             case FolderCandidateKind.Shards:
-                return ShardSetReader.Read(directory, choice.Shards!, directory, cancellationToken);
+                return ShardSetReader.Read(directory, choice.Shards!, directory.Name, cancellationToken);
             case FolderCandidateKind.Distributed:
-                using (var metadata = ContainedFile.Open(directory, Path.Combine(choice.Name, DistributedReader.MetadataFile)))
+                using (var metadata = directory.Open(directory.Location.Combine(choice.Name, DistributedReader.MetadataFile), cancellationToken))
                 {
-                    return DistributedReader.Read(metadata, directory, cancellationToken);
+                    return DistributedReader.Read(metadata, directory.Name, cancellationToken);
                 }
 
             default:
-                using (var file = ContainedFile.Open(directory, choice.Name))
+                using (var file = directory.Open(choice.Name, cancellationToken))
                 {
                     return ContentDetector.Detect(file) == ContentKind.ShardIndex
                         ? ReadIndex(file, listing, cancellationToken)
-                        : CheckpointOpener.OpenFile(file, directory, cancellationToken);
+                        : CheckpointOpener.OpenFile(file, directory.Name, cancellationToken);
                 }
         }
     }
 
     /// <summary>Reads the set of shards of a name such as <c>model-*-of-00003.safetensors</c>; null when the path is none.</summary>
-    public static Checkpoint? TryReadSet(string path, CancellationToken cancellationToken)
+    public static Checkpoint? TryReadSet(SourceDirectory directory, string path, CancellationToken cancellationToken)
     {
         string name = Path.GetFileName(path);
-        if (!ShardName.IsSetName(name) || Path.GetDirectoryName(path) is not { } directory || !Directory.Exists(directory))
+        if (!ShardName.IsSetName(name) || !directory.Location.DirectoryExists(directory.Name))
         {
             return null;
         }
@@ -51,11 +51,11 @@ internal static class FolderReader
     /// Libraries differ in what they take when a whole file lies beside the index, so that it has to be told; and indexes are
     /// fetched with all that is small, whose shards were never wanted.
     /// </summary>
-    private static Checkpoint ReadIndex(CheckpointFileReader file, FolderListing listing, CancellationToken cancellationToken)
+    private static Checkpoint ReadIndex(RandomAccessSource file, FolderListing listing, CancellationToken cancellationToken)
     {
-        var checkpoint = ShardIndexReader.Read(file, listing.Directory, cancellationToken);
+        var checkpoint = ShardIndexReader.Read(file, listing.Directory.Name, cancellationToken);
         const string ending = ".index.json";
-        string name = Path.GetFileName(file.Path);
+        string name = Path.GetFileName(file.Name);
         string? whole = name.EndsWith(ending, StringComparison.OrdinalIgnoreCase) ? listing.Find(name[..^ending.Length]).FirstOrDefault() : null;
         if (checkpoint.Files.Count == 0 && FindOther(listing, name, cancellationToken) is { } other)
         {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Formats.Sharded;
+using LowMem.Checkpoints.Sources;
 
 namespace LowMem.Checkpoints.Formats.Folders;
 
@@ -15,13 +16,13 @@ internal static class ShardSetReader
     /// <param name="checkpoint">The path that was asked for.</param>
     /// <param name="cancellationToken">Ends the reading early.</param>
     /// <exception cref="CheckpointException">The files are no shards of one checkpoint.</exception>
-    public static Checkpoint Read(string directory, ShardSet set, string checkpoint, CancellationToken cancellationToken)
+    public static Checkpoint Read(SourceDirectory directory, ShardSet set, string checkpoint, CancellationToken cancellationToken)
     {
         if (set.FindContradiction() is { } contradiction)
         {
             throw new CheckpointException(
                 CheckpointErrorIds.FormatInvalid,
-                directory,
+                directory.Name,
                 $"the shards '{DisplayText.Name(set.Name)}' do not belong together: {contradiction}. Take away what is not of this checkpoint.");
         }
 
@@ -38,7 +39,7 @@ internal static class ShardSetReader
             _ = shards.Read(shard.File, cancellationToken);
         }
 
-        CheckKeys(directory, set, shards.Shards, cancellationToken);
+        CheckKeys(directory.Name, set, shards.Shards, cancellationToken);
         return shards.Merge(set.Count);
     }
 

@@ -13,7 +13,7 @@ internal static class ForeignContent
     private const int LeastLength = 4;
 
     /// <summary>What it is; null when that cannot be told.</summary>
-    public static ForeignFile? Find(CheckpointFileReader file)
+    public static ForeignFile? Find(RandomAccessSource file)
     {
         byte[] start = file.ReadRange(0, Math.Min(file.Length, ProbeLength), "the start of the file");
         if (start.Length < LeastLength)
@@ -32,7 +32,7 @@ internal static class ForeignContent
     }
 
     /// <summary>All of a small file is looked at, and blocks all along a large one.</summary>
-    private static bool IsZeros(CheckpointFileReader file, byte[] start)
+    private static bool IsZeros(RandomAccessSource file, byte[] start)
     {
         if (start.AsSpan().ContainsAnyExcept((byte)0))
         {
@@ -44,7 +44,7 @@ internal static class ForeignContent
         for (long offset = 0; offset < file.Length; offset += step)
         {
             var part = block.AsSpan(0, (int)Math.Min(ProbeLength, file.Length - offset));
-            file.ReadAt(offset, part, "a block of the file");
+            file.Read(offset, part, "a block of the file");
             if (part.ContainsAnyExcept((byte)0))
             {
                 return false;

@@ -26,7 +26,7 @@ internal static class JoblibFile
         new(packing is null ? Name : $"{Name} ({packing})", Advice) { HoldsWeights = true };
 
     /// <summary>Such a file in gzip or zlib, or another one in zlib, whose mark is one that texts may have; null when it is none.</summary>
-    public static ForeignFile? FindPacked(CheckpointFileReader file, ReadOnlySpan<byte> start)
+    public static ForeignFile? FindPacked(RandomAccessSource file, ReadOnlySpan<byte> start)
     {
         switch (start)
         {
@@ -44,13 +44,13 @@ internal static class JoblibFile
 
     private static bool IsLikeOne(ReadOnlySpan<byte> content) => content.IndexOf(Mark) >= 0;
 
-    private static ReadOnlySpan<byte> Unpack(CheckpointFileReader file, Func<Stream, Stream> unpack)
+    private static ReadOnlySpan<byte> Unpack(RandomAccessSource file, Func<Stream, Stream> unpack)
     {
         byte[] content = new byte[ProbeLength];
         int length = 0;
         try
         {
-            using var packed = new FileRangeStream(file, 0, file.Length, "the compressed file");
+            using var packed = new SourceStream(file, 0, file.Length, "the compressed file");
             using var unpacked = unpack(packed);
             for (int read = 1; read > 0; length += read)
             {

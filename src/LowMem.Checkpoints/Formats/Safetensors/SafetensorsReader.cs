@@ -15,10 +15,10 @@ internal static class SafetensorsReader
 
     private const int LengthLength = 8;
 
-    public static Checkpoint Read(CheckpointFileReader file, string checkpoint, CancellationToken cancellationToken)
+    public static Checkpoint Read(RandomAccessSource file, string checkpoint, CancellationToken cancellationToken)
     {
         byte[] header = ReadHeader(file);
-        var parsed = SafetensorsHeader.Parse(header, file.Path, cancellationToken);
+        var parsed = SafetensorsHeader.Parse(header, file.Name, cancellationToken);
         long dataOffset = LengthLength + header.Length;
         var findings = CheckOffsets(file, parsed.Entries, dataOffset);
         return new Checkpoint
@@ -27,21 +27,21 @@ internal static class SafetensorsReader
             Format = CheckpointFormats.Safetensors,
             Tensors = [.. parsed.Entries.Select(entry => Describe(file, checkpoint, entry, dataOffset))],
             Metadata = parsed.Metadata,
-            Files = [file.Describe()],
+            Files = [file.Version],
             Findings = findings,
         };
     }
 
-    private static byte[] ReadHeader(CheckpointFileReader file)
+    private static byte[] ReadHeader(RandomAccessSource file)
     {
         Span<byte> lengthBytes = stackalloc byte[LengthLength];
-        file.ReadAt(0, lengthBytes, "the length of the safetensors header");
+        file.Read(0, lengthBytes, "the length of the safetensors header");
         ulong length = BinaryPrimitives.ReadUInt64LittleEndian(lengthBytes);
         if (length > MaxHeaderLength)
         {
             throw new CheckpointException(
                 CheckpointErrorIds.FormatInvalid,
-                file.Path,
+                file.Name,
                 $"the safetensors header is said to be {length} bytes, more than the {MaxHeaderLength} that the format allows.")
             {
                 Offset = 0,
@@ -52,7 +52,7 @@ internal static class SafetensorsReader
     }
 
     private static List<CheckpointFinding> CheckOffsets(
-        CheckpointFileReader file, List<SafetensorsEntry> entries, long dataOffset)
+        RandomAccessSource file, List<SafetensorsEntry> entries, long dataOffset)
     {
         long expected = 0;
         foreach (var entry in entries.OrderBy(entry => entry.Begin).ThenBy(entry => entry.End))
@@ -80,7 +80,7 @@ internal static class SafetensorsReader
         {
             throw new CheckpointException(
                 CheckpointErrorIds.Truncated,
-                file.Path,
+                file.Name,
                 $"truncated: {file.Length} of {end} bytes. Get the file again.")
             {
                 Offset = file.Length,
@@ -97,7 +97,7 @@ internal static class SafetensorsReader
                 $"{file.Length - end} bytes follow the last tensor")];
     }
 
-    private static long NeededBytes(CheckpointFileReader file, SafetensorsEntry entry, string key)
+    private static long NeededBytes(RandomAccessSource file, SafetensorsEntry entry, string key)
     {
         try
         {
@@ -115,7 +115,7 @@ internal static class SafetensorsReader
         }
     }
 
-    private static TensorInfo Describe(CheckpointFileReader file, string checkpoint, SafetensorsEntry entry, long dataOffset)
+    private static TensorInfo Describe(RandomAccessSource file, string checkpoint, SafetensorsEntry entry, long dataOffset)
     {
         long offset = dataOffset + entry.Begin;
         return new TensorInfo
@@ -129,13 +129,13 @@ internal static class SafetensorsReader
             Offset = offset,
             StorageKey = entry.Key,
             IsContiguous = true,
-            Path = file.Path,
+            Path = file.Name,
             Checkpoint = checkpoint,
             Format = CheckpointFormats.Safetensors,
             Storage = new StorageExtent(offset, entry.End - entry.Begin),
         };
     }
 
-    private static CheckpointException Invalid(CheckpointFileReader file, string what) =>
-        new(CheckpointErrorIds.FormatInvalid, file.Path, $"broken safetensors header: {what}.") { Offset = LengthLength };
+    private static CheckpointException Invalid(RandomAccessSource file, string what) =>
+        new(CheckpointErrorIds.FormatInvalid, file.Name, $"broken safetensors header: {what}.") { Offset = LengthLength };
 }

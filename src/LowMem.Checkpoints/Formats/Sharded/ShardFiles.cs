@@ -6,7 +6,7 @@ namespace LowMem.Checkpoints.Formats.Sharded;
 /// <summary>Reads the shards of a checkpoint one by one, and makes one checkpoint of them.</summary>
 /// <param name="directory">Where they are.</param>
 /// <param name="checkpoint">The path that was asked for.</param>
-internal sealed class ShardFiles(string directory, string checkpoint)
+internal sealed class ShardFiles(SourceDirectory directory, string checkpoint)
 {
     private readonly List<CheckpointException> errors = [];
     private readonly List<Checkpoint> shards = [];
@@ -22,7 +22,7 @@ internal sealed class ShardFiles(string directory, string checkpoint)
     {
         try
         {
-            using var file = ContainedFile.Open(directory, name);
+            using var file = directory.Open(name, cancellationToken);
             var shard = CheckpointOpener.OpenFile(file, checkpoint, cancellationToken);
             shards.Add(shard);
             return shard;

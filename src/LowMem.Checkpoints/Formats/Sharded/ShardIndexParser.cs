@@ -11,7 +11,7 @@ internal static class ShardIndexParser
     /// <summary>The index of a model of a million tensors is about 100 MB.</summary>
     private const long MaxLength = 128 << 20;
 
-    public static ShardIndex Parse(CheckpointFileReader file)
+    public static ShardIndex Parse(RandomAccessSource file)
     {
         if (file.Length > MaxLength)
         {
@@ -39,7 +39,7 @@ internal static class ShardIndexParser
         }
     }
 
-    private static OrderedDictionary<string, string> ReadWeightMap(CheckpointFileReader file, JsonElement map)
+    private static OrderedDictionary<string, string> ReadWeightMap(RandomAccessSource file, JsonElement map)
     {
         var weights = new OrderedDictionary<string, string>(StringComparer.Ordinal);
         foreach (var property in map.EnumerateObject())
@@ -78,6 +78,6 @@ internal static class ShardIndexParser
         return metadata;
     }
 
-    private static CheckpointException Invalid(CheckpointFileReader file, string what, Exception? cause = null) =>
-        new(CheckpointErrorIds.FormatInvalid, file.Path, $"broken shard index: {what}.", cause);
+    private static CheckpointException Invalid(RandomAccessSource file, string what, Exception? cause = null) =>
+        new(CheckpointErrorIds.FormatInvalid, file.Name, $"broken shard index: {what}.", cause);
 }

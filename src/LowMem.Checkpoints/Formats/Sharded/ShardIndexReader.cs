@@ -9,15 +9,15 @@ namespace LowMem.Checkpoints.Formats.Sharded;
 /// </summary>
 internal static class ShardIndexReader
 {
-    public static Checkpoint Read(CheckpointFileReader file, string checkpoint, CancellationToken cancellationToken)
+    public static Checkpoint Read(RandomAccessSource file, string checkpoint, CancellationToken cancellationToken)
     {
         var index = ShardIndexParser.Parse(file);
         if (index.Shards.Count == 0)
         {
-            throw new CheckpointException(CheckpointErrorIds.FormatInvalid, file.Path, "the shard index names no shards.");
+            throw new CheckpointException(CheckpointErrorIds.FormatInvalid, file.Name, "the shard index names no shards.");
         }
 
-        var shards = new ShardFiles(Path.GetDirectoryName(file.Path)!, checkpoint);
+        var shards = new ShardFiles(SourceDirectory.Of(file), checkpoint);
         foreach (string name in index.Shards)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -32,7 +32,7 @@ internal static class ShardIndexReader
         return merged with
         {
             Metadata = index.Metadata,
-            IndexFiles = [file.Describe()],
+            IndexFiles = [file.Version],
             MissingKeys = [.. index.WeightMap.Keys.Where(key => !held.Contains(key))],
         };
     }

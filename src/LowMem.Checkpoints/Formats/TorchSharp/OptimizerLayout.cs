@@ -23,7 +23,7 @@ internal sealed record OptimizerLayout(
     bool IsCut)
 {
     /// <summary>Goes through a file as if it were of this format; null when it does not begin like one.</summary>
-    public static OptimizerLayout? Read(CheckpointFileReader file, CancellationToken cancellationToken)
+    public static OptimizerLayout? Read(RandomAccessSource file, CancellationToken cancellationToken)
     {
         var cursor = new TorchSharpCursor(file);
         if (ReadName(cursor) is not { } name

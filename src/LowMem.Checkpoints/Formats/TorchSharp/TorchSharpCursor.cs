@@ -4,7 +4,7 @@ using LowMem.Checkpoints.Sources;
 namespace LowMem.Checkpoints.Formats.TorchSharp;
 
 /// <summary>Reads numbers and names from a file and passes over the elements between them.</summary>
-internal sealed class TorchSharpCursor(CheckpointFileReader file)
+internal sealed class TorchSharpCursor(RandomAccessSource file)
 {
     private const int WindowLength = 4096;
 

@@ -23,13 +23,13 @@ internal sealed record TorchSharpLayout(
     private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
 
     /// <summary>Goes through a file as if it were of this format; says whether it can be.</summary>
-    public static TorchSharpLayout Read(CheckpointFileReader file, CancellationToken cancellationToken)
+    public static TorchSharpLayout Read(RandomAccessSource file, CancellationToken cancellationToken)
     {
         var module = ReadModule(file, cancellationToken);
         return module.IsWhole ? module : ReadSingle(file) ?? module;
     }
 
-    private static TorchSharpLayout ReadModule(CheckpointFileReader file, CancellationToken cancellationToken)
+    private static TorchSharpLayout ReadModule(RandomAccessSource file, CancellationToken cancellationToken)
     {
         var cursor = new TorchSharpCursor(file);
         var entries = new List<TorchSharpEntry>();
@@ -60,7 +60,7 @@ internal sealed record TorchSharpLayout(
         return new TorchSharpLayout(entries, count, end, entries.Count == count && end == file.Length, isCut);
     }
 
-    private static TorchSharpLayout? ReadSingle(CheckpointFileReader file)
+    private static TorchSharpLayout? ReadSingle(RandomAccessSource file)
     {
         var cursor = new TorchSharpCursor(file);
         return ReadTensor(cursor, ObjectTreeWalker.RootKey) is { } entry && cursor.Position == file.Length

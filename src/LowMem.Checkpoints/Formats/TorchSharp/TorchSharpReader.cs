@@ -11,7 +11,7 @@ internal static class TorchSharpReader
     /// Null when the file is none of TorchSharp's. Nothing in the file says that it is, so that it is taken for one
     /// only when everything in it adds up to its length, or would but for a missing end.
     /// </summary>
-    public static Checkpoint? TryRead(CheckpointFileReader file, string checkpoint, CancellationToken cancellationToken)
+    public static Checkpoint? TryRead(RandomAccessSource file, string checkpoint, CancellationToken cancellationToken)
     {
         if (OptimizerLayout.Read(file, cancellationToken) is { } optimizer and ({ IsWhole: true } or { IsCut: true }))
         {
@@ -28,7 +28,7 @@ internal static class TorchSharpReader
                 Path = checkpoint,
                 Format = CheckpointFormats.TorchSharp,
                 Tensors = [.. layout.Entries.Select(entry => Describe(file, checkpoint, entry))],
-                Files = [file.Describe()],
+                Files = [file.Version],
             };
         }
 
@@ -42,29 +42,29 @@ internal static class TorchSharpReader
     }
 
     /// <summary>Whether everything in a file adds up as TorchSharp would have written it.</summary>
-    public static bool IsWhole(CheckpointFileReader file) =>
+    public static bool IsWhole(RandomAccessSource file) =>
         OptimizerLayout.Read(file, CancellationToken.None) is { IsWhole: true }
         || TorchSharpLayout.Read(file, CancellationToken.None).IsWhole;
 
-    private static Checkpoint Describe(CheckpointFileReader file, string checkpoint, OptimizerLayout optimizer) => new()
+    private static Checkpoint Describe(RandomAccessSource file, string checkpoint, OptimizerLayout optimizer) => new()
     {
         Path = checkpoint,
         Format = CheckpointFormats.TorchSharp,
         Tensors = [.. optimizer.Tensors.Select(entry => Describe(file, checkpoint, entry))],
         Values = optimizer.Values,
         Metadata = new OrderedDictionary<string, string> { ["optimizer"] = optimizer.Name },
-        Files = [file.Describe()],
+        Files = [file.Version],
     };
 
-    private static CheckpointException Truncated(CheckpointFileReader file, string total, string what) => new(
+    private static CheckpointException Truncated(RandomAccessSource file, string total, string what) => new(
         CheckpointErrorIds.Truncated,
-        file.Path,
+        file.Name,
         $"truncated: {file.Length} of {total} bytes of a TorchSharp file with {what}. Get the file again.")
     {
         Offset = file.Length,
     };
 
-    private static TensorInfo Describe(CheckpointFileReader file, string checkpoint, TorchSharpEntry entry) => new()
+    private static TensorInfo Describe(RandomAccessSource file, string checkpoint, TorchSharpEntry entry) => new()
     {
         Key = entry.Key,
         DType = entry.Type.Name,
@@ -75,7 +75,7 @@ internal static class TorchSharpReader
         Offset = entry.Offset,
         StorageKey = entry.Key,
         IsContiguous = true,
-        Path = file.Path,
+        Path = file.Name,
         Checkpoint = checkpoint,
         Format = CheckpointFormats.TorchSharp,
         Storage = new StorageExtent(entry.Offset, entry.Length),

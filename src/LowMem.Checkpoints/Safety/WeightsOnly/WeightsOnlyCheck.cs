@@ -19,7 +19,7 @@ internal static class WeightsOnlyCheck
         {
             reason = reader.Read(cancellationToken);
         }
-        catch (CheckpointException exception)
+        catch (CheckpointException exception) when (!exception.IsOfReading)
         {
             reason = $"it is broken: {exception.Detail.TrimEnd('.')}";
         }
@@ -31,7 +31,7 @@ internal static class WeightsOnlyCheck
 
     /// <summary>Looks at the pickles that lie one behind the other in a file, and that PyTorch reads one after the other.</summary>
     public static WeightsOnlyAnswer Of(
-        CheckpointFileReader file, IEnumerable<PickleResult> pickles, CancellationToken cancellationToken)
+        RandomAccessSource file, IEnumerable<PickleResult> pickles, CancellationToken cancellationToken)
     {
         foreach (var pickle in pickles)
         {

@@ -24,7 +24,7 @@ internal static class FileHashes
         {
             Parallel.ForEach(Partitioner.Create(Enumerable.Range(0, files.Count), EnumerablePartitionerOptions.NoBuffering), options, i =>
             {
-                using var file = CheckpointFileReader.Open(files[i].FullPath);
+                using var file = CheckpointLocation.Local.Open(files[i].FullPath);
                 resources[i] = SignedFileHash.Compute(
                     file,
                     files[i].Path,

@@ -86,7 +86,7 @@ public sealed record ModelSignature
 
     private static ModelFile DescribeFile(string path)
     {
-        using var file = CheckpointFileReader.Open(path);
+        using var file = CheckpointLocation.Local.Open(path);
         return ContentDetector.Detect(file) is ContentKind.ShardIndex or ContentKind.DistributedMetadata
             ? throw new CheckpointException(
                 CheckpointErrorIds.Unsupported, path, "this file only names others, which would not be signed. Sign the directory.")
@@ -101,7 +101,7 @@ public sealed record ModelSignature
     {
         try
         {
-            return File.Exists(path) && SignatureBundle.Read(System.IO.Path.GetFullPath(path)) is not null;
+            return File.Exists(path) && SignatureBundle.Read(System.IO.Path.GetFullPath(path), CheckpointLocation.Local) is not null;
         }
         catch (Exception exception) when (exception is SignatureFault or CheckpointException)
         {

@@ -14,11 +14,11 @@ internal static class PemFiles
     /// <exception cref="CheckpointException">The file is not there, may not be read, or is larger than any of its kind.</exception>
     public static byte[] ReadBytes(string path, string what)
     {
-        using var file = CheckpointFileReader.Open(Path.GetFullPath(path));
+        using var file = CheckpointLocation.Local.Open(Path.GetFullPath(path));
         return file.Length <= MaxLength
             ? file.ReadRange(0, file.Length, what)
             : throw new CheckpointException(
-                CheckpointErrorIds.FormatInvalid, file.Path, $"{what} is {file.Length} bytes, more than the {MaxLength} that are read.");
+                CheckpointErrorIds.FormatInvalid, file.Name, $"{what} is {file.Length} bytes, more than the {MaxLength} that are read.");
     }
 
     /// <exception cref="CheckpointException">It holds no public key on one of the curves.</exception>

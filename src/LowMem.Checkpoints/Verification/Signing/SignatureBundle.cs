@@ -41,9 +41,9 @@ internal sealed record SignatureBundle
 
     /// <exception cref="CheckpointException">The file is not there or may not be read.</exception>
     /// <exception cref="SignatureFault">It is no signature of a model.</exception>
-    public static SignatureBundle Read(string path)
+    public static SignatureBundle Read(string path, CheckpointLocation location)
     {
-        using var file = CheckpointFileReader.Open(path);
+        using var file = location.Open(path);
         return file.Length <= MaxLength
             ? Parse(file.ReadRange(0, file.Length, "the signature"))
             : throw SignatureFault.Invalid($"the signature is {file.Length} bytes, more than the {MaxLength} that are read");

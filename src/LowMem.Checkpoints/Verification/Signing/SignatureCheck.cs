@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Sources;
 using LowMem.Checkpoints.Verification.Signing.Keyless;
 
 namespace LowMem.Checkpoints.Verification.Signing;
@@ -57,26 +58,28 @@ public sealed class SignatureCheck : IDisposable
         CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        return Check(path, checkpoint is null ? [] : [.. checkpoint.AllFiles], [], progress, cancellationToken);
+        return Check(path, checkpoint is null ? [] : [.. checkpoint.AllFiles], [], CheckpointLocation.Local, progress, cancellationToken);
     }
 
     /// <summary>Verifies a model.</summary>
     /// <param name="path">A directory, or a file.</param>
     /// <param name="required">The files of the checkpoint at the path, as they were listed: they have to be among those signed.</param>
     /// <param name="others">The files of other checkpoints in the directory: they may be among those that the signature leaves out.</param>
+    /// <param name="location">Where the model and its signature are.</param>
     /// <param name="progress">Told how far it is, from several threads; or null.</param>
     /// <param name="cancellationToken">Ends the verification early.</param>
     internal IReadOnlyList<CheckpointFinding> Check(
         string path,
         IReadOnlyList<CheckpointFile> required,
         IReadOnlyList<CheckpointFile> others,
+        CheckpointLocation location,
         IProgress<VerificationProgress>? progress,
         CancellationToken cancellationToken)
     {
         try
         {
-            var (statement, signer) = Verify();
-            var files = new SignedFiles(Path.GetFullPath(path), signaturePath, statement, IgnoredPaths) { Required = required, Others = others };
+            var (statement, signer) = Verify(location);
+            var files = new SignedFiles(Path.GetFullPath(path), signaturePath, statement, IgnoredPaths) { Location = location, Required = required, Others = others };
             var findings = files.Compare(progress, cancellationToken);
             return findings.Any(finding => finding.Severity == FindingSeverity.Error)
                 ? findings
@@ -94,9 +97,9 @@ public sealed class SignatureCheck : IDisposable
     }
 
     /// <summary>Several threads may test with one signature; keys are used by one at a time.</summary>
-    private (SignedStatement Statement, string Signer) Verify()
+    private (SignedStatement Statement, string Signer) Verify(CheckpointLocation location)
     {
-        var bundle = SignatureBundle.Read(signaturePath);
+        var bundle = SignatureBundle.Read(signaturePath, location);
         lock (verifier)
         {
             try

@@ -17,7 +17,7 @@ internal static class SignedFileHash
     /// <param name="done">Told the length of each block.</param>
     /// <param name="cancellationToken">Ends the reading early.</param>
     public static List<SignedResource> Compute(
-        CheckpointFileReader file, string name, SignedHashType type, long? shardSize, Action<int> done, CancellationToken cancellationToken)
+        RandomAccessSource file, string name, SignedHashType type, long? shardSize, Action<int> done, CancellationToken cancellationToken)
     {
         var resources = new List<SignedResource>();
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BlockLength);
@@ -30,9 +30,8 @@ internal static class SignedFileHash
                 long end = shardSize is { } size ? start + Math.Min(size, file.Length - start) : file.Length;
                 for (long position = start; position < end;)
                 {
-                    cancellationToken.ThrowIfCancellationRequested();
                     int length = (int)Math.Min(BlockLength, end - position);
-                    file.ReadAt(position, buffer.AsSpan(0, length), "the file");
+                    file.Read(position, buffer.AsSpan(0, length), "the file", cancellationToken);
                     hash.Append(buffer, length);
                     position += length;
                     done(length);

@@ -20,6 +20,9 @@ internal sealed class SignedFiles(
     private Dictionary<string, CheckpointFile> listed = [];
     private long done;
 
+    /// <summary>Where they are.</summary>
+    public CheckpointLocation Location { get; init; } = CheckpointLocation.Local;
+
     /// <summary>The files of the checkpoint at the path, as they were when they were listed.</summary>
     public IReadOnlyList<CheckpointFile> Required { get; init; } = [];
 
@@ -154,10 +157,10 @@ internal sealed class SignedFiles(
 
     private void CompareContent(string name, string shown, ModelFile file, Action<int> blockDone, CancellationToken cancellationToken)
     {
-        CheckpointFileReader reader;
+        RandomAccessSource reader;
         try
         {
-            reader = CheckpointFileReader.Open(file.FullPath);
+            reader = Location.Open(file.FullPath, cancellationToken);
         }
         catch (CheckpointException exception)
         {
@@ -228,14 +231,11 @@ internal sealed class SignedFiles(
     }
 
     /// <summary>What is verified is what was opened before.</summary>
-    private void CheckListed(CheckpointFileReader reader)
+    private void CheckListed(RandomAccessSource reader)
     {
-        if (listed.TryGetValue(Path.GetFullPath(reader.Path), out var before) && before != reader.Describe() with { Path = before.Path })
+        if (listed.TryGetValue(Path.GetFullPath(reader.Name), out var before))
         {
-            throw new CheckpointException(
-                CheckpointErrorIds.AccessDenied,
-                reader.Path,
-                "the file was changed while it was being looked at. Wait until it is complete, and try again.");
+            ListedFile.Check(before, reader.Version);
         }
     }
 

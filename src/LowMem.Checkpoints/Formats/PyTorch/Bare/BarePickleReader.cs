@@ -25,17 +25,17 @@ internal static class BarePickleReader
     /// <param name="reason">Why it is none although it starts like one; else null.</param>
     /// <param name="cancellationToken">Ends the reading early.</param>
     public static Checkpoint? TryRead(
-        CheckpointFileReader file, string checkpoint, out CheckpointException? reason, CancellationToken cancellationToken)
+        RandomAccessSource file, string checkpoint, out CheckpointException? reason, CancellationToken cancellationToken)
     {
         reason = null;
-        var source = new PickleSource(file.Path, null, 0, PickleSource.BudgetFor(file.StoredLength));
-        var storages = new PickledStorages(file.Path, cancellationToken);
+        var source = new PickleSource(file.Name, null, 0, PickleSource.BudgetFor(file.StoredLength));
+        var storages = new PickledStorages(file.Name, cancellationToken);
         var pickle = PickleMachine.Read(
             new FilePickleInput(file, 0, file.Length), source, storages, cancellationToken);
         if (pickle.Globals.Any(global => JoblibFile.IsMark(global.FullName)))
         {
             // What comes next are raw bytes, of which no opcode may be made.
-            throw JoblibFile.Create().ToException(file.Path).Naming(GlobalReport.Of([pickle], [RestOf(file, pickle)], cancellationToken));
+            throw JoblibFile.Create().ToException(file.Name).Naming(GlobalReport.Of([pickle], [RestOf(file, pickle)], cancellationToken));
         }
 
         if (pickle.BreaksFrames)
@@ -51,7 +51,7 @@ internal static class BarePickleReader
 
         var rest = RestOf(file, pickle);
         var globals = GlobalReport.Of([pickle, .. storages.Pickles], [rest], cancellationToken)
-            .OrRefuse(file.Path);
+            .OrRefuse(file.Name);
         var factory = new TensorInfoFactory(file, checkpoint, CheckpointFormats.Pickle, storages.Table);
         // The weights of old model zoos are such arrays; beside tensors of PyTorch they are states of random numbers and the like.
         bool takesArrays = pickle.Globals.All(global => !global.FullName.StartsWith("torch.", StringComparison.Ordinal));
@@ -68,14 +68,14 @@ internal static class BarePickleReader
             UnknownUses = globals.UnknownUses,
             UnsafeGlobals = globals.Unsafe,
             WeightsOnlyAnswer = WeightsOnlyAnswer.Refused("it is a pickle without the magic number of PyTorch", 0),
-            Files = [file.Describe()],
-            Storages = storages.Table.List(file.Path).Where(storage => !walker.OtherStorages.Contains(storage.Key)),
+            Files = [file.Version],
+            Storages = storages.Table.List(file.Name).Where(storage => !walker.OtherStorages.Contains(storage.Key)),
             Findings = [.. globals.Findings, .. Trailing(pickle, rest.Content.Length), .. walker.Findings],
         };
     }
 
     /// <summary>Why a file is no checkpoint that starts like a pickle; null when it does not start so.</summary>
-    private static CheckpointException? Explain(CheckpointFileReader file, PickleResult pickle)
+    private static CheckpointException? Explain(RandomAccessSource file, PickleResult pickle)
     {
         if (file.Length < 2 || !HiddenRecords.StartsLikePickle(file.ReadRange(0, 2, "the start of the file")))
         {
@@ -86,7 +86,7 @@ internal static class BarePickleReader
             ? $"starts like a Python pickle, and is none that can be read: {error.Detail}"
             : "is a Python pickle of a plain value, and bytes that belong to no pickle follow it.";
         return new CheckpointException(
-            CheckpointErrorIds.FormatInvalid, file.Path, $"this is no checkpoint of a known format: it {what}")
+            CheckpointErrorIds.FormatInvalid, file.Name, $"this is no checkpoint of a known format: it {what}")
         { Offset = pickle.Error?.Offset ?? 0 };
     }
 
@@ -94,7 +94,7 @@ internal static class BarePickleReader
     /// Protocols 0 and 1 have no mark of their own, and any file that begins with "N." is a pickle of None: two of the
     /// three signs have to be there.
     /// </summary>
-    private static bool IsWorthIt(CheckpointFileReader file, PickleResult pickle)
+    private static bool IsWorthIt(RandomAccessSource file, PickleResult pickle)
     {
         bool isWhole = pickle.ByteLength == file.Length;
         bool isContainer = pickle.Root is not PickleScalar;
@@ -102,7 +102,7 @@ internal static class BarePickleReader
         return pickle.Globals.Count > 0 || (isWhole && isContainer) || (hasProtocol && (isWhole || isContainer));
     }
 
-    private static HiddenBytes RestOf(CheckpointFileReader file, PickleResult pickle) => new(
+    private static HiddenBytes RestOf(RandomAccessSource file, PickleResult pickle) => new(
         file.ReadRange(pickle.ByteLength, Math.Min(file.Length - pickle.ByteLength, MaxRest), "what follows the pickle"),
         "what follows the pickle",
         IsPickle: true);

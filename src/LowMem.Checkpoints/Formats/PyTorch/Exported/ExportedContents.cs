@@ -95,7 +95,7 @@ internal sealed class ExportedContents(
     public IEnumerable<StoredStorage> ListStorages(IEnumerable<string> records) => records
         .Where(record => !record.EndsWith(".json", StringComparison.Ordinal) && !record.EndsWith('/') && !IsObject(record))
         .Where(record => !wholes.ContainsKey(record) && !payloads.ContainsKey(record))
-        .Select(record => new StoredStorage(archive.File.Path, record, archive.Find(root + record)!.Value.Length))
+        .Select(record => new StoredStorage(archive.File.Name, record, archive.Find(root + record)!.Value.Length))
         .Concat(partStorages);
 
     public void AddFinding(string code, string? key, string message) =>
@@ -214,7 +214,7 @@ internal sealed class ExportedContents(
         partStorages.AddRange(part.Storages.Select(storage => storage with { Key = EmbeddedTensors.StorageKey(storage.Key, offset) }));
         if (part.Format != CheckpointFormats.PyTorchLegacy)
         {
-            Archives.Add(new ArchivePlace(archive.File.Path, offset, length));
+            Archives.Add(new ArchivePlace(archive.File.Name, offset, length));
         }
 
         if (wholes.TryGetValue(record, out var whole))

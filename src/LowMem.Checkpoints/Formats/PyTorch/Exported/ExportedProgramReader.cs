@@ -36,7 +36,7 @@ internal static class ExportedProgramReader
 
         contents.ReadParts();
         var hidden = HiddenRecords.Read(archive, main: null, folders: [], limit, cancellationToken, contents.KnownRecords);
-        var globals = GlobalReport.Of([], hidden, cancellationToken).OrRefuse(file.Path);
+        var globals = GlobalReport.Of([], hidden, cancellationToken).OrRefuse(file.Name);
         var parts = contents.Parts;
         var metadata = new OrderedDictionary<string, string>();
         AddIfAny("byteorder", byteOrder);
@@ -55,7 +55,7 @@ internal static class ExportedProgramReader
             UnsafeGlobals = NameUnion.Of(
                 globals.Unsafe, parts.Select(part => part.UnsafeGlobals).Concat(contents.Errors.Select(error => error.UnsafeGlobals))),
             Metadata = metadata,
-            Files = [file.Describe()],
+            Files = [file.Version],
             Archives = contents.Archives,
             Storages = contents.ListStorages(records.Payloads),
             Findings = [.. archive.Findings, .. globals.Findings, .. parts.SelectMany(part => part.Findings), .. contents.Findings],

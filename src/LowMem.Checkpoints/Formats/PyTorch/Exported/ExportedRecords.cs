@@ -109,7 +109,7 @@ internal sealed class ExportedRecords(ZipArchive archive, string root)
         catch (JsonException exception)
         {
             throw new CheckpointException(
-                CheckpointErrorIds.FormatInvalid, archive.File.Path, $"record '{DisplayText.Name(record)}': {exception.Message}.", exception)
+                CheckpointErrorIds.FormatInvalid, archive.File.Name, $"record '{DisplayText.Name(record)}': {exception.Message}.", exception)
             {
                 Record = record,
                 Offset = entry.HeaderOffset,

@@ -18,7 +18,7 @@ internal static class LegacyReader
     /// <summary><c>PROTOCOL_VERSION</c> of torch/serialization.py.</summary>
     private const long ProtocolVersion = 1001;
 
-    public static Checkpoint Read(CheckpointFileReader file, string checkpoint, CancellationToken cancellationToken)
+    public static Checkpoint Read(RandomAccessSource file, string checkpoint, CancellationToken cancellationToken)
     {
         var pickles = new List<PickleResult>();
         try
@@ -32,7 +32,7 @@ internal static class LegacyReader
     }
 
     private static Checkpoint Read(
-        CheckpointFileReader file, string checkpoint, List<PickleResult> pickles, CancellationToken cancellationToken)
+        RandomAccessSource file, string checkpoint, List<PickleResult> pickles, CancellationToken cancellationToken)
     {
         var stream = new StackedPickles(file, 0, file.Length, pickles, cancellationToken);
         stream.Read("magic number");
@@ -40,7 +40,7 @@ internal static class LegacyReader
         {
             throw new CheckpointException(
                 CheckpointErrorIds.Unsupported,
-                file.Path,
+                file.Name,
                 $"this legacy PyTorch file does not have the protocol version {ProtocolVersion}, the only one there was.");
         }
 
@@ -54,7 +54,7 @@ internal static class LegacyReader
         var factory = new TensorInfoFactory(file, checkpoint, CheckpointFormats.PyTorchLegacy, storages);
         var walker = ObjectTreeWalker.Walk(file, factory, pickle, cancellationToken);
         var globals = GlobalReport.Of(pickles, [stream.ReadRest("last storage")], cancellationToken)
-            .OrRefuse(file.Path);
+            .OrRefuse(file.Name);
         return new Checkpoint
         {
             Path = checkpoint,
@@ -69,8 +69,8 @@ internal static class LegacyReader
             UnsafeGlobals = globals.Unsafe,
             WeightsOnlyAnswer = WeightsOnlyCheck.Of(file, pickles, cancellationToken),
             Metadata = LegacyMetadata.Of(system.Root, ids.Sources),
-            Files = [file.Describe()],
-            Storages = storages.List(file.Path).Where(storage => !walker.OtherStorages.Contains(storage.Key)),
+            Files = [file.Version],
+            Storages = storages.List(file.Name).Where(storage => !walker.OtherStorages.Contains(storage.Key)),
             Findings = [.. findings, .. globals.Findings, .. walker.Findings],
         };
     }

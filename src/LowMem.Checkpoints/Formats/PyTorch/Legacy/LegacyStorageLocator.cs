@@ -9,7 +9,7 @@ namespace LowMem.Checkpoints.Formats.PyTorch.Legacy;
 
 /// <summary>Goes through the storages behind the pickles of a legacy file, reading the element counts only.</summary>
 internal sealed class LegacyStorageLocator(
-    CheckpointFileReader file,
+    RandomAccessSource file,
     StackedPickles stream,
     IReadOnlyDictionary<string, StorageReference> references,
     List<CheckpointFinding> findings)
@@ -102,7 +102,7 @@ internal sealed class LegacyStorageLocator(
 
         string total = known ? $"{end}" : $"at least {end}";
         return new CheckpointException(
-            CheckpointErrorIds.Truncated, file.Path, $"truncated: {file.Length} of {total} bytes. Get the file again.")
+            CheckpointErrorIds.Truncated, file.Name, $"truncated: {file.Length} of {total} bytes. Get the file again.")
         {
             Offset = file.Length,
         };

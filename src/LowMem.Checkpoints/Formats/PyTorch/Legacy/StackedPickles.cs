@@ -13,7 +13,7 @@ namespace LowMem.Checkpoints.Formats.PyTorch.Legacy;
 /// <param name="pickles">Where the pickles that were read are kept, a broken one among them.</param>
 /// <param name="cancellationToken">Ends the reading early.</param>
 internal sealed class StackedPickles(
-    CheckpointFileReader file, long start, long end, List<PickleResult> pickles, CancellationToken cancellationToken)
+    RandomAccessSource file, long start, long end, List<PickleResult> pickles, CancellationToken cancellationToken)
 {
     private const int MaxRest = 16 << 20;
 
@@ -28,7 +28,7 @@ internal sealed class StackedPickles(
     /// <param name="persistentLoader">Says what persistent ids stand for, or null.</param>
     public PickleResult Read(string record, IPersistentLoader? persistentLoader = null)
     {
-        var source = new PickleSource(file.Path, record, Position, PickleSource.BudgetFor(file.StoredLength))
+        var source = new PickleSource(file.Name, record, Position, PickleSource.BudgetFor(file.StoredLength))
         {
             EndsWithFile = end == file.Length,
         };
@@ -44,7 +44,7 @@ internal sealed class StackedPickles(
     {
         Span<byte> bytes = stackalloc byte[sizeof(long)];
         Require(bytes.Length, what);
-        file.ReadAt(Position, bytes, what);
+        file.Read(Position, bytes, what);
         Position += bytes.Length;
         return BinaryPrimitives.ReadInt64LittleEndian(bytes);
     }
@@ -64,7 +64,7 @@ internal sealed class StackedPickles(
 
     /// <summary>An error at the place reached.</summary>
     public CheckpointException Invalid(string message) =>
-        new(CheckpointErrorIds.FormatInvalid, file.Path, $"{message} (byte {Position}).") { Offset = Position };
+        new(CheckpointErrorIds.FormatInvalid, file.Name, $"{message} (byte {Position}).") { Offset = Position };
 
     private void Require(long length, string what)
     {
@@ -72,7 +72,7 @@ internal sealed class StackedPickles(
         {
             throw new CheckpointException(
                 end == file.Length ? CheckpointErrorIds.Truncated : CheckpointErrorIds.FormatInvalid,
-                file.Path,
+                file.Name,
                 end == file.Length && length > 0
                     ? $"truncated: {end} of at least {(UInt128)Position + (UInt128)length} bytes, since {what} needs {length} bytes at {Position}. Get the file again."
                     : $"{what} needs {length} bytes at {Position}, and there are {Left}.")

@@ -21,7 +21,7 @@ internal sealed class ObjectTreeWalker
     /// <summary>More than any function takes that makes a tensor.</summary>
     private const int UsualArguments = 16;
 
-    private readonly CheckpointFileReader file;
+    private readonly RandomAccessSource file;
     private readonly TensorLister lister;
     private readonly TreeBudget budget;
     private readonly AttributeWalker attributes;
@@ -34,7 +34,7 @@ internal sealed class ObjectTreeWalker
     private readonly Dictionary<PickleNode, Dictionary<PickleNode, int>> parameterNumbers = new(ReferenceEqualityComparer.Instance);
 
     private ObjectTreeWalker(
-        CheckpointFileReader file, TensorInfoFactory factory, PickleResult pickle, bool takesArrays, CancellationToken cancellationToken)
+        RandomAccessSource file, TensorInfoFactory factory, PickleResult pickle, bool takesArrays, CancellationToken cancellationToken)
     {
         this.file = file;
         this.cancellationToken = cancellationToken;
@@ -60,7 +60,7 @@ internal sealed class ObjectTreeWalker
     /// <param name="rootKey">What the root goes by; its parts come behind a dot. Null for nothing.</param>
     /// <param name="takesArrays">Whether arrays of numpy are tensors; else they are values.</param>
     public static ObjectTreeWalker Walk(
-        CheckpointFileReader file,
+        RandomAccessSource file,
         TensorInfoFactory factory,
         PickleResult pickle,
         CancellationToken cancellationToken,
@@ -181,7 +181,7 @@ internal sealed class ObjectTreeWalker
         if (frames.Count == MaxDepth)
         {
             throw new CheckpointException(
-                CheckpointErrorIds.FormatInvalid, file.Path, $"the pickle nests its containers deeper than {MaxDepth}.");
+                CheckpointErrorIds.FormatInvalid, file.Name, $"the pickle nests its containers deeper than {MaxDepth}.");
         }
 
         frames.Push(new Frame(key, node, children.GetEnumerator()));

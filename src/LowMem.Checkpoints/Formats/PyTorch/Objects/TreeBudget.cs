@@ -8,7 +8,7 @@ namespace LowMem.Checkpoints.Formats.PyTorch.Objects;
 /// What walking the tree of a pickle may cost, by the size of the pickle: a container named twice is legitimate, a doubling
 /// at each level is not, since it would never end.
 /// </summary>
-internal sealed class TreeBudget(CheckpointFileReader file, PickleResult pickle, CancellationToken cancellationToken)
+internal sealed class TreeBudget(RandomAccessSource file, PickleResult pickle, CancellationToken cancellationToken)
 {
     private long visits;
     private long visitsLeft = checked(1024 + (4 * pickle.OpcodeCount));
@@ -35,7 +35,7 @@ internal sealed class TreeBudget(CheckpointFileReader file, PickleResult pickle,
         {
             throw new CheckpointException(
                 CheckpointErrorIds.FormatInvalid,
-                file.Path,
+                file.Name,
                 "the pickle names the same containers over and over: it would unfold to far more than its size.");
         }
     }

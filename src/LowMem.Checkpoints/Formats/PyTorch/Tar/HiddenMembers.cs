@@ -21,7 +21,7 @@ internal static class HiddenMembers
     /// <param name="slack">What is in no member.</param>
     /// <param name="findings">Where what is too much is told.</param>
     public static IEnumerable<HiddenBytes> Read(
-        CheckpointFileReader file, IEnumerable<TarMember> members, IEnumerable<TarMember> slack, List<CheckpointFinding> findings)
+        RandomAccessSource file, IEnumerable<TarMember> members, IEnumerable<TarMember> slack, List<CheckpointFinding> findings)
     {
         long left = MaxLength;
         var named = members.Select(member => member with { Name = $"member '{DisplayText.Name(member.Name)}'" });

@@ -15,7 +15,7 @@ namespace LowMem.Checkpoints.Formats.PyTorch.Tar;
 /// </summary>
 internal static class TarReader
 {
-    public static Checkpoint Read(CheckpointFileReader file, string checkpoint, CancellationToken cancellationToken)
+    public static Checkpoint Read(RandomAccessSource file, string checkpoint, CancellationToken cancellationToken)
     {
         var pickles = new List<PickleResult>();
         try
@@ -29,7 +29,7 @@ internal static class TarReader
     }
 
     private static Checkpoint Read(
-        CheckpointFileReader file, string checkpoint, List<PickleResult> pickles, CancellationToken cancellationToken)
+        RandomAccessSource file, string checkpoint, List<PickleResult> pickles, CancellationToken cancellationToken)
     {
         var findings = new List<CheckpointFinding>();
         var members = TarDirectory.Read(file, findings, cancellationToken);
@@ -52,7 +52,7 @@ internal static class TarReader
         var hidden = HiddenMembers.Read(file, members.All.Except(streams.Select(item => item.Member)), members.Slack, findings);
         var globals = GlobalReport.Of(
             pickles, streams.Select(item => item.Stream.ReadRest($"pickles in member '{item.Member.Name}'")).Concat(hidden), cancellationToken)
-            .OrRefuse(file.Path);
+            .OrRefuse(file.Name);
         return new Checkpoint
         {
             Path = checkpoint,
@@ -66,8 +66,8 @@ internal static class TarReader
             UnsafeGlobals = globals.Unsafe,
             WeightsOnlyAnswer = WeightsOnlyAnswer.Refused("it is a tar archive of PyTorch 0.1"),
             Metadata = LegacyMetadata.Of(system, ids.Sources),
-            Files = [file.Describe()],
-            Storages = storages.Table.List(file.Path).Where(storage => !walker.OtherStorages.Contains(storage.Key)),
+            Files = [file.Version],
+            Storages = storages.Table.List(file.Name).Where(storage => !walker.OtherStorages.Contains(storage.Key)),
             Findings = [.. findings, .. globals.Findings, .. walker.Findings],
         };
 
@@ -77,10 +77,10 @@ internal static class TarReader
             {
                 throw members.HasEnd
                     ? new CheckpointException(
-                        CheckpointErrorIds.FormatInvalid, file.Path, $"this tar archive is no PyTorch checkpoint: it has no member '{name}'.")
+                        CheckpointErrorIds.FormatInvalid, file.Name, $"this tar archive is no PyTorch checkpoint: it has no member '{name}'.")
                     : new CheckpointException(
                         CheckpointErrorIds.Truncated,
-                        file.Path,
+                        file.Name,
                         $"truncated: {file.Length} of at least {file.Length + 1} bytes. The tar archive ends before its member '{name}'. Get the file again.");
             }
 
@@ -91,14 +91,14 @@ internal static class TarReader
     }
 
     /// <summary>Shapes and strides are C longs, of 8 bytes wherever PyTorch ran in those days.</summary>
-    private static void CheckSizes(CheckpointFileReader file, PickleNode system)
+    private static void CheckSizes(RandomAccessSource file, PickleNode system)
     {
         if ((system as PickleMapping)?.Find("type_sizes") is PickleMapping sizes
             && sizes.Find("long") is PickleScalar { Value: long size and not 8 })
         {
             throw new CheckpointException(
                 CheckpointErrorIds.Unsupported,
-                file.Path,
+                file.Name,
                 $"this tar archive comes from a machine whose long integers have {size} bytes; only 8 are read here.");
         }
     }

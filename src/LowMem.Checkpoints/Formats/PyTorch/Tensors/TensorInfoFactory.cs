@@ -6,7 +6,7 @@ namespace LowMem.Checkpoints.Formats.PyTorch.Tensors;
 
 /// <summary>Makes a <see cref="TensorInfo"/> of a description, with every extent checked against the storage.</summary>
 internal sealed class TensorInfoFactory(
-    CheckpointFileReader file, string checkpoint, string format, IStorageResolver storages)
+    RandomAccessSource file, string checkpoint, string format, IStorageResolver storages)
 {
     /// <summary>The name given to an element type that the file does not state.</summary>
     private const string UnknownType = "unknown";
@@ -42,7 +42,7 @@ internal sealed class TensorInfoFactory(
         Offset = -1,
         IsContiguous = false,
         RequiresGrad = description?.RequiresGrad ?? false,
-        Path = file.Path,
+        Path = file.Name,
         Checkpoint = checkpoint,
         Format = format,
         Layout = description?.Layout ?? TensorLayouts.Strided,
@@ -82,7 +82,7 @@ internal sealed class TensorInfoFactory(
             StorageKey = storage?.Key,
             IsContiguous = description.Layout == TensorLayouts.Strided && StridedLayout.IsContiguous(shape, stride),
             RequiresGrad = description.RequiresGrad,
-            Path = storage?.Path ?? file.Path,
+            Path = storage?.Path ?? file.Name,
             Checkpoint = checkpoint,
             Format = format,
             Layout = description.Layout,

@@ -21,9 +21,9 @@ internal static class UnpackedArchiveReader
     /// <param name="directory">The directory that holds the pickle.</param>
     /// <param name="checkpoint">The path that was asked for.</param>
     /// <param name="cancellationToken">Ends the reading early.</param>
-    public static Checkpoint Read(string directory, string checkpoint, CancellationToken cancellationToken)
+    public static Checkpoint Read(SourceDirectory directory, string checkpoint, CancellationToken cancellationToken)
     {
-        using var file = ContainedFile.Open(directory, UnpackedRecords.MainPickle);
+        using var file = directory.Open(UnpackedRecords.MainPickle, cancellationToken);
         try
         {
             return Read(file, directory, checkpoint, cancellationToken);
@@ -31,15 +31,15 @@ internal static class UnpackedArchiveReader
         catch (OverflowException exception)
         {
             throw new CheckpointException(
-                CheckpointErrorIds.FormatInvalid, file.Path, "a size or offset in the file is impossible.", exception);
+                CheckpointErrorIds.FormatInvalid, file.Name, "a size or offset in the file is impossible.", exception);
         }
     }
 
-    private static Checkpoint Read(CheckpointFileReader file, string directory, string checkpoint, CancellationToken cancellationToken)
+    private static Checkpoint Read(RandomAccessSource file, SourceDirectory directory, string checkpoint, CancellationToken cancellationToken)
     {
         var records = UnpackedRecords.List(directory, cancellationToken);
         var findings = new List<CheckpointFinding>();
-        var files = new List<CheckpointFile> { file.Describe() };
+        var files = new List<CheckpointFile> { file.Version };
         var pickle = ReadPickle(file, UnpackedRecords.MainPickle, cancellationToken);
         byte[] rest = ReadRest(file, pickle);
         string? byteOrder = ReadLine("byteorder");
@@ -52,7 +52,7 @@ internal static class UnpackedArchiveReader
             throw error.Naming(globals);
         }
 
-        _ = globals.OrRefuse(file.Path);
+        _ = globals.OrRefuse(file.Name);
         string format = records.Contains(Constants + ".pkl") ? CheckpointFormats.TorchScript : CheckpointFormats.PyTorchZip;
         var walker = ObjectTreeWalker.Walk(
             file, new TensorInfoFactory(file, checkpoint, format, storages), pickle, cancellationToken);
@@ -110,26 +110,27 @@ internal static class UnpackedArchiveReader
             try
             {
                 using var record = records.Open(name);
-                files.Add(record.Describe());
+                files.Add(record.Version);
                 return Encoding.UTF8.GetString(record.ReadRange(0, Math.Min(record.Length, MaxLineRecord), name)).Trim();
             }
             catch (CheckpointException exception)
             {
+                // The order of the bytes of all values stands in one of these.
                 findings.Add(new CheckpointFinding(
-                    FindingSeverity.Warning, FindingCodes.ArchiveEntryInvalid, null, null, $"file '{name}': {exception.Detail}"));
+                    FindingSeverity.Error, FindingCodes.ArchiveEntryInvalid, null, null, $"file '{name}': {exception.Detail}"));
                 return null;
             }
         }
     }
 
-    private static PickleResult ReadPickle(CheckpointFileReader file, string name, CancellationToken cancellationToken)
+    private static PickleResult ReadPickle(RandomAccessSource file, string name, CancellationToken cancellationToken)
     {
-        var source = new PickleSource(file.Path, name, 0, PickleSource.BudgetFor(file.Length)) { EndsWithFile = true };
+        var source = new PickleSource(file.Name, name, 0, PickleSource.BudgetFor(file.Length)) { EndsWithFile = true };
         return PickleMachine.Read(
             new FilePickleInput(file, 0, Math.Min(file.Length, Array.MaxLength)), source, persistentLoader: null, cancellationToken);
     }
 
-    private static byte[] ReadRest(CheckpointFileReader file, PickleResult pickle)
+    private static byte[] ReadRest(RandomAccessSource file, PickleResult pickle)
     {
         const long most = 16 << 20;
         return file.ReadRange(pickle.ByteLength, Math.Min(file.Length - pickle.ByteLength, most), "what follows the pickle");
@@ -147,7 +148,7 @@ internal static class UnpackedArchiveReader
         try
         {
             using var file = records.Open(Constants + ".pkl");
-            files.Add(file.Describe());
+            files.Add(file.Version);
             var pickle = ReadPickle(file, Constants + ".pkl", cancellationToken);
             var factory = new TensorInfoFactory(file, checkpoint, CheckpointFormats.TorchScript, storages);
             return pickle.Error is { } error

@@ -22,33 +22,31 @@ internal sealed class UnpackedRecords
 
     private readonly SortedSet<string> names = new(StringComparer.Ordinal);
 
-    private UnpackedRecords(string directory) => Directory = directory;
+    private readonly CancellationToken cancellationToken;
 
-    public string Directory { get; }
+    private UnpackedRecords(SourceDirectory directory, CancellationToken cancellationToken)
+    {
+        Directory = directory;
+        this.cancellationToken = cancellationToken;
+    }
+
+    public SourceDirectory Directory { get; }
 
     /// <summary>The names, with <c>/</c> between their parts, sorted.</summary>
     public IReadOnlyCollection<string> Names => names;
 
     /// <summary>Whether a directory was an archive: it holds the pickle, and beside it a record that every archive has.</summary>
-    public static bool IsPresent(string directory) =>
-        File.Exists(Path.Combine(directory, MainPickle))
-        && (System.IO.Directory.Exists(Path.Combine(directory, ZipStorageResolver.DataFolder)) || File.Exists(Path.Combine(directory, "version")));
+    public static bool IsPresent(SourceDirectory directory) =>
+        directory.HasFile(MainPickle) && (directory.HasDirectory(ZipStorageResolver.DataFolder) || directory.HasFile("version"));
 
-    public static UnpackedRecords List(string directory, CancellationToken cancellationToken)
+    public static UnpackedRecords List(SourceDirectory directory, CancellationToken cancellationToken)
     {
-        var records = new UnpackedRecords(directory);
-        var waiting = new Stack<(DirectoryInfo Folder, string Prefix, int Depth)>([(new DirectoryInfo(directory), string.Empty, 0)]);
-        try
+        var records = new UnpackedRecords(directory, cancellationToken);
+        var waiting = new Stack<(SourceDirectory Folder, string Prefix, int Depth)>([(directory, string.Empty, 0)]);
+        while (waiting.TryPop(out var next))
         {
-            while (waiting.TryPop(out var next))
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                records.List(next.Folder, next.Prefix, next.Depth, waiting);
-            }
-        }
-        catch (Exception exception) when (FileErrors.IsFileError(exception))
-        {
-            throw FileErrors.Wrap(exception, directory);
+            cancellationToken.ThrowIfCancellationRequested();
+            records.List(next.Folder, next.Prefix, next.Depth, waiting);
         }
 
         return records;
@@ -57,31 +55,31 @@ internal sealed class UnpackedRecords
     public bool Contains(string name) => names.Contains(name);
 
     /// <exception cref="CheckpointException">It is not there, cannot be read, is no regular file, or leads out of the directory.</exception>
-    public CheckpointFileReader Open(string name) => ContainedFile.Open(Directory, name);
+    public RandomAccessSource Open(string name) => Directory.Open(name, cancellationToken);
 
-    private void List(DirectoryInfo folder, string prefix, int depth, Stack<(DirectoryInfo Folder, string Prefix, int Depth)> waiting)
+    private void List(SourceDirectory folder, string prefix, int depth, Stack<(SourceDirectory Folder, string Prefix, int Depth)> waiting)
     {
-        foreach (var entry in folder.EnumerateFileSystemInfos("*", new EnumerationOptions { AttributesToSkip = 0, IgnoreInaccessible = false }))
+        foreach (var entry in folder.List())
         {
-            if (entry is not DirectoryInfo below)
+            if (!entry.IsDirectory)
             {
                 names.Add(prefix + entry.Name);
             }
-            else if (!entry.Attributes.HasFlag(FileAttributes.ReparsePoint))
+            else if (!entry.IsLink)
             {
                 if (depth == MaxDepth)
                 {
                     throw new CheckpointException(
-                        CheckpointErrorIds.Unsupported, Directory, $"the directory nests others more than {MaxDepth} deep, as no archive of PyTorch does.");
+                        CheckpointErrorIds.Unsupported, Directory.Name, $"the directory nests others more than {MaxDepth} deep, as no archive of PyTorch does.");
                 }
 
-                waiting.Push((below, $"{prefix}{entry.Name}/", depth + 1));
+                waiting.Push((folder.Below(entry.Name), $"{prefix}{entry.Name}/", depth + 1));
             }
 
             if (names.Count > MaxFiles)
             {
                 throw new CheckpointException(
-                    CheckpointErrorIds.Unsupported, Directory, $"the directory holds more than the {MaxFiles} files that are read here.");
+                    CheckpointErrorIds.Unsupported, Directory.Name, $"the directory holds more than the {MaxFiles} files that are read here.");
             }
         }
     }

@@ -3,6 +3,7 @@ using LowMem.Checkpoints.Formats.PyTorch.Storages;
 using LowMem.Checkpoints.Formats.PyTorch.Tensors;
 using LowMem.Checkpoints.Formats.PyTorch.Zip;
 using LowMem.Checkpoints.Pickle;
+using LowMem.Checkpoints.Sources;
 
 namespace LowMem.Checkpoints.Formats.PyTorch.Unpacked;
 
@@ -78,7 +79,7 @@ internal sealed class UnpackedStorages(UnpackedRecords records, string folder, b
         try
         {
             using var file = records.Open(name);
-            return (file.Describe(), null);
+            return (file.Version, null);
         }
         catch (CheckpointException exception)
         {

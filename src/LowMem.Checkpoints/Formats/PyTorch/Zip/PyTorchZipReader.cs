@@ -23,14 +23,14 @@ internal static class PyTorchZipReader
     /// <summary>How much is looked through of an archive that is no checkpoint.</summary>
     private const long MostOfOthers = 64 << 20;
 
-    public static Checkpoint Read(CheckpointFileReader file, string checkpoint, CancellationToken cancellationToken) =>
+    public static Checkpoint Read(RandomAccessSource file, string checkpoint, CancellationToken cancellationToken) =>
         Read(file, checkpoint, isPart: false, cancellationToken);
 
     /// <param name="file">The archive.</param>
     /// <param name="checkpoint">The path that was asked for.</param>
     /// <param name="isPart">Whether it is a record of an archive of <c>torch.export</c>, and can be none itself.</param>
     /// <param name="cancellationToken">Ends the reading early.</param>
-    public static Checkpoint Read(CheckpointFileReader file, string checkpoint, bool isPart, CancellationToken cancellationToken)
+    public static Checkpoint Read(RandomAccessSource file, string checkpoint, bool isPart, CancellationToken cancellationToken)
     {
         var archive = OpenArchive(file, cancellationToken);
         string prefix = FindRoot(archive);
@@ -48,13 +48,13 @@ internal static class PyTorchZipReader
             var others = HiddenRecords.Read(archive, main: null, FoldersOf(archive, prefix), Math.Min(limit, MostOfOthers), cancellationToken);
             throw new CheckpointException(
                 CheckpointErrorIds.FormatInvalid,
-                file.Path,
+                file.Name,
                 $"this zip archive is no PyTorch checkpoint: it has no '{DisplayText.Name(prefix)}data.pkl'.")
                 .Naming(GlobalReport.Of([], others, cancellationToken));
         }
 
         var input = archive.OpenPickle(entry, Math.Min(limit, Array.MaxLength), out long offset);
-        var source = new PickleSource(file.Path, "data.pkl", offset, PickleSource.BudgetFor(file.StoredLength));
+        var source = new PickleSource(file.Name, "data.pkl", offset, PickleSource.BudgetFor(file.StoredLength));
         var memoUses = PickleMemoUses.Find(input, source, cancellationToken);
         var pickle = PickleMachine.Read(input, source, persistentLoader: null, cancellationToken, memoUses);
         var rest = input.Read(pickle.ByteLength, input.Length - pickle.ByteLength);
@@ -66,7 +66,7 @@ internal static class PyTorchZipReader
             throw error.Naming(globals);
         }
 
-        _ = globals.OrRefuse(file.Path);
+        _ = globals.OrRefuse(file.Name);
 
         string? byteOrder = ReadLine(archive, prefix + "byteorder");
         var resolver = new ZipStorageResolver(archive, prefix, ZipStorageResolver.DataFolder, byteOrder == "big");
@@ -100,7 +100,7 @@ internal static class PyTorchZipReader
                 ? WeightsOnlyAnswer.Refused("it is a TorchScript archive")
                 : WeightsOnlyCheck.Of(input, source, cancellationToken),
             Metadata = metadata,
-            Files = [file.Describe()],
+            Files = [file.Version],
             Storages = ZipStorageResolver.ListStorages(archive, $"{prefix}{ZipStorageResolver.DataFolder}/")
                 .Where(storage => !walker.OtherStorages.Contains(storage.Key))
                 .Concat(TorchScriptConstants.ListStorages(archive, prefix, constants)),
@@ -113,7 +113,7 @@ internal static class PyTorchZipReader
         ? [$"{prefix}{ZipStorageResolver.DataFolder}/"]
         : [$"{prefix}{ZipStorageResolver.DataFolder}/", TorchScriptConstants.FolderOf(prefix)];
 
-    private static ZipArchive OpenArchive(CheckpointFileReader file, CancellationToken cancellationToken)
+    private static ZipArchive OpenArchive(RandomAccessSource file, CancellationToken cancellationToken)
     {
         try
         {
@@ -131,7 +131,7 @@ internal static class PyTorchZipReader
         if (archive.Entries.Count == 0)
         {
             throw new CheckpointException(
-                CheckpointErrorIds.FormatInvalid, archive.File.Path, "the zip archive is empty.");
+                CheckpointErrorIds.FormatInvalid, archive.File.Name, "the zip archive is empty.");
         }
 
         string first = archive.Entries[0].Name;

@@ -19,7 +19,7 @@ internal static class TorchScriptConstants
 
     /// <summary>Reads the tensors, as <c>constants.0</c> and so on; nothing when the record is broken, which is noted.</summary>
     public static ObjectTreeWalker? Read(
-        CheckpointFileReader file, string checkpoint, ZipArchive archive, string prefix, long limit, CancellationToken cancellationToken)
+        RandomAccessSource file, string checkpoint, ZipArchive archive, string prefix, long limit, CancellationToken cancellationToken)
     {
         if (archive.Find($"{prefix}{Name}.pkl") is not { } entry)
         {
@@ -29,7 +29,7 @@ internal static class TorchScriptConstants
         try
         {
             byte[] bytes = archive.ReadContent(entry, Math.Min(limit, Array.MaxLength), out long offset);
-            var source = new PickleSource(file.Path, $"{Name}.pkl", offset, PickleSource.BudgetFor(file.StoredLength));
+            var source = new PickleSource(file.Name, $"{Name}.pkl", offset, PickleSource.BudgetFor(file.StoredLength));
             var pickle = PickleMachine.Read(bytes, source, cancellationToken).OrThrow();
             var resolver = new ZipStorageResolver(archive, prefix, Name, isBigEndian: false);
             var factory = new TensorInfoFactory(file, checkpoint, CheckpointFormats.TorchScript, resolver);

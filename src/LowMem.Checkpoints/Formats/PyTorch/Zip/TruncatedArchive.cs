@@ -28,7 +28,7 @@ internal sealed class TruncatedArchive
     /// <summary>Records other than tensor data are small; one whose size is not known is searched no farther.</summary>
     private const int MaxSearch = 1 << 20;
 
-    private readonly CheckpointFileReader file;
+    private readonly RandomAccessSource file;
     private readonly CancellationToken cancellationToken;
     private readonly Dictionary<string, long> storages = new(StringComparer.Ordinal);
     private readonly HashSet<string> whole = new(StringComparer.Ordinal);
@@ -36,7 +36,7 @@ internal sealed class TruncatedArchive
     private long position;
     private long directoryLength = EndRecordLength;
 
-    private TruncatedArchive(CheckpointFileReader file, CancellationToken cancellationToken)
+    private TruncatedArchive(RandomAccessSource file, CancellationToken cancellationToken)
     {
         this.file = file;
         this.cancellationToken = cancellationToken;
@@ -44,7 +44,7 @@ internal sealed class TruncatedArchive
 
     /// <summary>The same error with all that can be told; the error as it was when that is nothing.</summary>
     public static CheckpointException Explain(
-        CheckpointFileReader file, CheckpointException error, CancellationToken cancellationToken)
+        RandomAccessSource file, CheckpointException error, CancellationToken cancellationToken)
     {
         try
         {
@@ -150,11 +150,11 @@ internal sealed class TruncatedArchive
 
     private long ReadPickle(long data)
     {
-        var source = new PickleSource(file.Path, "data.pkl", data, PickleSource.BudgetFor(file.StoredLength));
+        var source = new PickleSource(file.Name, "data.pkl", data, PickleSource.BudgetFor(file.StoredLength));
         var pickle = PickleMachine.Read(
             new FilePickleInput(file, data, file.Length), source, persistentLoader: null, cancellationToken).OrThrow();
         var recorder = new Recorder(storages);
-        var factory = new TensorInfoFactory(file, file.Path, CheckpointFormats.PyTorchZip, recorder);
+        var factory = new TensorInfoFactory(file, file.Name, CheckpointFormats.PyTorchZip, recorder);
         _ = ObjectTreeWalker.Walk(file, factory, pickle, cancellationToken);
         storageCount = storages.Count;
 

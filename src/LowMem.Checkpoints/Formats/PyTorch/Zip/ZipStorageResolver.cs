@@ -32,7 +32,7 @@ internal sealed class ZipStorageResolver(ZipArchive archive, string prefix, stri
         byte[] start = Encoding.UTF8.GetBytes(folder);
         return archive.Entries
             .Where(entry => HiddenRecords.IsTensorData(entry.NameBytes, start))
-            .Select(entry => new StoredStorage(archive.File.Path, Encoding.UTF8.GetString(entry.NameBytes[start.Length..]), entry.Length));
+            .Select(entry => new StoredStorage(archive.File.Name, Encoding.UTF8.GetString(entry.NameBytes[start.Length..]), entry.Length));
     }
 
     public ResolvedStorage Resolve(PicklePersistentId id)

@@ -1,7 +1,7 @@
 namespace LowMem.Checkpoints.Sources;
 
 /// <summary>A range of a file as a stream that is read once from its start to its end.</summary>
-internal sealed class FileRangeStream(CheckpointFileReader file, long offset, long length, string what) : Stream
+internal sealed class SourceStream(RandomAccessSource file, long offset, long length, string what) : Stream
 {
     private long done;
 
@@ -22,7 +22,7 @@ internal sealed class FileRangeStream(CheckpointFileReader file, long offset, lo
     public override int Read(Span<byte> buffer)
     {
         var part = buffer[..(int)Math.Min(buffer.Length, length - done)];
-        file.ReadAt(offset + done, part, what);
+        file.Read(offset + done, part, what);
         done += part.Length;
         return part.Length;
     }

@@ -1,4 +1,4 @@
-namespace LowMem.Checkpoints;
+namespace LowMem.Checkpoints.Sources;
 
 /// <summary>Which file a path leads to, whatever links and names lead there: its device and its number on it.</summary>
 /// <param name="Device">The device, or the serial number of the volume.</param>
