@@ -39,6 +39,19 @@ public sealed class RoomTests
         Assert.Equal(Rooms.Order(StringComparer.Ordinal), rooms);
     }
 
+    [Fact]
+    public void Only_sources_know_the_file_system()
+    {
+        string[] system = ["System.IO.File", "System.IO.Directory", "System.IO.FileInfo", "System.IO.DirectoryInfo", "System.IO.FileStream", "System.IO.RandomAccess"];
+        string[] readers = ["Model", "Containers", "Values", "Pickle", "Safety", "Formats"];
+        var users = Library.Types
+            .Where(type => type.FullName.StartsWith(Root, StringComparison.Ordinal) && type.Dependencies.Any(dependency => system.Contains(dependency.Target.FullName)))
+            .ToList();
+
+        Assert.Contains(users, type => Room(type) == "Sources");
+        Assert.Empty(users.Where(type => readers.Contains(Room(type))).Select(Name));
+    }
+
     private static int Level(IType type) => Array.IndexOf(Rooms, Room(type));
 
     private static string Name(IType type) => type.FullName[(Root.Length + 1)..];

@@ -63,10 +63,23 @@ internal sealed class DistributedAssembler(
             }
 
             Tensors.Add(whole);
+            CheckEmpty(key, tensor);
         }
         catch (OverflowException)
         {
             AddFinding(key, FindingCodes.TensorInvalid, "its size does not fit 64 bits");
+        }
+    }
+
+    /// <summary>A piece of no elements is not needed for the values; what it names is loaded with it all the same.</summary>
+    private void CheckEmpty(string key, DistributedTensor tensor)
+    {
+        foreach (var box in tensor.Chunks.Where(box => box.IsEmpty && metadata.Places.ContainsKey(new PlaceKey(key, box.Offsets))))
+        {
+            if (Find(key, box.Offsets, $"its piece {box}", out string? problem) is null)
+            {
+                AddFinding(key, FindingCodes.ChunkInvalid, problem!);
+            }
         }
     }
 
