@@ -4,8 +4,8 @@ using LowMem.Checkpoints.Values;
 namespace LowMem.Checkpoints.Formats.Archives;
 
 /// <summary>
-/// Turns the places of a checkpoint that was read as a part of a file into places in that file, so that whoever opens the
-/// file maps and reads them there. What was unfolded into memory keeps its bytes there.
+/// Makes of a checkpoint that was read as a part of a file one of that file: whoever opens the file maps and reads the
+/// tensors there. What was unfolded into memory keeps its bytes there.
 /// </summary>
 internal sealed class MemberPlaces
 {
@@ -24,7 +24,7 @@ internal sealed class MemberPlaces
         bool isZip = checkpoint.Format is CheckpointFormats.PyTorchZip or CheckpointFormats.TorchScript;
         return checkpoint with
         {
-            Tensors = [.. checkpoint.Tensors.Select(places.Move)],
+            Tensors = isInPlace ? checkpoint.Tensors : [.. checkpoint.Tensors.Select(places.Move)],
             Files = [file],
             Archives = isInPlace && isZip ? [new ArchivePlace(file.Path, part.Origin, part.Length)] : [],
             Findings = [.. checkpoint.Findings.Select(finding => finding with { Offset = isInPlace ? finding.Offset + part.Origin : null })],
@@ -36,7 +36,7 @@ internal sealed class MemberPlaces
         var storage = tensor.Storage is null ? null : Move(tensor, tensor.Storage);
         return tensor with
         {
-            Offset = tensor.Offset < 0 || storage is not { Offset: >= 0 } ? -1 : tensor.Offset + part.Origin,
+            Offset = -1,
             Storage = storage,
             Components = tensor.Components.Count == 0
                 ? tensor.Components
@@ -49,29 +49,23 @@ internal sealed class MemberPlaces
     {
         if (!storages.TryGetValue(storage, out var moved))
         {
-            moved = part.UnfoldedContent is { } content ? MoveToMemory(tensor, storage, content) : MoveInFile(storage);
+            moved = MoveToMemory(tensor, storage, part.UnfoldedContent!.Value);
             storages.Add(storage, moved);
         }
 
         return moved;
     }
 
-    private StorageExtent MoveInFile(StorageExtent storage) => storage with
-    {
-        Offset = storage.Offset < 0 ? -1 : storage.Offset + part.Origin,
-        Deflated = storage.Deflated is var (offset, length) ? (offset + part.Origin, length) : null,
-    };
-
     private StorageExtent MoveToMemory(TensorInfo tensor, StorageExtent storage, ReadOnlyMemory<byte> content)
     {
         if (storage.Offset >= 0)
         {
-            var bytes = content.Slice(checked((int)(storage.Offset + part.Origin)), checked((int)storage.ByteLength));
+            var bytes = content.Slice(checked((int)storage.Offset), checked((int)storage.ByteLength));
             return storage with { Offset = -1, Content = bytes };
         }
 
         return storage.Deflated is null
             ? storage
-            : storage with { Deflated = null, Content = UnaddressableStorages.Unfold(part, tensor, storage) };
+            : storage with { Deflated = null, Content = UnaddressableStorages.Unfold(part.WithContent(content, part.StoredLength), tensor, storage) };
     }
 }

@@ -5,15 +5,19 @@ namespace LowMem.Checkpoints.Formats.Distributed;
 /// <param name="Problem">Why there is none, or null.</param>
 internal sealed record ChunkContent(Checkpoint? Checkpoint, string? Problem)
 {
-    /// <summary>Moves the places of a piece that was read as if it were a file of its own.</summary>
+    /// <summary>Whether its file is there, and it cannot be read all the same.</summary>
+    public bool IsBroken { get; init; }
+
+    /// <summary>A piece that was read as if it were a file of its own; only what it says of its places counts from its start.</summary>
     public static ChunkContent Of(Checkpoint piece, ChunkPlace place, string key) => new(
         piece with
         {
             Tensors =
             [
-                .. piece.Tensors.Select(tensor => EmbeddedTensors.Move(
+                .. piece.Tensors.Select(tensor => EmbeddedTensors.Adopt(
                     tensor, place.Offset, CheckpointFormats.Distributed, inner => EmbeddedTensors.Rename(inner, key))),
             ],
+            Findings = [.. piece.Findings.Select(finding => finding with { Offset = finding.Offset + place.Offset })],
             Storages = [.. piece.Storages.Select(storage => storage with { Key = EmbeddedTensors.StorageKey(storage.Key, place.Offset) })],
         },
         null);

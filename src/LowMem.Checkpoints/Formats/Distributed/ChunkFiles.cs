@@ -164,7 +164,7 @@ internal sealed class ChunkFiles(SourceDirectory directory, string checkpoint, C
         catch (CheckpointException exception)
         {
             Errors.Add(exception);
-            return new ChunkContent(null, $"its piece at byte {place.Offset} of '{shown}' cannot be read: {exception.Detail}");
+            return new ChunkContent(null, $"its piece at byte {place.Offset} of '{shown}' cannot be read: {exception.Detail}") { IsBroken = true };
         }
     }
 

@@ -74,11 +74,11 @@ internal sealed class DistributedAssembler(
     /// <summary>A piece of no elements is not needed for the values; what it names is loaded with it all the same.</summary>
     private void CheckEmpty(string key, DistributedTensor tensor)
     {
-        foreach (var box in tensor.Chunks.Where(box => box.IsEmpty && metadata.Places.ContainsKey(new PlaceKey(key, box.Offsets))))
+        foreach (var box in tensor.Chunks.Where(box => box.IsEmpty))
         {
-            if (Find(key, box.Offsets, $"its piece {box}", out string? problem) is null)
+            if (metadata.Places.TryGetValue(new PlaceKey(key, box.Offsets), out var place) && files.Get(place) is { IsBroken: true } broken)
             {
-                AddFinding(key, FindingCodes.ChunkInvalid, problem!);
+                AddFinding(key, FindingCodes.ChunkInvalid, broken.Problem!);
             }
         }
     }

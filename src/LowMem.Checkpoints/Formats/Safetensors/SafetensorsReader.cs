@@ -117,7 +117,7 @@ internal static class SafetensorsReader
 
     private static TensorInfo Describe(RandomAccessSource file, string checkpoint, SafetensorsEntry entry, long dataOffset)
     {
-        long offset = dataOffset + entry.Begin;
+        long offset = file.Origin + dataOffset + entry.Begin;
         return new TensorInfo
         {
             Key = entry.Key,

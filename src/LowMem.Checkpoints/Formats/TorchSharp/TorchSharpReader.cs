@@ -72,12 +72,12 @@ internal static class TorchSharpReader
         Stride = StridedLayout.ContiguousStrides(entry.Shape),
         ElementCount = StridedLayout.CountElements(entry.Shape),
         ByteLength = entry.Length,
-        Offset = entry.Offset,
+        Offset = file.Origin + entry.Offset,
         StorageKey = entry.Key,
         IsContiguous = true,
         Path = file.Name,
         Checkpoint = checkpoint,
         Format = CheckpointFormats.TorchSharp,
-        Storage = new StorageExtent(entry.Offset, entry.Length),
+        Storage = new StorageExtent(file.Origin + entry.Offset, entry.Length),
     };
 }

@@ -29,7 +29,7 @@ internal static class BarePickleReader
     {
         reason = null;
         var source = new PickleSource(file.Name, null, 0, PickleSource.BudgetFor(file.StoredLength));
-        var storages = new PickledStorages(file.Name, cancellationToken);
+        var storages = new PickledStorages(file, cancellationToken);
         var pickle = PickleMachine.Read(
             new FilePickleInput(file, 0, file.Length), source, storages, cancellationToken);
         if (pickle.Globals.Any(global => JoblibFile.IsMark(global.FullName)))

@@ -237,7 +237,7 @@ internal sealed class ExportedContents(
 
     private void AddAll(int order, Checkpoint part, long offset, Func<string, string> rename)
     {
-        tensors.AddRange(part.Tensors.Select(tensor => (order, EmbeddedTensors.Move(tensor, offset, CheckpointFormats.TorchExport, rename))));
+        tensors.AddRange(part.Tensors.Select(tensor => (order, EmbeddedTensors.Adopt(tensor, offset, CheckpointFormats.TorchExport, rename))));
         foreach (var (key, value) in part.Values)
         {
             Values[rename(key)] = value;
@@ -253,7 +253,7 @@ internal sealed class ExportedContents(
             return;
         }
 
-        var whole = EmbeddedTensors.Move(only, offset, CheckpointFormats.TorchExport, key => key);
+        var whole = EmbeddedTensors.Adopt(only, offset, CheckpointFormats.TorchExport, key => key);
         try
         {
             var type = DType.Get(whole.DType);

@@ -14,7 +14,7 @@ internal sealed class LegacyStorageLocator(
     IReadOnlyDictionary<string, StorageReference> references,
     List<CheckpointFinding> findings)
 {
-    private readonly StorageTable table = new();
+    private readonly StorageTable table = new(file.Origin);
     private string? lost;
     private bool doubted;
 

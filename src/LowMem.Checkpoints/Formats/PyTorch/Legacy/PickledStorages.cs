@@ -1,5 +1,6 @@
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Pickle;
+using LowMem.Checkpoints.Sources;
 
 namespace LowMem.Checkpoints.Formats.PyTorch.Legacy;
 
@@ -9,9 +10,9 @@ namespace LowMem.Checkpoints.Formats.PyTorch.Legacy;
 /// call becomes the persistent id that <c>torch.save</c> would have written, by a number in the order met, so that the tree
 /// looks like that of any other format. None is called.
 /// </summary>
-/// <param name="path">The file, for errors.</param>
+/// <param name="source">The file.</param>
 /// <param name="cancellationToken">Ends the reading early.</param>
-internal sealed class PickledStorages(string path, CancellationToken cancellationToken) : IPersistentLoader
+internal sealed class PickledStorages(RandomAccessSource source, CancellationToken cancellationToken) : IPersistentLoader
 {
     private const string LoadFromBytes = "torch.storage._load_from_bytes";
 
@@ -19,7 +20,7 @@ internal sealed class PickledStorages(string path, CancellationToken cancellatio
     private readonly Dictionary<PickleScalar, PicklePersistentId?> known = new(ReferenceEqualityComparer.Instance);
 
     /// <summary>The storages found, by their numbers.</summary>
-    public StorageTable Table { get; } = new();
+    public StorageTable Table { get; } = new(source.Origin);
 
     /// <summary>The pickles in the bytes that name anything: the calls would unpickle them.</summary>
     public List<PickleResult> Pickles { get; } = [];
@@ -55,7 +56,7 @@ internal sealed class PickledStorages(string path, CancellationToken cancellatio
 
     private PicklePersistentId? Read(byte[] bytes, long place)
     {
-        var file = PickledStorageFile.Read(bytes, path, cancellationToken);
+        var file = PickledStorageFile.Read(bytes, source.Name, cancellationToken);
         Pickles.AddRange(file.Pickles.Where(pickle => pickle.Globals.Count > 0));
         if (file.Storage is not { } storage)
         {
@@ -69,9 +70,9 @@ internal sealed class PickledStorages(string path, CancellationToken cancellatio
         }
         else
         {
-            Table.Add(key, place >= 0
-                ? new StorageExtent(place + file.Offset, storage.ByteLength)
-                : new StorageExtent(-1, storage.ByteLength) { Content = bytes.AsMemory(file.Offset, checked((int)storage.ByteLength)) });
+            _ = place >= 0
+                ? Table.Add(key, place + file.Offset, storage.ByteLength)
+                : Table.Add(key, new StorageExtent(-1, storage.ByteLength) { Content = bytes.AsMemory(file.Offset, checked((int)storage.ByteLength)) });
         }
 
         return new PicklePersistentId(new PickleSequence(

@@ -17,6 +17,9 @@ internal sealed class StackedPickles(
 {
     private const int MaxRest = 16 << 20;
 
+    /// <summary>Where the file begins in the whole that it is a part of.</summary>
+    public long Origin => file.Origin;
+
     /// <summary>Where the next thing is read.</summary>
     public long Position { get; private set; } = start;
 

@@ -6,7 +6,8 @@ using LowMem.Checkpoints.Pickle;
 namespace LowMem.Checkpoints.Formats.PyTorch.Legacy;
 
 /// <summary>The places of storages that were found by going through the file.</summary>
-internal sealed class StorageTable : IStorageResolver
+/// <param name="origin">Where the file begins in the whole that it is a part of.</param>
+internal sealed class StorageTable(long origin) : IStorageResolver
 {
     private readonly Dictionary<string, Entry> entries = new(StringComparer.Ordinal);
 
@@ -16,8 +17,8 @@ internal sealed class StorageTable : IStorageResolver
         .Where(entry => entry.Value.Extent is not null)
         .Select(entry => new StoredStorage(path, entry.Key, entry.Value.Extent!.ByteLength));
 
-    /// <summary>Adds a storage; false when there is one of that name.</summary>
-    public bool Add(string key, long offset, long byteLength) => Add(key, new StorageExtent(offset, byteLength));
+    /// <summary>Adds a storage at a place in the file, or nowhere (-1); false when there is one of that name.</summary>
+    public bool Add(string key, long offset, long byteLength) => Add(key, new StorageExtent(offset < 0 ? -1 : origin + offset, byteLength));
 
     /// <inheritdoc cref="Add(string, long, long)"/>
     public bool Add(string key, StorageExtent extent) => entries.TryAdd(key, new Entry(extent, string.Empty, string.Empty));

@@ -14,11 +14,13 @@ internal sealed class TarStorages
 {
     private readonly Dictionary<string, PicklePersistentId> ids = new(StringComparer.Ordinal);
 
-    public StorageTable Table { get; } = new();
+    private TarStorages(long origin) => Table = new StorageTable(origin);
+
+    public StorageTable Table { get; }
 
     public static TarStorages Read(StackedPickles stream)
     {
-        var storages = new TarStorages();
+        var storages = new TarStorages(stream.Origin);
         long count = ReadCount(stream, "storages");
         for (long i = 0; i < count; i++)
         {

@@ -96,7 +96,7 @@ internal sealed class ZipStorageResolver(ZipArchive archive, string prefix, stri
 
         try
         {
-            return archive.GetDataOffset(entry);
+            return archive.File.Origin + archive.GetDataOffset(entry);
         }
         catch (CheckpointException)
         {
@@ -116,7 +116,7 @@ internal sealed class ZipStorageResolver(ZipArchive archive, string prefix, stri
 
         try
         {
-            long offset = archive.GetDataOffset(entry);
+            long offset = archive.File.Origin + archive.GetDataOffset(entry);
             return entry.Method switch
             {
                 ZipEntry.Stored when entry.CompressedLength == entry.Length => new Outcome(Extent(offset)),
