@@ -22,15 +22,31 @@ internal sealed class BufferedSource(RandomAccessSource source) : RandomAccessSo
 
     protected internal override void Fill(long offset, Span<byte> destination, string what, CancellationToken cancellationToken)
     {
-        if (destination.Length > PageLength)
-        {
-            source.Read(offset, destination, what, cancellationToken);
-            return;
-        }
-
         lock (gate)
         {
-            GetBlock(offset, destination.Length, what, cancellationToken).CopyTo(offset, destination);
+            while (!destination.IsEmpty)
+            {
+                if (Find(offset) is { } block)
+                {
+                    int known = block.CopyTo(offset, destination);
+                    offset += known;
+                    destination = destination[known..];
+                }
+                else if (destination.Length > PageLength)
+                {
+                    break;
+                }
+                else
+                {
+                    Load(offset, destination.Length, what, cancellationToken);
+                }
+            }
+        }
+
+        // What is large is read by one, and others need not wait for it.
+        if (!destination.IsEmpty)
+        {
+            source.Read(offset, destination, what, cancellationToken);
         }
     }
 
@@ -40,49 +56,67 @@ internal sealed class BufferedSource(RandomAccessSource source) : RandomAccessSo
         base.Dispose(disposing);
     }
 
-    private Block GetBlock(long offset, int length, string what, CancellationToken cancellationToken)
+    private Block? Find(long offset)
     {
         clock++;
-        Block? before = null;
-        var oldest = blocks[0];
         foreach (var block in blocks)
         {
-            if (block.Holds(offset, length))
+            if (offset >= block.Start && offset < block.End)
             {
                 block.LastUse = clock;
                 return block;
             }
+        }
 
-            before = block.EndsBefore(offset, MaxBlockLength) ? block : before;
+        return null;
+    }
+
+    /// <summary>Reads a block that begins at a place or in front of it, and holds nothing that is held already.</summary>
+    private void Load(long offset, int length, string what, CancellationToken cancellationToken)
+    {
+        Block? before = null;
+        var oldest = blocks[0];
+        long start = offset / PageLength * PageLength;
+        long limit = Length;
+        foreach (var block in blocks)
+        {
+            if (block.End <= offset)
+            {
+                start = Math.Max(start, block.End);
+                before = offset - block.End < block.Length ? block : before;
+            }
+            else if (block.Length > 0)
+            {
+                limit = Math.Min(limit, block.Start);
+            }
+
             oldest = block.LastUse < oldest.LastUse ? block : oldest;
         }
 
-        // Reading goes on from there, and will not come back.
-        var target = before ?? oldest;
-        long start = offset / PageLength * PageLength;
         long end = Math.Max(offset + length, start + (before is null ? PageLength : Math.Min(2L * before.Length, MaxBlockLength)));
-        target.Load(source, start, (int)(Math.Min(end, Length) - start), what, cancellationToken);
-        target.LastUse = clock;
-        return target;
+        oldest.Load(source, start, (int)(Math.Min(end, limit) - start), what, cancellationToken);
+        oldest.LastUse = clock;
     }
 
     private sealed class Block
     {
         private byte[] bytes = [];
-        private long start;
+
+        public long Start { get; private set; }
 
         public int Length { get; private set; }
 
+        public long End => Start + Length;
+
         public long LastUse { get; set; }
 
-        public bool Holds(long offset, int length) => offset >= start && offset + length <= start + Length;
-
-        /// <summary>Whether a place is in the block or no further behind it than it is long.</summary>
-        public bool EndsBefore(long offset, int most) =>
-            Length > 0 && offset >= start && offset - (start + Length) < Math.Min(Length, most);
-
-        public void CopyTo(long offset, Span<byte> destination) =>
-            bytes.AsSpan((int)(offset - start), destination.Length).CopyTo(destination);
+        /// <summary>Copies what the block holds from a place in it on, and says how much that was.</summary>
+        public int CopyTo(long offset, Span<byte> destination)
+        {
+            var known = bytes.AsSpan((int)(offset - Start), (int)Math.Min(destination.Length, End - offset));
+            known.CopyTo(destination);
+            return known.Length;
+        }
 
         public void Load(RandomAccessSource source, long offset, int length, string what, CancellationToken cancellationToken)
         {
@@ -92,9 +126,9 @@ internal sealed class BufferedSource(RandomAccessSource source) : RandomAccessSo
             }
 
             // Nothing is held when the reading fails.
-            Length = 0;
+            (Start, Length) = (0, 0);
             source.Read(offset, bytes.AsSpan(0, length), what, cancellationToken);
-            (start, Length) = (offset, length);
+            (Start, Length) = (offset, length);
         }
     }
 }

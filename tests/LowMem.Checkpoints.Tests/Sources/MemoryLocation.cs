@@ -15,6 +15,12 @@ internal sealed class MemoryLocation : CheckpointLocation
     /// <summary>How many reads there were.</summary>
     public int Reads { get; private set; }
 
+    /// <summary>The lengths of all files.</summary>
+    public long ByteLength => files.Values.Sum(file => file.Bytes.LongLength);
+
+    /// <summary>How many bytes were read.</summary>
+    public long BytesRead { get; private set; }
+
     /// <summary>Called before each read with its number, from 0 up, and the token it was given.</summary>
     public Action<int, CancellationToken>? BeforeRead { get; set; }
 
@@ -92,6 +98,7 @@ internal sealed class MemoryLocation : CheckpointLocation
             lock (location.files)
             {
                 number = location.Reads++;
+                location.BytesRead += destination.Length;
             }
 
             location.BeforeRead?.Invoke(number, cancellationToken);
