@@ -10,8 +10,8 @@ namespace LowMem.Checkpoints.Diagnostics;
 /// </summary>
 /// <remarks>
 /// Shown as '?': control characters (ESC and the others of C0 and C1, line breaks among them), separators of lines and
-/// paragraphs, format characters (overrides of the direction of writing, characters of no width, tags), and halves of
-/// surrogate pairs.
+/// paragraphs, format characters (overrides of the direction of writing, characters of no width, tags), halves of
+/// surrogate pairs, and what is no character (U+FFFE, which XML cannot hold either).
 /// </remarks>
 public static class DisplayText
 {
@@ -83,5 +83,5 @@ public static class DisplayText
     /// <summary>What a terminal obeys instead of showing it, or shows as nothing.</summary>
     private static bool IsObeyed(Rune rune) => Rune.GetUnicodeCategory(rune) is
         UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
-        or UnicodeCategory.Surrogate;
+        or UnicodeCategory.Surrogate || (rune.Value & 0xfffe) == 0xfffe;
 }

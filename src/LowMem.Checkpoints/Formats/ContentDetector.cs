@@ -110,3 +110,15 @@ internal static class ContentDetector
             && start[number..].StartsWith((ReadOnlySpan<byte>)[0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19]);
     }
 }
+
+/// <summary>What the first bytes of a file say it is.</summary>
+internal enum ContentKind
+{
+    Unknown,
+    Zip,
+    Safetensors,
+    ShardIndex,
+    LegacyPyTorch,
+    Tar,
+    DistributedMetadata,
+}

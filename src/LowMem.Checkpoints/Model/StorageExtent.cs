@@ -12,3 +12,15 @@ internal sealed record StorageExtent(long Offset, long ByteLength, bool IsBigEnd
     /// <summary>Where the deflated bytes are, when the storage is compressed; else null.</summary>
     public (long Offset, long Length)? Deflated { get; init; }
 }
+
+/// <summary>A storage that a file holds, whether or not a tensor uses it.</summary>
+/// <param name="Path">The file.</param>
+/// <param name="Key">The name by which tensors know it, as <see cref="TensorInfo.StorageKey"/>.</param>
+/// <param name="ByteLength">Its size.</param>
+internal sealed record StoredStorage(string Path, string Key, long ByteLength);
+
+/// <summary>A zip archive that is a part of a file.</summary>
+/// <param name="Path">The file.</param>
+/// <param name="Offset">Where the archive starts in it.</param>
+/// <param name="Length">The bytes it takes.</param>
+internal sealed record ArchivePlace(string Path, long Offset, long Length);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Verification;
 
 namespace LowMem.Checkpoints.Reporting;
@@ -43,7 +44,7 @@ internal sealed class CsvWriter : IVerdictWriter
     /// <summary>A spreadsheet takes what begins so for a formula, and runs it: an apostrophe makes it text.</summary>
     private static string Quote(string? text)
     {
-        string clean = ReportText.Clean(text);
+        string clean = DisplayText.Line(text);
         string safe = clean.TrimStart() is ['=' or '+' or '-' or '@' or '＝' or '＋' or '－' or '＠', ..] ? '\'' + clean : clean;
         return safe.Length == 0 ? string.Empty : $"\"{safe.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
     }

@@ -32,7 +32,7 @@ internal sealed class JUnitWriter : IVerdictWriter
 
     public void Add(CheckpointVerdict verdict)
     {
-        string name = ReportText.Clean(paths.GetName(verdict.Path));
+        string name = DisplayText.Line(paths.GetName(verdict.Path));
         string seconds = verdict.Duration.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture);
         writer.WriteStartElement("testsuite");
         writer.WriteAttributeString("name", name);
@@ -49,8 +49,8 @@ internal sealed class JUnitWriter : IVerdictWriter
         {
             var errors = verdict.Findings.Where(finding => finding.Severity == FindingSeverity.Error).ToList();
             writer.WriteStartElement("failure");
-            writer.WriteAttributeString("message", ReportText.Clean(errors[0].Message));
-            writer.WriteAttributeString("type", ReportText.Clean(errors[0].Code));
+            writer.WriteAttributeString("message", DisplayText.Line(errors[0].Message));
+            writer.WriteAttributeString("type", DisplayText.Line(errors[0].Code));
             WriteLines(errors);
             writer.WriteEndElement();
         }
@@ -79,7 +79,7 @@ internal sealed class JUnitWriter : IVerdictWriter
     {
         foreach (var finding in findings)
         {
-            writer.WriteString(ReportText.Clean(finding.ToString()) + "\n");
+            writer.WriteString(DisplayText.Line(finding.ToString()) + "\n");
         }
     }
 }

@@ -85,7 +85,7 @@ internal sealed class MarkdownWriter : IVerdictWriter
     private static string Escape(string text)
     {
         var escaped = new StringBuilder("<code>");
-        foreach (var rune in ReportText.Clean(text).EnumerateRunes())
+        foreach (var rune in DisplayText.Line(text).EnumerateRunes())
         {
             bool plain = rune.Value is ' ' or '/' or '-' || Rune.IsLetterOrDigit(rune);
             escaped.Append(plain ? rune.ToString() : string.Create(CultureInfo.InvariantCulture, $"&#{rune.Value};"));

@@ -36,5 +36,8 @@ internal sealed class ReportPaths(string baseDirectory)
 
     /// <summary>Of a Windows path, the colon behind the drive stays.</summary>
     private static string Escape(string path) => string.Join('/', path.Split('/').Select((part, index) =>
-        index == 0 && part is [_, ':'] && char.IsAsciiLetter(part[0]) ? part : Uri.EscapeDataString(ReportText.Repair(part))));
+        index == 0 && part is [_, ':'] && char.IsAsciiLetter(part[0]) ? part : Uri.EscapeDataString(Repair(part))));
+
+    /// <summary>The same text with half surrogates replaced: what cannot be encoded cannot be written.</summary>
+    private static string Repair(string text) => string.Concat(text.EnumerateRunes().Select(rune => rune.ToString()));
 }

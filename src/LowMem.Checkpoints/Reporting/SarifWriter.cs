@@ -105,7 +105,7 @@ internal sealed class SarifWriter : IVerdictWriter
         writer.WriteNumber("ruleIndex", index);
         writer.WriteString("level", SarifRules.GetLevel(finding.Severity));
         writer.WriteStartObject("message");
-        writer.WriteString("text", ReportText.Clean(finding.Message) is { Length: > 0 } message ? message : code);
+        writer.WriteString("text", DisplayText.Line(finding.Message) is { Length: > 0 } message ? message : code);
         writer.WriteEndObject();
         writer.WriteStartArray("locations");
         writer.WriteStartObject();
@@ -127,10 +127,10 @@ internal sealed class SarifWriter : IVerdictWriter
         writer.WriteString("primaryLocationLineHash", GetFingerprint(uri, finding));
         writer.WriteEndObject();
         writer.WriteStartObject("properties");
-        writer.WriteString("format", ReportText.Clean(verdict.Format));
+        writer.WriteString("format", DisplayText.Line(verdict.Format));
         if (finding.Key is not null)
         {
-            writer.WriteString("key", ReportText.Clean(finding.Key));
+            writer.WriteString("key", DisplayText.Line(finding.Key));
         }
 
         if (finding.Offset is { } offset)

@@ -94,3 +94,12 @@ public sealed class VerdictReport : IDisposable
         }
     }
 }
+
+/// <summary>Writes verdicts in one format.</summary>
+internal interface IVerdictWriter : IDisposable
+{
+    void Add(CheckpointVerdict verdict);
+
+    /// <summary>Writes the end. The stream stays open.</summary>
+    void Complete();
+}

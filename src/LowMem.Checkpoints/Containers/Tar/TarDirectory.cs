@@ -208,3 +208,22 @@ internal static class TarDirectory
     private static CheckpointException Invalid(RandomAccessSource file, long offset, string what) =>
         new(CheckpointErrorIds.FormatInvalid, file.Name, $"broken tar archive: {what} (byte {offset}).") { Offset = offset };
 }
+
+/// <summary>The files of a tar archive.</summary>
+/// <param name="All">All of them, in the order of the archive.</param>
+/// <param name="ByName">Each name once. Of two files with one name the later counts, as in every tar.</param>
+/// <param name="HasEnd">Whether the empty block is there that ends every archive.</param>
+internal sealed record TarContents(IReadOnlyList<TarMember> All, IReadOnlyDictionary<string, TarMember> ByName, bool HasEnd)
+{
+    /// <summary>Parts of the archive that are in no file: each goes by what it is, for a message.</summary>
+    public required IReadOnlyList<TarMember> Slack { get; init; }
+}
+
+/// <summary>A file in a tar archive.</summary>
+/// <param name="Name">Its name; never used as a path.</param>
+/// <param name="Offset">Where its content starts in the archive.</param>
+/// <param name="Length">The bytes of content.</param>
+internal sealed record TarMember(string Name, long Offset, long Length)
+{
+    public long End => Offset + Length;
+}

@@ -48,7 +48,7 @@ internal sealed class DistributedAssembler(
     {
         try
         {
-            string? layoutProblem = ChunkCover.FindProblem(tensor.Shape, tensor.Chunks, cancellationToken);
+            string? layoutProblem = ChunkCoverage.FindProblem(tensor.Shape, tensor.Chunks, cancellationToken);
             var chunks = new List<TensorChunk>();
             string? problem = null;
             foreach (var box in tensor.Chunks.Where(box => !box.IsEmpty))

@@ -83,7 +83,7 @@ internal sealed class ShardedPieces(string directory)
             {
                 shape = [.. Enumerable.Range(0, shape.Length).Select(i => chunks.Max(chunk => checked(chunk.Offsets[i] + chunk.Source.Shape[i])))];
                 var boxes = chunks.ConvertAll(chunk => new ChunkBox(chunk.Offsets, chunk.Source.Shape));
-                problem = ChunkCover.FindProblem(shape, boxes, cancellationToken);
+                problem = ChunkCoverage.FindProblem(shape, boxes, cancellationToken);
                 _ = DType.Get(first.DType).GetByteLength(StridedLayout.CountElements(shape));
                 _ = StridedLayout.ContiguousStrides(shape);
                 code = FindingCodes.ChunkLayoutInvalid;

@@ -38,3 +38,27 @@ internal sealed record OptimizerFields(OptimizerField[] Options, OptimizerField[
     private static OptimizerField[] Parse(string fields) =>
         [.. fields.Split(' ').Select(field => new OptimizerField(field[..^2], (OptimizerFieldKind)field[^1]))];
 }
+
+/// <summary>One field that an optimizer writes.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Kind">How it is written.</param>
+internal sealed record OptimizerField(string Name, OptimizerFieldKind Kind);
+
+/// <summary>How a field is written.</summary>
+internal enum OptimizerFieldKind
+{
+    /// <summary>A byte, 0 or 1.</summary>
+    Boolean = 'b',
+
+    /// <summary>Eight bytes, little-endian.</summary>
+    Double = 'd',
+
+    /// <summary>Eight bytes, little-endian.</summary>
+    Long = 'l',
+
+    /// <summary>As <c>Tensor.Save</c> writes it.</summary>
+    Tensor = 't',
+
+    /// <summary>A byte that says whether a tensor follows.</summary>
+    OptionalTensor = 'o',
+}

@@ -20,3 +20,25 @@ internal sealed class KnownList : Dictionary<string, KnownUse>
         }
     }
 }
+
+/// <summary>
+/// How far the review of a known global went. A pickle does more or less with what it names, and what is harmless as a
+/// value need not be harmless as a function.
+/// </summary>
+internal enum KnownUse
+{
+    /// <summary>Not reviewed, or not found inert.</summary>
+    None,
+
+    /// <summary>Inert as a value that nothing calls: a function or type that a configuration refers to.</summary>
+    Named,
+
+    /// <summary>Inert when it is made without its constructor (NEWOBJ) and gets any state by BUILD.</summary>
+    Made,
+
+    /// <summary>Inert when called with any arguments, and with any state by BUILD. At worst it takes memory or time.</summary>
+    Called,
+
+    /// <summary>Called with keywords, or with objects whose methods it runs and nobody reviewed: a demand, and never known to be inert.</summary>
+    Asking,
+}

@@ -36,3 +36,9 @@ internal sealed record TensorDescription
 
     public string? UnreadableReason { get; init; }
 }
+
+/// <summary>One tensor is at fault; it becomes a finding, and the other tensors go on.</summary>
+internal sealed class TensorProblemException(string code, string message) : Exception(message)
+{
+    public string Code { get; } = code;
+}

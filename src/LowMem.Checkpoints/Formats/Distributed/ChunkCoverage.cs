@@ -1,7 +1,7 @@
 namespace LowMem.Checkpoints.Formats.Distributed;
 
 /// <summary>Checks that the pieces of a tensor cover it, each element once.</summary>
-internal static class ChunkCover
+internal static class ChunkCoverage
 {
     /// <summary>Pieces that follow one another along a dimension cost one comparison each; no honest layout comes near.</summary>
     private const long MaxComparisons = 4_000_000;
