@@ -42,8 +42,8 @@ public sealed class KeptStorageTests
             file.GetTensor("uint8", [1000, 500], [1000, 2]),
             file.GetTensor("float32", [1000, 1000], [7, 1]) with { ElementCount = 1_000_000, ByteLength = 4_000_000 },
         ];
-        using var meter = ReadMeter.Start();
-        using var reader = new TensorDataReader();
+        var meter = new ReadMeter();
+        using var reader = new TensorDataReader(CheckpointLocation.Local.With(meter));
         var plan = new BlockPlan(reader);
         var hashes = tensors.Select(_ => new HashConsumer()).ToArray();
         for (int i = 0; i < tensors.Length; i++)
