@@ -1,4 +1,7 @@
 using System.Collections;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text.Unicode;
 
 namespace LowMem.Checkpoints;
 
@@ -8,14 +11,19 @@ namespace LowMem.Checkpoints;
 /// </summary>
 public sealed class TensorList : IReadOnlyList<TensorInfo>
 {
-    private readonly List<(int Start, ITensorRun Run)> runs = [];
+    private const int MostKeyBytes = 1 << 30;
+
+    private readonly List<Row> rows = [];
+
+    /// <summary>The keys of the tensors that are like others, in UTF-8, one behind the other.</summary>
+    private readonly List<byte> keys = [];
 
     internal TensorList()
     {
     }
 
     /// <summary>How many tensors there are.</summary>
-    public int Count { get; private set; }
+    public int Count => rows.Count;
 
     /// <summary>The tensor at a place, counted from 0.</summary>
     /// <param name="index">The place.</param>
@@ -24,59 +32,67 @@ public sealed class TensorList : IReadOnlyList<TensorInfo>
     {
         get
         {
-            ArgumentOutOfRangeException.ThrowIfNegative(index);
-            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Count);
-            int low = 0;
-            int high = runs.Count - 1;
-            while (low < high)
-            {
-                int middle = (low + high + 1) / 2;
-                (low, high) = runs[middle].Start <= index ? (middle, high) : (low, middle - 1);
-            }
-
-            return runs[low].Run.Get(index - runs[low].Start);
+            var row = rows[index];
+            return row.Place < 0 ? row.Tensor : row.Describe(CollectionsMarshal.AsSpan(keys)[(index == 0 ? 0 : rows[index - 1].KeyEnd)..row.KeyEnd]);
         }
     }
 
     /// <summary>Goes over the tensors.</summary>
     public IEnumerator<TensorInfo> GetEnumerator()
     {
-        foreach (var (_, run) in runs)
+        for (int i = 0; i < rows.Count; i++)
         {
-            for (int i = 0; i < run.Count; i++)
-            {
-                yield return run.Get(i);
-            }
+            yield return this[i];
         }
     }
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    internal void Add(TensorInfo tensor)
+    internal void Add(TensorInfo tensor) => rows.Add(new Row(tensor, 0, -1, keys.Count));
+
+    /// <summary>
+    /// Adds a tensor that differs from another one in its key and the place of its storage alone; false when the key is no
+    /// valid UTF-16, and cannot be kept in fewer bytes.
+    /// </summary>
+    /// <param name="other">The other one.</param>
+    /// <param name="key">What it goes by.</param>
+    /// <param name="storage">The name of its storage, a number.</param>
+    /// <param name="place">Where the storage starts in the file.</param>
+    internal bool TryAddLike(TensorInfo other, string key, long storage, long place)
     {
-        if (runs is not [.., (_, SingleTensors last)])
+        int start = keys.Count;
+        int most = 3 * key.Length;
+        if (most > MostKeyBytes - start)
         {
-            last = new SingleTensors();
-            runs.Add((Count, last));
+            return false;
         }
 
-        last.Tensors.Add(tensor);
-        Count = checked(Count + 1);
+        CollectionsMarshal.SetCount(keys, start + most);
+        var status = Utf8.FromUtf16(key, CollectionsMarshal.AsSpan(keys)[start..], out _, out int length, replaceInvalidSequences: false);
+        bool isValid = status == System.Buffers.OperationStatus.Done;
+        CollectionsMarshal.SetCount(keys, start + (isValid ? length : 0));
+        if (isValid)
+        {
+            rows.Add(new Row(other, storage, place, keys.Count));
+        }
+
+        return isValid;
     }
 
-    internal void Add(ITensorRun run)
+    /// <param name="Tensor">The tensor, or one that it is like.</param>
+    /// <param name="Storage">The name of its storage.</param>
+    /// <param name="Place">Where the storage starts; -1 for the tensor itself.</param>
+    /// <param name="KeyEnd">Where the key ends among those of all rows; it starts where the one before ends.</param>
+    private readonly record struct Row(TensorInfo Tensor, long Storage, long Place, int KeyEnd)
     {
-        runs.Add((Count, run));
-        Count = checked(Count + run.Count);
-    }
-
-    /// <summary>Tensors that are kept as they are listed.</summary>
-    private sealed class SingleTensors : ITensorRun
-    {
-        public List<TensorInfo> Tensors { get; } = [];
-
-        public int Count => Tensors.Count;
-
-        public TensorInfo Get(int index) => Tensors[index];
+        public TensorInfo Describe(ReadOnlySpan<byte> key) => Tensor with
+        {
+            Key = System.Text.Encoding.UTF8.GetString(key),
+            StorageKey = Storage.ToString(CultureInfo.InvariantCulture),
+            Offset = checked(Place + Tensor.StorageStart),
+            Storage = Tensor.Storage! with { Offset = Place },
+            Shape = [.. Tensor.Shape],
+            Stride = [.. Tensor.Stride],
+        };
     }
 }

@@ -33,6 +33,15 @@ internal sealed class PickleHeap(PickleCursor cursor, PickleSource source, IPers
     /// <summary>Text and bytes in which another pickle may hide.</summary>
     public IReadOnlyList<PickleScalar> Payloads => payloads;
 
+    /// <summary>What putting something into the memo takes.</summary>
+    public const int PutCost = 3 * SlotCost;
+
+    /// <summary>What a tuple takes with its items, which are there.</summary>
+    public static long TupleCost(int count) => NodeCost + ((long)count * SlotCost);
+
+    /// <summary>Whether the budget has so much left.</summary>
+    public bool CanCharge(long bytes) => bytes <= memoryLeft;
+
     /// <exception cref="CheckpointException">The budget is used up.</exception>
     public void Charge(long bytes)
     {
@@ -52,23 +61,18 @@ internal sealed class PickleHeap(PickleCursor cursor, PickleSource source, IPers
     public PickleObject NewCall(PickleNode callable, PickleNode arguments, PickleNode? keywords = null)
     {
         Charge(SlotCost);
-        PickleObject call = keywords is null && PackedTensorCall.TryPack(callable, arguments) is { } packed
-            ? packed
-            : new PickleCall(callable, arguments);
+        var call = new PickleCall(callable, arguments);
         if (keywords is not null)
         {
             call.Keywords = keywords;
         }
 
-        // The dict of hooks that went into the packed call was the call before: an empty dict that nothing can reach.
-        if (call is PackedTensorCall && calls is [.., { CallableName: PackedTensorTemplate.HooksClass, ArgumentCount: 0, IsUnchanged: true, IsShared: false }])
-        {
-            calls.RemoveAt(calls.Count - 1);
-        }
-
         calls.Add(call);
         return call;
     }
+
+    /// <summary>Notes a call that was made some other way.</summary>
+    public void AddCall(PickleObject call) => calls.Add(call);
 
     /// <summary>What stands for a call: itself, unless whoever reads the pickle knows better.</summary>
     public PickleNode StandInFor(PickleObject call) => persistentLoader?.Replace(call, places) ?? call;
