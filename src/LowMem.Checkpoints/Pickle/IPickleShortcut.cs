@@ -12,6 +12,6 @@ internal interface IPickleShortcut
     /// <summary>The node for what the opcodes stand for; null leaves them to be read one by one.</summary>
     /// <param name="name">The name.</param>
     /// <param name="found">What the pattern leaves open.</param>
-    /// <param name="heap">Is told of the calls on the way to the node, each kind once.</param>
+    /// <param name="heap">Is told of the calls that Python would make, each kind once.</param>
     PickleObject? TryMake(PickleGlobal name, PickleRun found, PickleHeap heap);
 }

@@ -71,8 +71,17 @@ internal sealed class PickleHeap(PickleCursor cursor, PickleSource source, IPers
         return call;
     }
 
-    /// <summary>Notes a call that was made some other way.</summary>
+    /// <summary>Notes a call that was made some other way, and stands for all that are like it.</summary>
     public void AddCall(PickleObject call) => calls.Add(call);
+
+    /// <summary>Notes a call before something is set on it: it is not like the others any more.</summary>
+    private void BeginChange(PickleObject made)
+    {
+        if (made.IsPlain)
+        {
+            calls.Add(made);
+        }
+    }
 
     /// <summary>What stands for a call: itself, unless whoever reads the pickle knows better.</summary>
     public PickleNode StandInFor(PickleObject call) => persistentLoader?.Replace(call, places) ?? call;
@@ -140,6 +149,7 @@ internal sealed class PickleHeap(PickleCursor cursor, PickleSource source, IPers
                 sequence.Add(items);
                 break;
             case PickleObject made:
+                BeginChange(made);
                 made.AddItems(items);
                 break;
             case PickleGlobal global:
@@ -172,6 +182,7 @@ internal sealed class PickleHeap(PickleCursor cursor, PickleSource source, IPers
                     mapping.Add(pairs[i], pairs[i + 1]);
                     break;
                 case PickleObject made:
+                    BeginChange(made);
                     made.AddEntry(pairs[i], pairs[i + 1]);
                     break;
                 case PickleGlobal global:
@@ -188,6 +199,7 @@ internal sealed class PickleHeap(PickleCursor cursor, PickleSource source, IPers
         switch (target)
         {
             case PickleObject made:
+                BeginChange(made);
                 made.Build(state);
                 break;
             case PickleGlobal global:

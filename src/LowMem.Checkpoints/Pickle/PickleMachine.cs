@@ -343,7 +343,6 @@ internal sealed class PickleMachine
         }
 
         heap.Charge(run.Cost);
-        heap.AddCall(made);
         run.Finish();
         stack.Pop();
         stack.Push(made);

@@ -82,6 +82,7 @@ internal sealed class OrdinaryTensorPattern : IPickleShortcut
 
             kind = new OrdinaryTensorKind(name, [.. found.Nodes], [.. numbers]);
             heap.AddCall(new PickleCall(found.Nodes[NodeCount - 1], PickleSequence.EmptyTuple));
+            heap.AddCall(new OrdinaryTensorCall(kind, numbers[Storage], numbers[Offset]));
         }
 
         last = kind;
