@@ -1,16 +1,16 @@
 using System.Globalization;
 using System.IO.Compression;
+using LowMem.Checkpoints.Formats.PyTorch.Tensors;
 using LowMem.Checkpoints.Pickle;
 using LowMem.Checkpoints.Tests.Fixtures;
 using static LowMem.Checkpoints.Tests.Builders.PickleBytes;
 
-namespace LowMem.Checkpoints.Tests.Pickle;
+namespace LowMem.Checkpoints.Tests.Formats.PyTorch;
 
 /// <summary>
-/// Entries of a state dict that are read in one go say what they say when they are read one opcode at a time, which is
-/// what happens where it is not known what the memo is asked for.
+/// Tensors whose opcodes are read in one go say what they say when they are read one opcode at a time.
 /// </summary>
-public sealed class PackedTensorRowsTests
+public sealed class OrdinaryTensorTests
 {
     private const byte Rebuild = 0;
     private const byte Storage = 1;
@@ -22,50 +22,50 @@ public sealed class PackedTensorRowsTests
 
     private static readonly byte[] Rows = [.. Enumerable.Range(0, Enough).SelectMany(i => Row($"key.{i}", $"{i}"))];
 
-    private static readonly Dictionary<string, (byte[] Entries, bool IsPacked)> Cases = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, (byte[] Entries, int Taken)> Cases = new(StringComparer.Ordinal)
     {
-        ["plain"] = ([.. Rows, (byte)'u'], true),
-        ["too few"] = ([.. Row("key", "0"), (byte)'u'], false),
-        ["none"] = ([(byte)'u'], false),
-        ["another value among them"] = ([.. Rows, .. Text("epoch"), (byte)'K', 3, (byte)'u'], false),
-        ["a key that is no text"] = ([.. Rows, (byte)'K', 1, .. Row("x", "1")[6..], (byte)'u'], false),
-        ["thrown away"] = ([.. Rows, (byte)'1'], false),
-        ["no value for the last key"] = ([.. Rows, .. Text("last"), (byte)'u'], false),
-        ["a frame between"] = ([.. Rows, 0x95, .. Number(Row("x", "1").Length + 2), .. Row("x", "1"), (byte)'u'], true),
-        ["frames one behind the other"] = ([.. Rows, .. Framed(Row("x", "1")), .. Framed(Row("y", "1")), (byte)'u'], true),
-        ["a frame that ends inside a row"] = ([.. Rows, .. Framed(Row("x", "1")[..8]), .. Row("x", "1")[8..], (byte)'u'], true),
-        ["a frame that ends inside a key"] = ([.. Rows, 0x95, .. Number(3), .. Row("x", "1"), (byte)'u'], false),
-        ["a frame that ends inside a number of the memo"] = ([.. Rows, 0x95, .. Number(7), .. Row("x", "1"), (byte)'u'], false),
-        ["a frame in a frame"] = ([.. Rows, .. Framed([.. Framed(Row("x", "1")), .. Row("y", "1")]), (byte)'u'], false),
-        ["a frame longer than the rest"] = ([.. Rows, 0x95, .. Number(1000), .. Row("x", "1"), (byte)'u'], false),
-        ["empty frames"] = ([.. Rows, .. Repeat(Framed([]), 3), .. Row("x", "1"), (byte)'u'], false),
-        ["a frame that ends in front of the STOP"] = ([.. Rows, 0x95, .. Number(Row("x", "1").Length + 1), .. Row("x", "1"), (byte)'u'], true),
-        ["a key beyond ASCII"] = ([.. Rows, .. Row("größe", "1"), (byte)'u'], false),
-        ["a key of two lines"] = ([.. Rows, .. Row("a\nb", "1"), (byte)'u'], false),
-        ["an empty key"] = ([.. Rows, .. Row(string.Empty, "1"), (byte)'u'], false),
-        ["a long key"] = ([.. Rows, .. Row(new string('k', 5000), "1"), (byte)'u'], false),
-        ["a key of the longest kind"] = ([.. Rows, .. Row(new string('k', 4096), "1"), (byte)'u'], true),
-        ["a storage that is no number"] = ([.. Rows, .. Row("x", "one"), (byte)'u'], false),
-        ["a storage with a zero in front"] = ([.. Rows, .. Row("x", "01"), (byte)'u'], false),
-        ["a storage of many digits"] = ([.. Rows, .. Row("x", new string('9', 30)), (byte)'u'], false),
-        ["no dimension"] = ([.. Rows, .. Row("x", "1", [(byte)')'], [(byte)')']), (byte)'u'], true),
-        ["five dimensions"] = ([.. Rows, .. Row("x", "1", Small(1, 2, 3, 4, 5), Small(9, 8, 7, 6, 5)), (byte)'u'], true),
-        ["more dimensions than any model has"] = ([.. Rows, .. Row("x", "1", Small([.. new byte[17]]), Small([.. new byte[17]])), (byte)'u'], false),
-        ["a tuple of another length"] = ([.. Rows, .. Row("x", "1", [(byte)'K', 1, 0x86], Small(1)), (byte)'u'], false),
-        ["a negative size"] = ([.. Rows, .. Row("x", "1", [(byte)'J', 255, 255, 255, 255, 0x85], Small(1)), (byte)'u'], false),
-        ["large numbers"] = ([.. Rows, .. Row("x", "1", [(byte)'M', 0, 1, (byte)'J', 0, 0, 1, 0, 0x86], [0x8a, 5, 0, 0, 0, 0, 1, (byte)'K', 1, 0x86]), (byte)'u'], true),
-        ["a number beyond 64 bits"] = ([.. Rows, .. Row("x", "1", [0x8a, 9, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0x85], Small(1)), (byte)'u'], false),
-        ["an empty integer"] = ([.. Rows, .. Row("x", "1", [0x8a, 0, 0x85], Small(1)), (byte)'u'], true),
-        ["something put into the memo"] = ([.. Rows, .. Text("x"), (byte)'q', FirstFree, .. Row("x", "1")[6..], (byte)'u'], true),
-        ["put out of order"] = ([.. Rows, .. Text("x"), (byte)'q', FirstFree + 1, .. Row("x", "1")[6..], (byte)'u'], false),
-        ["put over what is used"] = ([.. Rows, .. Text("x"), (byte)'q', Rebuild, .. Row("x", "1")[6..], (byte)'u'], false),
-        ["a key that is fetched later"] = ([.. Rows, .. Text("x"), 0x94, .. Row("x", "1")[6..], (byte)'u', (byte)'h', FirstFree, 0x86], true),
-        ["a key of before"] = ([.. Rows, (byte)'h', Location, .. Row("x", "1")[6..], (byte)'u'], true),
-        ["a key of before that is no text"] = ([.. Rows, (byte)'h', Hooks, .. Row("x", "1")[6..], (byte)'u'], false),
-        ["a storage of before"] = ([.. Rows, .. Row("x", "1")[..14], (byte)'X', 1, 0, 0, 0, (byte)'7', (byte)'q', FirstFree, .. Row("x", "1")[20..], .. Row("y", "1")[..14], (byte)'h', FirstFree, .. Row("y", "1")[20..], (byte)'u'], true),
-        ["a tensor that is fetched later"] = ([.. Rows, .. Row("x", "1"), (byte)'q', FirstFree, (byte)'u', (byte)'h', FirstFree, 0x86], false),
-        ["something fetched that was never put"] = ([.. Rows, (byte)'u', (byte)'h', 200, 0x86], false),
-        ["a second batch"] = ([.. Rows, (byte)'u', (byte)'(', .. Rows, (byte)'u', .. Text("lr"), (byte)'K', 1, (byte)'s'], true),
+        ["plain"] = ([.. Rows, (byte)'u'], Enough + 1),
+        ["too few"] = ([.. Row("key", "0"), (byte)'u'], Enough),
+        ["none"] = ([(byte)'u'], Enough),
+        ["another value among them"] = ([.. Rows, .. Text("epoch"), (byte)'K', 3, (byte)'u'], Enough),
+        ["a key that is no text"] = ([.. Rows, (byte)'K', 1, .. Row("x", "1")[6..], (byte)'u'], Enough),
+        ["thrown away"] = ([.. Rows, (byte)'1'], Enough),
+        ["no value for the last key"] = ([.. Rows, .. Text("last"), (byte)'u'], Enough),
+        ["a frame between"] = ([.. Rows, 0x95, .. Number(Row("x", "1").Length + 2), .. Row("x", "1"), (byte)'u'], Enough + 1),
+        ["frames one behind the other"] = ([.. Rows, .. Framed(Row("x", "1")), .. Framed(Row("y", "1")), (byte)'u'], Enough + 1),
+        ["a frame that ends inside a row"] = ([.. Rows, .. Framed(Row("x", "1")[..8]), .. Row("x", "1")[8..], (byte)'u'], Enough + 1),
+        ["a frame that ends inside a key"] = ([.. Rows, 0x95, .. Number(3), .. Row("x", "1"), (byte)'u'], Enough),
+        ["a frame that ends inside a number of the memo"] = ([.. Rows, 0x95, .. Number(7), .. Row("x", "1"), (byte)'u'], Enough),
+        ["a frame in a frame"] = ([.. Rows, .. Framed([.. Framed(Row("x", "1")), .. Row("y", "1")]), (byte)'u'], Enough),
+        ["a frame longer than the rest"] = ([.. Rows, 0x95, .. Number(1000), .. Row("x", "1"), (byte)'u'], Enough),
+        ["empty frames"] = ([.. Rows, .. Repeat(Framed([]), 3), .. Row("x", "1"), (byte)'u'], Enough),
+        ["a frame that ends in front of the STOP"] = ([.. Rows, 0x95, .. Number(Row("x", "1").Length + 1), .. Row("x", "1"), (byte)'u'], Enough + 1),
+        ["a key beyond ASCII"] = ([.. Rows, .. Row("größe", "1"), (byte)'u'], Enough),
+        ["a key of two lines"] = ([.. Rows, .. Row("a\nb", "1"), (byte)'u'], Enough),
+        ["an empty key"] = ([.. Rows, .. Row(string.Empty, "1"), (byte)'u'], Enough),
+        ["a long key"] = ([.. Rows, .. Row(new string('k', 5000), "1"), (byte)'u'], Enough),
+        ["a key of the longest kind"] = ([.. Rows, .. Row(new string('k', 4096), "1"), (byte)'u'], Enough + 1),
+        ["a storage that is no number"] = ([.. Rows, .. Row("x", "one"), (byte)'u'], Enough),
+        ["a storage with a zero in front"] = ([.. Rows, .. Row("x", "01"), (byte)'u'], Enough),
+        ["a storage of many digits"] = ([.. Rows, .. Row("x", new string('9', 30)), (byte)'u'], Enough),
+        ["no dimension"] = ([.. Rows, .. Row("x", "1", [(byte)')'], [(byte)')']), (byte)'u'], Enough + 1),
+        ["five dimensions"] = ([.. Rows, .. Row("x", "1", Small(1, 2, 3, 4, 5), Small(9, 8, 7, 6, 5)), (byte)'u'], Enough + 1),
+        ["more dimensions than any model has"] = ([.. Rows, .. Row("x", "1", Small([.. new byte[17]]), Small([.. new byte[17]])), (byte)'u'], Enough),
+        ["a tuple of another length"] = ([.. Rows, .. Row("x", "1", [(byte)'K', 1, 0x86], Small(1)), (byte)'u'], Enough),
+        ["a negative size"] = ([.. Rows, .. Row("x", "1", [(byte)'J', 255, 255, 255, 255, 0x85], Small(1)), (byte)'u'], Enough),
+        ["large numbers"] = ([.. Rows, .. Row("x", "1", [(byte)'M', 0, 1, (byte)'J', 0, 0, 1, 0, 0x86], [0x8a, 5, 0, 0, 0, 0, 1, (byte)'K', 1, 0x86]), (byte)'u'], Enough + 1),
+        ["a number beyond 64 bits"] = ([.. Rows, .. Row("x", "1", [0x8a, 9, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0x85], Small(1)), (byte)'u'], Enough),
+        ["an empty integer"] = ([.. Rows, .. Row("x", "1", [0x8a, 0, 0x85], Small(1)), (byte)'u'], Enough + 1),
+        ["something put into the memo"] = ([.. Rows, .. Text("x"), (byte)'q', FirstFree, .. Row("x", "1")[6..], (byte)'u'], Enough + 1),
+        ["put out of order"] = ([.. Rows, .. Text("x"), (byte)'q', FirstFree + 1, .. Row("x", "1")[6..], (byte)'u'], Enough),
+        ["put over what is used"] = ([.. Rows, .. Text("x"), (byte)'q', Rebuild, .. Row("x", "1")[6..], (byte)'u'], Enough),
+        ["a key that is fetched later"] = ([.. Rows, .. Text("x"), 0x94, .. Row("x", "1")[6..], (byte)'u', (byte)'h', FirstFree, 0x86], Enough + 1),
+        ["a key of before"] = ([.. Rows, (byte)'h', Location, .. Row("x", "1")[6..], (byte)'u'], Enough + 1),
+        ["a key of before that is no text"] = ([.. Rows, (byte)'h', Hooks, .. Row("x", "1")[6..], (byte)'u'], Enough),
+        ["a storage of before"] = ([.. Rows, .. Row("x", "1")[..14], (byte)'X', 1, 0, 0, 0, (byte)'7', (byte)'q', FirstFree, .. Row("x", "1")[20..], .. Row("y", "1")[..14], (byte)'h', FirstFree, .. Row("y", "1")[20..], (byte)'u'], Enough + 1),
+        ["a tensor that is fetched later"] = ([.. Rows, .. Row("x", "1"), (byte)'q', FirstFree, (byte)'u', (byte)'h', FirstFree, 0x86], Enough),
+        ["something fetched that was never put"] = ([.. Rows, (byte)'u', (byte)'h', 200, 0x86], Enough),
+        ["a second batch"] = ([.. Rows, (byte)'u', (byte)'(', .. Rows, (byte)'u', .. Text("lr"), (byte)'K', 1, (byte)'s'], Enough + 1),
     };
 
     public static TheoryData<string> Names => [.. Cases.Keys];
@@ -74,11 +74,11 @@ public sealed class PackedTensorRowsTests
     [MemberData(nameof(Names))]
     public void SaysTheSameAsTheNodes(string name)
     {
-        var (entries, isPacked) = Cases[name];
+        var (entries, taken) = Cases[name];
         byte[] pickle = [.. Prelude(), (byte)'}', (byte)'(', .. entries, (byte)'.'];
 
         var packed = Read(pickle);
-        Assert.Equal(isPacked, RowsIn(packed.Root).Any());
+        Assert.Equal(taken, TakenIn(packed.Root));
         AssertSame(pickle, packed);
     }
 
@@ -114,7 +114,7 @@ public sealed class PackedTensorRowsTests
 
         var result = Read(pickle);
 
-        Assert.Single(Assert.IsAssignableFrom<PickleObject>(result.Root).Mapping!.Parts);
+        Assert.Equal(Enough, TakenIn(result.Root));
         AssertSame(pickle, result);
     }
 
@@ -130,19 +130,21 @@ public sealed class PackedTensorRowsTests
         foreach (string name in (string[])["ema", "swa"])
         {
             var dict = Assert.IsAssignableFrom<PickleObject>(((PickleMapping)result.Root).Find(name)).Mapping!;
-            Assert.Equal(31, Assert.Single(RowsIn(dict)).Count);
+            Assert.Equal(31, TakenIn(dict));
         }
 
         AssertSame(pickle, result);
     }
 
-    private static IEnumerable<PackedTensorRows> RowsIn(PickleNode node) =>
+    /// <summary>How many tensors in a dict, or in the first of a pair, were read in one go.</summary>
+    private static int TakenIn(PickleNode node) =>
         (node switch
         {
             PickleMapping mapping => mapping,
+            PickleObject made => made.Mapping,
             PickleSequence { Count: > 0 } pair => pair[0] as PickleMapping,
             _ => null,
-        })?.Parts.Select(part => part.Key).OfType<PackedTensorRows>() ?? [];
+        })?.Entries.Count(entry => entry.Value is OrdinaryTensorCall) ?? 0;
 
     private static void AssertSame(byte[] pickle, PickleResult packed)
     {
@@ -169,9 +171,8 @@ public sealed class PackedTensorRowsTests
 
     private static PickleResult Read(byte[] pickle)
     {
-        var uses = PickleMemoUses.Find(new MemoryPickleInput(pickle), Source, TestContext.Current.CancellationToken);
         return PickleMachine.Read(
-            new MemoryPickleInput(pickle), Source, persistentLoader: null, TestContext.Current.CancellationToken, uses);
+            new MemoryPickleInput(pickle), Source, persistentLoader: null, TestContext.Current.CancellationToken, new OrdinaryTensorPattern());
     }
 
     private static byte[] ReadPickle(string path)
