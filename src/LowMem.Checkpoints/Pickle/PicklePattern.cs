@@ -1,28 +1,28 @@
 namespace LowMem.Checkpoints.Pickle;
 
-/// <summary>One step of a <see cref="PicklePattern"/>.</summary>
-internal enum PickleStep
+/// <summary>One step of a <see cref="PicklePattern"/>: an opcode, or what is different each time.</summary>
+internal enum PickleStep : byte
 {
-    Mark,
-    Tuple,
-    EmptyTuple,
-    Reduce,
-    PersistentId,
+    Mark = (byte)PickleOpcode.Mark,
+    Tuple = (byte)PickleOpcode.Tuple,
+    EmptyTuple = (byte)PickleOpcode.EmptyTuple,
+    Reduce = (byte)PickleOpcode.Reduce,
+    PersistentId = (byte)PickleOpcode.BinPersId,
 
     /// <summary>Fetches a node from the memo.</summary>
-    Node,
+    Node = 1,
 
     /// <summary>A text that is a number from 0 up, as a number is written.</summary>
-    Digits,
+    Digits = 2,
 
     /// <summary>A number from 0 up.</summary>
-    Number,
+    Number = 3,
 
     /// <summary>A tuple of numbers from 0 up: first how many, then each.</summary>
-    Numbers,
+    Numbers = 4,
 
     /// <summary>A boolean, as 0 or 1.</summary>
-    Flag,
+    Flag = 5,
 }
 
 /// <summary>

@@ -13,14 +13,12 @@ internal sealed class PickleRun(PickleCursor cursor, PickleMemo memo)
     /// <summary>No call has more numbers; one that has is read one by one.</summary>
     private const int MostNumbers = 64;
 
-    private const int MostNodes = 16;
-
     /// <summary>So many digits fit 64 bits.</summary>
     private const int MostDigits = 18;
 
     private const PickleOpcode NoOpcode = default;
 
-    private readonly PickleNode[] nodes = new PickleNode[MostNodes];
+    private PickleNode[] nodes = [];
     private readonly long[] numbers = new long[MostNumbers];
     private int nodeCount;
     private int numberCount;
@@ -53,6 +51,11 @@ internal sealed class PickleRun(PickleCursor cursor, PickleMemo memo)
         (nodeCount, numberCount, puts, OpcodeCount) = (0, 0, 0, 0);
         Cost = pattern.FixedCost;
         (digits, putDigits, isBehindMark) = (-1, null, false);
+        if (nodes.Length < pattern.NodeCount)
+        {
+            nodes = new PickleNode[pattern.NodeCount];
+        }
+
         if (!memo.IsInOrder)
         {
             return false;
@@ -94,16 +97,8 @@ internal sealed class PickleRun(PickleCursor cursor, PickleMemo memo)
             case PickleStep.Mark:
                 isBehindMark = true;
                 return opcode == PickleOpcode.Mark;
-            case PickleStep.Tuple:
-                return opcode == PickleOpcode.Tuple;
-            case PickleStep.EmptyTuple:
-                return opcode == PickleOpcode.EmptyTuple;
-            case PickleStep.Reduce:
-                return opcode == PickleOpcode.Reduce;
-            case PickleStep.PersistentId:
-                return opcode == PickleOpcode.BinPersId;
             case PickleStep.Node:
-                return Get(opcode) is { } node && TryAdd(node);
+                return (nodes[nodeCount++] = Get(opcode)!) is not null;
             case PickleStep.Digits:
                 return TryAdd(ReadDigits(opcode));
             case PickleStep.Number:
@@ -114,7 +109,7 @@ internal sealed class PickleRun(PickleCursor cursor, PickleMemo memo)
                 Cost += PickleHeap.SlotCost;
                 return TryAdd(opcode switch { PickleOpcode.NewTrue => 1, PickleOpcode.NewFalse => 0, _ => -1 });
             default:
-                return false;
+                return opcode == (PickleOpcode)step;
         }
     }
 
@@ -298,17 +293,6 @@ internal sealed class PickleRun(PickleCursor cursor, PickleMemo memo)
         }
 
         numbers[numberCount++] = number;
-        return true;
-    }
-
-    private bool TryAdd(PickleNode node)
-    {
-        if (nodeCount == MostNodes)
-        {
-            return false;
-        }
-
-        nodes[nodeCount++] = node;
         return true;
     }
 }
