@@ -1,8 +1,10 @@
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Diagnostics;
-using LowMem.Loader.Import;
+using LowMem.Loader.Import.Keys;
+using LowMem.Loader.Import.Planning;
 using LowMem.Loader.Memory;
-using LowMem.Loader.Skeletons;
+using LowMem.Loader.Memory.Limits;
+using LowMem.Loader.Skeletons.FromCheckpoint;
 
 namespace LowMem.Loader.Estimates;
 

@@ -1,6 +1,6 @@
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Values;
-using LowMem.Loader.Import;
+using LowMem.Loader.Import.Planning;
 using LowMem.Loader.Memory;
 using LowMem.Loader.Modules;
 using LowMem.Loader.Native;

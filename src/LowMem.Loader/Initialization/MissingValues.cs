@@ -1,6 +1,7 @@
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Loader.Memory;
+using LowMem.Loader.Memory.Limits;
 using LowMem.Loader.Modules;
 using TorchSharp;
 using static TorchSharp.torch;

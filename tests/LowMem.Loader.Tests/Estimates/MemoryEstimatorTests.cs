@@ -3,9 +3,9 @@ using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Formats;
 using LowMem.Checkpoints.Verification;
 using LowMem.Loader.Estimates;
-using LowMem.Loader.Import;
+using LowMem.Loader.Import.Binding;
+using LowMem.Loader.Import.Planning;
 using LowMem.Loader.Memory;
-using LowMem.Loader.Tests.Import;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -3,6 +3,7 @@ using System.Collections.Specialized;
 using LowMem.Loader.Meta;
 using LowMem.Loader.Modules;
 using LowMem.Loader.Skeletons;
+using LowMem.Loader.Skeletons.Containers;
 using LowMem.Loader.Tests.Modules;
 using TorchSharp;
 using static TorchSharp.torch;

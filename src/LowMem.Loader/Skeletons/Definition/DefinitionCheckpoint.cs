@@ -1,6 +1,9 @@
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Loader.Modules;
+using LowMem.Loader.Skeletons.Containers;
+using LowMem.Loader.Skeletons.Definition.Text;
+using LowMem.Loader.Skeletons.FromCheckpoint;
 using static TorchSharp.torch;
 
 namespace LowMem.Loader.Skeletons.Definition;

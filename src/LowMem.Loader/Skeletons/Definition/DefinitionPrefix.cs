@@ -1,3 +1,6 @@
+using LowMem.Loader.Import.Keys;
+using LowMem.Loader.Skeletons.Definition.Text;
+
 namespace LowMem.Loader.Skeletons.Definition;
 
 /// <summary>Finds the part of a checkpoint that belongs to a definition, when nobody says which it is.</summary>
