@@ -60,7 +60,7 @@ public class FromFactoryTests
     }
 
     private static bool IsEmpty(Tensor tensor) =>
-        tensor.device_type == DeviceType.META || tensor.numel() <= 1 || NativeModules.IsHollow(tensor);
+        tensor.device_type == DeviceType.META || tensor.numel() <= 1 || NativeModules.IsWithoutStorage(tensor);
 
     [Fact]
     public void The_default_device_is_restored_when_the_script_fails()

@@ -115,8 +115,8 @@ public static class ModelLoader
             checkpoint, plan, device, options.Resident, dataReader, progress, cancellationToken);
         var values = materializer.Create();
         using var missing = new MissingValues();
-        var zeroSlots = plan.ZeroSlots;
-        var zeroValues = CreateZeros(zeroSlots, device);
+        var zeroParameters = plan.ZeroParameters;
+        var zeroValues = CreateZeros(zeroParameters, device);
         try
         {
             if (options.InitializeMissing)
@@ -128,17 +128,17 @@ public static class ModelLoader
             // Nothing in this loop can fail: whatever could has been checked or made by now.
             for (var i = 0; i < values.Count; i++)
             {
-                ParameterBinder.Bind(plan.Tensors[i].Slot, values[i], plan.Tensors[i].RequiresGrad);
+                ParameterBinder.Bind(plan.Tensors[i].Parameter, values[i], plan.Tensors[i].RequiresGrad);
             }
 
             for (var i = 0; i < zeroValues.Length; i++)
             {
-                ParameterBinder.Bind(zeroSlots[i], zeroValues[i]);
+                ParameterBinder.Bind(zeroParameters[i], zeroValues[i]);
             }
 
-            foreach (var (slot, value) in missing.Values)
+            foreach (var (parameter, value) in missing.Values)
             {
-                ParameterBinder.Bind(slot, value, options.RequiresGrad && !slot.IsBuffer);
+                ParameterBinder.Bind(parameter, value, options.RequiresGrad && !parameter.IsBuffer);
             }
         }
         finally
@@ -157,21 +157,21 @@ public static class ModelLoader
             Prefix = plan.Prefix,
             Device = options.Device,
             TensorCount = plan.Tensors.Count,
-            MappedCount = materializer.MappedCount,
-            CopiedCount = plan.Tensors.Count - materializer.MappedCount,
-            MappedBytes = materializer.MappedBytes,
-            CopiedBytes = materializer.CopiedBytes,
+            MappedCount = materializer.Transfers.MappedCount,
+            CopiedCount = plan.Tensors.Count - materializer.Transfers.MappedCount,
+            MappedBytes = materializer.Transfers.MappedBytes,
+            CopiedBytes = materializer.Transfers.CopiedBytes,
             MissingKeys = plan.MissingKeys,
-            ZeroKeys = [.. zeroSlots.Select(slot => slot.Key)],
+            ZeroKeys = [.. zeroParameters.Select(parameter => parameter.Key)],
             Faults = [.. plan.Faults],
             OutsideCount = CountOutside(checkpoint, plan.Prefix),
             UnexpectedKeys = plan.UnexpectedKeys,
             ShapeMismatchKeys = plan.ShapeMismatchKeys,
             RenamedCount = plan.RenamedCount,
             LeftOutCount = plan.LeftOutCount,
-            CastKeys = [.. plan.Tensors.Where(planned => planned.IsCast).Select(planned => planned.Slot.Key)],
-            InitializedKeys = [.. missing.Values.SelectMany(entry => entry.Slot.Ties).Select(tie => tie.Key)],
-            MetaKeys = GetMetaKeys(entries, [.. plan.Tensors.Select(planned => planned.Slot), .. zeroSlots, .. missing.Values.Select(entry => entry.Slot)]),
+            CastKeys = [.. plan.Tensors.Where(planned => planned.IsCast).Select(planned => planned.Parameter.Key)],
+            InitializedKeys = [.. missing.Values.SelectMany(entry => entry.Parameter.Ties).Select(tie => tie.Key)],
+            MetaKeys = GetMetaKeys(entries, [.. plan.Tensors.Select(planned => planned.Parameter), .. zeroParameters, .. missing.Values.Select(entry => entry.Parameter)]),
             Duration = Stopwatch.GetElapsedTime(started),
             PrivateBytesBefore = memory.Before,
             PrivateBytesAfter = ProcessMemory.GetPrivateBytes(),
@@ -179,16 +179,16 @@ public static class ModelLoader
         };
     }
 
-    private static Tensor[] CreateZeros(IReadOnlyList<ModuleParameter> slots, Device device) =>
-        [.. slots.Select(slot => zeros(slot.Shape, dtype: slot.Tensor.dtype, device: device).DetachFromDisposeScope())];
+    private static Tensor[] CreateZeros(IReadOnlyList<ModuleParameter> parameters, Device device) =>
+        [.. parameters.Select(parameter => zeros(parameter.Shape, dtype: parameter.Tensor.dtype, device: device).DetachFromDisposeScope())];
 
     private static int CountOutside(Checkpoint checkpoint, string prefix) => prefix.Length == 0
         ? 0
         : checkpoint.Tensors.Count(tensor => !tensor.Key.StartsWith(prefix, StringComparison.Ordinal));
 
-    private static string[] GetMetaKeys(IReadOnlyList<ModuleParameter> entries, IEnumerable<ModuleParameter> slots)
+    private static string[] GetMetaKeys(IReadOnlyList<ModuleParameter> entries, IEnumerable<ModuleParameter> parameters)
     {
-        var bound = slots.SelectMany(slot => slot.Ties).Select(tie => tie.Key).ToHashSet(StringComparer.Ordinal);
+        var bound = parameters.SelectMany(parameter => parameter.Ties).Select(tie => tie.Key).ToHashSet(StringComparer.Ordinal);
         return [.. entries.Where(entry => entry.Device == "meta" && !bound.Contains(entry.Key)).Select(entry => entry.Key)];
     }
 }

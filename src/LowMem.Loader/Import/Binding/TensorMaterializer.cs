@@ -25,7 +25,7 @@ internal sealed class TensorMaterializer : IDisposable
 
     private readonly ImportPlan plan;
     private readonly Device device;
-    private readonly bool resident;
+    private readonly TransferPlan transfers;
     private readonly ProgressCounter progress;
     private readonly CancellationToken cancellationToken;
     private readonly TensorDataReader dataReader;
@@ -33,8 +33,8 @@ internal sealed class TensorMaterializer : IDisposable
     private readonly ResidentMemory? memory;
     private readonly MappedTensors mapped;
 
-    // Elements that two keys of the checkpoint share are read once, and stay shared.
-    private readonly Dictionary<string, List<(PlannedTensor Planned, Tensor Value)>> copies = new(StringComparer.Ordinal);
+    // What other tensors share later.
+    private readonly Dictionary<Transfer, Tensor> copies = new(ReferenceEqualityComparer.Instance);
     private readonly List<ReadJob> jobs = [];
 
     public TensorMaterializer(
@@ -48,23 +48,17 @@ internal sealed class TensorMaterializer : IDisposable
     {
         this.plan = plan;
         this.device = device;
-        this.resident = resident;
         this.cancellationToken = cancellationToken;
-        this.progress = new ProgressCounter(progress, plan.Tensors.Where(IsCopied).Sum(planned => new StorageOrder(planned.Source).Tensor.ByteLength), plan.Tensors.Count);
+        transfers = plan.GetTransfers(resident, device.type == DeviceType.CPU);
+        this.progress = new ProgressCounter(progress, transfers.BytesToRead, plan.Tensors.Count);
         this.dataReader = dataReader;
         reader = new ResidentReader(dataReader, this.progress.AddBytes);
         mapped = new MappedTensors(checkpoint.Files.ToDictionary(file => file.Path, StringComparer.Ordinal));
-        memory = device.type == DeviceType.CPU ? ReserveMemory(plan.Tensors.Where(IsCopied).ToList()) : null;
+        memory = device.type == DeviceType.CPU ? ReserveMemory(transfers) : null;
     }
 
-    /// <summary>How many tensors stay in the mapped file.</summary>
-    public int MappedCount { get; private set; }
-
-    /// <summary>The bytes that stay in the mapped file.</summary>
-    public long MappedBytes { get; private set; }
-
-    /// <summary>The bytes of the memory that was filled.</summary>
-    public long CopiedBytes { get; private set; }
+    /// <summary>How the values come, and how many bytes that makes.</summary>
+    public TransferPlan Transfers => transfers;
 
     /// <summary>Makes all tensors, in the order of the plan; the caller disposes of them.</summary>
     /// <exception cref="CheckpointException">A file is gone, changed or shorter than it was.</exception>
@@ -76,15 +70,17 @@ internal sealed class TensorMaterializer : IDisposable
         try
         {
             using var noGrad = no_grad();
-            foreach (var planned in plan.Tensors)
+            for (var i = 0; i < plan.Tensors.Count; i++)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                values.Add(Create(planned));
+                var transfer = transfers.Transfers[i];
+                values.Add(Create(plan.Tensors[i], transfer));
                 if (device.type != DeviceType.CPU)
                 {
                     // One at a time, so that no more than one tensor is on both devices.
                     Fill();
                     values[^1] = Move(values[^1]);
+                    progress.AddBytes(transfer.Kind == TransferKind.Map ? transfer.Order.Tensor.ByteLength : 0);
                 }
 
                 progress.AddTensor();
@@ -111,54 +107,29 @@ internal sealed class TensorMaterializer : IDisposable
         memory?.Dispose();
     }
 
-    private bool IsCopied(PlannedTensor planned) =>
-        resident || planned.IsCast || device.type != DeviceType.CPU || !InPlaceUse.IsPossible(planned.Source);
-
-    private Tensor Create(PlannedTensor planned)
+    private Tensor Create(PlannedTensor planned, Transfer transfer) => transfer switch
     {
-        var source = planned.Source;
-        if (resident || !InPlaceUse.IsPossible(source))
-        {
-            return CreateCopy(planned, Read);
-        }
+        { Kind: TransferKind.Map } => mapped.CreateView(transfer.Source, planned.SourceType),
+        { SharedWith: { } first } => Share(transfer, copies[first]),
+        { Kind: TransferKind.CastFromMap } => CreateCopy(planned, transfer, CastFromMap),
+        _ => CreateCopy(planned, transfer, Read),
+    };
 
-        if (planned.IsCast)
-        {
-            return CreateCopy(planned, CastFromMap);
-        }
-
-        MappedCount++;
-        MappedBytes += source.ByteLength;
-        return mapped.CreateView(source, planned.SourceType);
+    private Tensor Share(Transfer transfer, Tensor value)
+    {
+        progress.AddBytes(transfer.Order.Tensor.ByteLength);
+        return TensorViews.Detach(value);
     }
 
-    /// <summary>Memory for the distinct elements of a tensor, or a second handle on it when they are there already.</summary>
-    private Tensor CreateCopy(PlannedTensor planned, Action<PlannedTensor, TensorInfo, Tensor> fill)
+    /// <summary>Memory for the distinct elements of a tensor.</summary>
+    private Tensor CreateCopy(PlannedTensor planned, Transfer transfer, Action<PlannedTensor, TensorInfo, Tensor> fill)
     {
-        var source = planned.Source;
-        var order = new StorageOrder(source);
-        var known = copies.TryGetValue(source.StorageKey ?? source.Key, out var sameStorage)
-            ? sameStorage
-            : copies[source.StorageKey ?? source.Key] = [];
-        foreach (var (other, value) in known)
-        {
-            if (other.TargetType == planned.TargetType && TensorEquality.AreSameView(other.Source, source))
-            {
-                progress.AddBytes(order.Tensor.ByteLength);
-                return TensorViews.Detach(value);
-            }
-        }
-
-        CopiedBytes += order.Tensor.ElementCount * GetElementSize(planned.TargetType);
+        var order = transfer.Order;
         using var elements = Allocate(planned, order.Tensor.Shape);
         fill(planned, order.Tensor, elements);
         using var restored = order.Restore(elements);
         var tensor = TensorViews.Detach(restored);
-        if (device.type == DeviceType.CPU)
-        {
-            known.Add((planned, tensor));
-        }
-
+        copies.Add(transfer, tensor);
         return tensor;
     }
 
@@ -203,10 +174,11 @@ internal sealed class TensorMaterializer : IDisposable
     }
 
     // Checked before anything is read: what is filled beyond what there is ends in the death of the process, not in an error.
-    private static ResidentMemory? ReserveMemory(List<PlannedTensor> copied)
+    private static ResidentMemory? ReserveMemory(TransferPlan transfers)
     {
-        var distinct = DistinctTensors.Find(copied, planned => (planned.Source, ScalarTypes.GetName(planned.TargetType)));
-        var values = distinct.Sum(GetLength);
+        var values = transfers.Transfers
+            .Where(transfer => transfer is { IsMapped: false, SharedWith: null })
+            .Sum(transfer => ResidentMemory.GetLength(transfer.Order.Tensor.ElementCount, transfer.Target.ByteSize));
         if (values == 0)
         {
             return null;
@@ -221,16 +193,13 @@ internal sealed class TensorMaterializer : IDisposable
 
         try
         {
-            return ResidentMemory.IsSupported ? new ResidentMemory(copied.Sum(GetLength)) : null;
+            return ResidentMemory.IsSupported ? new ResidentMemory(values) : null;
         }
         catch (Exception error) when (error is IOException || MemoryErrors.IsOutOfMemory(error))
         {
             throw limit.CreateError(TheValues, wanted, Advice, error, LimitAdvice);
         }
     }
-
-    private static long GetLength(PlannedTensor planned) =>
-        ResidentMemory.GetLength(new StorageOrder(planned.Source).Tensor.ElementCount, GetElementSize(planned.TargetType));
 
     private Tensor Allocate(PlannedTensor planned, long[] shape)
     {
@@ -249,9 +218,31 @@ internal sealed class TensorMaterializer : IDisposable
         {
             var wanted = shape.Aggregate((long)elementSize, (product, size) => checked(product * size));
             throw AvailableMemory.GetLimit().CreateError(
-                $"'{DisplayText.Name(planned.Slot.Key)}' ({PlanChecks.Describe(planned.Slot.DType, shape)})", wanted, Advice, error, LimitAdvice);
+                $"'{DisplayText.Name(planned.Parameter.Key)}' ({PlanChecks.Describe(planned.Parameter.DType, shape)})", wanted, Advice, error, LimitAdvice);
         }
     }
 
     private static int GetElementSize(ScalarType type) => DType.Get(ScalarTypes.GetName(type)).ByteSize;
+}
+
+/// <summary>Adds up what several threads have done, and passes it on.</summary>
+internal sealed class ProgressCounter(IProgress<ImportProgress>? progress, long bytesTotal, int tensorsTotal)
+{
+    private long bytesDone;
+    private int tensorsDone;
+
+    public void AddBytes(long count)
+    {
+        Interlocked.Add(ref bytesDone, count);
+        Report();
+    }
+
+    public void AddTensor()
+    {
+        Interlocked.Increment(ref tensorsDone);
+        Report();
+    }
+
+    private void Report() => progress?.Report(new ImportProgress(
+        Interlocked.Read(ref bytesDone), bytesTotal, Volatile.Read(ref tensorsDone), tensorsTotal));
 }

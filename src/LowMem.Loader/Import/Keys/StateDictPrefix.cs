@@ -8,6 +8,9 @@ public static class StateDictPrefix
 {
     private const int MaxNamed = 10;
 
+    /// <summary>Names that torch.compile, FSDP and activation checkpointing put in front of keys, and into the middle.</summary>
+    internal static readonly string[] InnerWrappers = ["_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"];
+
     // What training scripts call the state dict of the model, and nobody a module of it.
     private static readonly string[] StateDicts = ["model_state_dict", "state_dict", "model_state"];
 
@@ -18,7 +21,7 @@ public static class StateDictPrefix
     private static readonly string[] Averages = ["ema", "swa", "average", "averaged", "shadow"];
 
     // DataParallel, torch.compile and FSDP wrap a model in a module of this name: every key begins with it.
-    private static readonly string[] Wrappers = ["module", "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"];
+    private static readonly string[] Wrappers = ["module", .. InnerWrappers];
 
     // AveragedModel counts beside its module how often it was updated.
     private const string AverageCounter = "n_averaged";
@@ -39,6 +42,25 @@ public static class StateDictPrefix
     /// <param name="checkpoint">The checkpoint.</param>
     /// <exception cref="ModelException">Several parts have equal right to be the model.</exception>
     public static string Find(Checkpoint checkpoint) => Choose(checkpoint).Prefix;
+
+    /// <summary>
+    /// Finds the prefix of a model whose first names are known: the usual one, unless no key behind it begins with one of
+    /// them; then the prefix behind which most of them are found, if it is one, or the one of them next to the usual. A
+    /// DataParallel model is printed with the <c>module</c> that is otherwise left out, and a state dict may be saved under a
+    /// name that could be a module.
+    /// </summary>
+    /// <param name="keys">The keys of all tensors.</param>
+    /// <param name="names">The names of the root's children.</param>
+    internal static string Find(IReadOnlyCollection<string> keys, HashSet<string> names)
+    {
+        string usual = Find(keys);
+        var lookup = names.GetAlternateLookup<ReadOnlySpan<char>>();
+        var candidates = new PrefixCandidates<string>(
+            keys, rest => rest.IndexOf('.') is >= 0 and var dot && lookup.TryGetValue(rest[..dot], out var name) ? name : null);
+        return candidates.Most == 0 || candidates.Contains(usual) ? usual
+            : candidates.Best is [var only] ? only
+            : candidates.Best.Where(prefix => usual.StartsWith(prefix, StringComparison.Ordinal)).MaxBy(prefix => prefix.Length) ?? usual;
+    }
 
     /// <summary>Finds the prefix of a checkpoint, and what else could have been meant.</summary>
     /// <param name="checkpoint">The checkpoint.</param>

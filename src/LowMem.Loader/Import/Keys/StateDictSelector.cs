@@ -13,31 +13,25 @@ namespace LowMem.Loader.Import.Keys;
 /// </remarks>
 internal sealed class StateDictSelector
 {
-    // A deeper key may exist, but nobody puts a state dict this far down; it bounds the work on a hostile file.
-    private const int MaxPrefixDepth = 16;
-
-    // Names that torch.compile, FSDP and activation checkpointing put into the middle of keys.
-    private static readonly string[] Wrappers = ["_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"];
-
     private readonly string path;
     private readonly IReadOnlyList<TensorInfo> tensors;
-    private readonly Dictionary<string, KeyGroup> keys = new(StringComparer.Ordinal);
-    private readonly int groupCount;
+    private readonly Dictionary<string, TiedKeys> keys = new(StringComparer.Ordinal);
+    private readonly int parameterCount;
 
     /// <summary>Creates the selector.</summary>
     /// <param name="path">The checkpoint, for errors.</param>
     /// <param name="tensors">What is in it.</param>
-    /// <param name="groups">The tensors that the module needs.</param>
-    public StateDictSelector(string path, IReadOnlyList<TensorInfo> tensors, IReadOnlyCollection<KeyGroup> groups)
+    /// <param name="parameters">The tensors that the module needs.</param>
+    public StateDictSelector(string path, IReadOnlyList<TensorInfo> tensors, IReadOnlyCollection<TiedKeys> parameters)
     {
         this.path = path;
         this.tensors = tensors;
-        groupCount = groups.Count;
-        foreach (var group in groups)
+        parameterCount = parameters.Count;
+        foreach (var parameter in parameters)
         {
-            foreach (var key in group.Keys)
+            foreach (var key in parameter.Keys)
             {
-                keys[key] = group;
+                keys[key] = parameter;
             }
         }
     }
@@ -48,8 +42,8 @@ internal sealed class StateDictSelector
     public StateDictSelection Select(string prefix)
     {
         var dotted = CheckPrefix(prefix);
-        return Readings()
-            .Select(reading => Count(reading, dotted))
+        return GetSpellings()
+            .Select(spelling => Count(spelling, dotted))
             .MaxBy(result => result.Matches)
             .Selection;
     }
@@ -105,31 +99,33 @@ internal sealed class StateDictSelector
     /// <exception cref="ModelException">Several prefixes fit equally well.</exception>
     public StateDictSelection Find(bool acceptPartial)
     {
-        Dictionary<string, string>? bestReading = null;
+        Dictionary<string, string>? bestSpelling = null;
         var bestPrefix = string.Empty;
         var bestMatches = -1;
-        foreach (var reading in Readings())
+        foreach (var spelling in GetSpellings())
         {
-            var (fitting, matches) = GetBest(GetCandidates(reading));
-            if (matches <= bestMatches)
+            var lookup = keys.GetAlternateLookup<ReadOnlySpan<char>>();
+            var candidates = new PrefixCandidates<TiedKeys>(spelling.Values, rest => lookup.TryGetValue(rest, out var found) ? found : null);
+            if (candidates.Most <= bestMatches)
             {
                 continue;
             }
 
-            (bestReading, bestPrefix, bestMatches) = (reading, Choose(reading, fitting, matches, acceptPartial), matches);
-            if (matches == groupCount)
+            bestMatches = candidates.Most;
+            (bestSpelling, bestPrefix) = (spelling, Choose(spelling, candidates.Best, bestMatches, acceptPartial));
+            if (bestMatches == parameterCount)
             {
                 break;
             }
         }
 
-        return Count(bestReading!, bestPrefix).Selection;
+        return Count(bestSpelling!, bestPrefix).Selection;
     }
 
     private static bool IsUnder(string key, string prefix) => key.StartsWith(prefix, StringComparison.Ordinal);
 
-    /// <summary>The keys as they stand, and, when that differs, without the wrappers' names: key to its reading.</summary>
-    private IEnumerable<Dictionary<string, string>> Readings()
+    /// <summary>The keys as they stand, and, when that differs, without the wrappers' names: key to its spelling.</summary>
+    private IEnumerable<Dictionary<string, string>> GetSpellings()
     {
         var plain = new Dictionary<string, string>(StringComparer.Ordinal);
         var unwrapped = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -137,8 +133,8 @@ internal sealed class StateDictSelector
         foreach (var tensor in tensors)
         {
             plain[tensor.Key] = tensor.Key;
-            var name = Array.Exists(Wrappers, wrapper => tensor.Key.Contains(wrapper, StringComparison.Ordinal))
-                ? string.Join('.', tensor.Key.Split('.').Where(segment => !Wrappers.Contains(segment)))
+            var name = Array.Exists(StateDictPrefix.InnerWrappers, wrapper => tensor.Key.Contains(wrapper, StringComparison.Ordinal))
+                ? string.Join('.', tensor.Key.Split('.').Where(segment => !StateDictPrefix.InnerWrappers.Contains(segment)))
                 : tensor.Key;
             unwrapped[tensor.Key] = name;
             differs |= name.Length != tensor.Key.Length;
@@ -147,63 +143,7 @@ internal sealed class StateDictSelector
         return differs ? [plain, unwrapped] : [plain];
     }
 
-    /// <summary>Every prefix behind which a key of the module stands, and which of its tensors are found so.</summary>
-    private Dictionary<string, HashSet<KeyGroup>> GetCandidates(Dictionary<string, string> reading)
-    {
-        var candidates = new Dictionary<string, HashSet<KeyGroup>>(StringComparer.Ordinal);
-        var lookup = keys.GetAlternateLookup<ReadOnlySpan<char>>();
-        foreach (var key in reading.Values)
-        {
-            var start = 0;
-            for (var depth = 0; depth <= MaxPrefixDepth; depth++)
-            {
-                if (lookup.TryGetValue(key.AsSpan(start), out var group))
-                {
-                    var prefix = key[..start];
-                    if (!candidates.TryGetValue(prefix, out var found))
-                    {
-                        candidates.Add(prefix, found = new HashSet<KeyGroup>(ReferenceEqualityComparer.Instance));
-                    }
-
-                    found.Add(group);
-                }
-
-                var dot = key.IndexOf('.', start);
-                if (dot < 0)
-                {
-                    break;
-                }
-
-                start = dot + 1;
-            }
-        }
-
-        return candidates;
-    }
-
-    /// <summary>The prefixes behind which most tensors are found, and how many that is.</summary>
-    private static (List<string> Prefixes, int Matches) GetBest(Dictionary<string, HashSet<KeyGroup>> candidates)
-    {
-        var prefixes = new List<string>();
-        var matches = 0;
-        foreach (var (prefix, found) in candidates)
-        {
-            if (found.Count > matches)
-            {
-                matches = found.Count;
-                prefixes.Clear();
-            }
-
-            if (found.Count == matches)
-            {
-                prefixes.Add(prefix);
-            }
-        }
-
-        return (prefixes, matches);
-    }
-
-    private string Choose(Dictionary<string, string> reading, List<string> prefixes, int matches, bool acceptPartial)
+    private string Choose(Dictionary<string, string> spelling, List<string> prefixes, int matches, bool acceptPartial)
     {
         // With nothing in front, or with nothing found at all, there is no question.
         if (prefixes.Count == 0 || prefixes.Contains(""))
@@ -213,11 +153,11 @@ internal sealed class StateDictSelector
 
         if (prefixes.Count > 1)
         {
-            var sameShapes = prefixes.FindAll(prefix => ShapesFit(reading, prefix));
+            var sameShapes = prefixes.FindAll(prefix => ShapesFit(spelling, prefix));
             prefixes = sameShapes.Count > 0 ? sameShapes : prefixes;
         }
 
-        if (prefixes.Count == 1 || (matches < groupCount && !acceptPartial))
+        if (prefixes.Count == 1 || (matches < parameterCount && !acceptPartial))
         {
             return prefixes.OrderBy(prefix => prefix.Length).ThenBy(prefix => prefix, StringComparer.Ordinal).First();
         }
@@ -225,19 +165,19 @@ internal sealed class StateDictSelector
         var names = string.Join(", ", prefixes.Order(StringComparer.Ordinal).Take(10).Select(prefix => $"'{DisplayText.Name(prefix)}'"));
         throw new ModelException(
             ModelErrorIds.Mismatch,
-            $"{path}: {matches} of the module's {groupCount} tensors are found behind each of {prefixes.Count} prefixes: "
+            $"{path}: {matches} of the module's {parameterCount} tensors are found behind each of {prefixes.Count} prefixes: "
             + $"{names}. Say which one is meant by giving the prefix.");
     }
 
-    private bool ShapesFit(Dictionary<string, string> reading, string prefix)
+    private bool ShapesFit(Dictionary<string, string> spelling, string prefix)
     {
         var lookup = keys.GetAlternateLookup<ReadOnlySpan<char>>();
         foreach (var tensor in tensors)
         {
-            var key = reading[tensor.Key];
+            var key = spelling[tensor.Key];
             if (IsUnder(key, prefix)
-                && lookup.TryGetValue(key.AsSpan(prefix.Length), out var group)
-                && !group.Shape.AsSpan().SequenceEqual(tensor.Shape))
+                && lookup.TryGetValue(key.AsSpan(prefix.Length), out var parameter)
+                && !parameter.Shape.AsSpan().SequenceEqual(tensor.Shape))
             {
                 return false;
             }
@@ -246,13 +186,13 @@ internal sealed class StateDictSelector
         return true;
     }
 
-    private (StateDictSelection Selection, int Matches) Count(Dictionary<string, string> reading, string prefix)
+    private (StateDictSelection Selection, int Matches) Count(Dictionary<string, string> spelling, string prefix)
     {
         var byName = new Dictionary<string, List<TensorInfo>>(StringComparer.Ordinal);
-        var groups = new HashSet<KeyGroup>(ReferenceEqualityComparer.Instance);
+        var parameters = new HashSet<TiedKeys>(ReferenceEqualityComparer.Instance);
         foreach (var tensor in tensors)
         {
-            var key = reading[tensor.Key];
+            var key = spelling[tensor.Key];
 
             // A prefix that the caller names may itself hold a wrapper's name.
             if (!IsUnder(key, prefix))
@@ -267,12 +207,17 @@ internal sealed class StateDictSelector
             }
 
             sameName.Add(tensor);
-            if (keys.TryGetValue(name, out var group))
+            if (keys.TryGetValue(name, out var parameter))
             {
-                groups.Add(group);
+                parameters.Add(parameter);
             }
         }
 
-        return (new StateDictSelection(prefix, byName), groups.Count);
+        return (new StateDictSelection(prefix, byName), parameters.Count);
     }
 }
+
+/// <summary>The keys that one tensor goes by in a state dict, and its shape.</summary>
+/// <param name="Keys">Its keys; at least one. Any of them will do in the checkpoint.</param>
+/// <param name="Shape">The size of each dimension.</param>
+internal record TiedKeys(string[] Keys, long[] Shape);

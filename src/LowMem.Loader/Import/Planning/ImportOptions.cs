@@ -78,6 +78,14 @@ public sealed record ImportOptions
     /// <summary>Where the values are to be, as PyTorch names it: <c>cpu</c>, <c>cuda</c>, <c>cuda:1</c>, <c>mps</c>.</summary>
     public string Device { get; init; } = "cpu";
 
+    /// <summary>The element type that a tensor gets: the one place that says so, for loads and for estimates.</summary>
+    /// <param name="source">Its type in the checkpoint.</param>
+    /// <param name="own">Its type in the module; that of the checkpoint when the module is made after it.</param>
+    internal DType GetTarget(DType source, DType own) =>
+        KeepDType ? source
+        : DType is { } name && own.Kind == DTypeKind.Floating ? Checkpoints.DType.Get(name)
+        : own;
+
     /// <summary>Makes sure that the options go together.</summary>
     /// <exception cref="ModelException">They do not.</exception>
     internal void Validate()

@@ -20,7 +20,7 @@ internal sealed record ImportPlan(
     public string[] ShapeMismatchKeys { get; init; } = [];
 
     /// <summary>What older versions of PyTorch did not save, and starts at zero: counters of norms.</summary>
-    public IReadOnlyList<ModuleParameter> ZeroSlots { get; init; } = [];
+    public IReadOnlyList<ModuleParameter> ZeroParameters { get; init; } = [];
 
     /// <summary>What is wrong with the checkpoint and was let pass.</summary>
     public IReadOnlyList<CheckpointFinding> Faults { get; init; } = [];
@@ -30,6 +30,12 @@ internal sealed record ImportPlan(
 
     /// <summary>How many keys of the checkpoint a key map left out.</summary>
     public int LeftOutCount { get; init; }
+
+    /// <summary>How the values get into the module.</summary>
+    /// <param name="resident">Whether all values are copied into memory.</param>
+    /// <param name="isInMemory">Whether they stay in the memory of this machine.</param>
+    public TransferPlan GetTransfers(bool resident, bool isInMemory) => new(
+        Tensors.Select(planned => (planned.Source, DType.Get(ScalarTypes.GetName(planned.TargetType)))), resident, isInMemory);
 
     /// <summary>Checks a checkpoint against the entries of a module.</summary>
     /// <param name="entries">Everything in the module.</param>
@@ -66,9 +72,9 @@ internal sealed record ImportPlan(
         var checks = new PlanChecks(options, device, reader, cancellationToken);
         var planned = new List<PlannedTensor>(groups.Count);
         var missing = new List<ModelMismatch>();
-        var missingSlots = new List<ModuleParameter>();
+        var missingParameters = new List<ModuleParameter>();
         var zeros = new List<ModuleParameter>();
-        foreach (var (slot, keys) in groups)
+        foreach (var (parameter, keys) in groups)
         {
             cancellationToken.ThrowIfCancellationRequested();
             var found = Find(selection, keys);
@@ -80,20 +86,20 @@ internal sealed record ImportPlan(
 
             if (found.Count > 0)
             {
-                if (checks.Match(slot, found) is { } match)
+                if (checks.Match(parameter, found) is { } match)
                 {
                     planned.Add(match);
                 }
             }
-            else if (older.StartsAtZero(slot))
+            else if (older.StartsAtZero(parameter))
             {
-                zeros.Add(slot);
+                zeros.Add(parameter);
             }
             else
             {
-                missingSlots.Add(slot);
+                missingParameters.Add(parameter);
                 missing.Add(new ModelMismatch(
-                    ModelMismatchKind.MissingKey, string.Join(" = ", keys), PlanChecks.Describe(slot.DType, slot.Shape), Found: null));
+                    ModelMismatchKind.MissingKey, string.Join(" = ", keys), PlanChecks.Describe(parameter.DType, parameter.Shape), Found: null));
             }
         }
 
@@ -113,9 +119,9 @@ internal sealed record ImportPlan(
         if (isUnfit || checks.Faults.Count > 0)
         {
             var rename = isUnfit && options.KeyMap is null
-                ? new RenameFinder(checkpoint.Tensors, groups, known, options, cancellationToken).Find(selection.Prefix, missingSlots)
+                ? new RenameFinder(checkpoint.Tensors, groups, known, options, cancellationToken).Find(selection.Prefix, missingParameters)
                 : null;
-            rename = Advise(missing, missingSlots, planned, leftOver, rename);
+            rename = Advise(missing, missingParameters, planned, leftOver, rename);
             List<ModelMismatch> mismatches =
             [
                 .. isMissingAllowed ? [] : missing,
@@ -132,7 +138,7 @@ internal sealed record ImportPlan(
             [.. leftOver.Select(other => other.Tensor.Key)])
         {
             ShapeMismatchKeys = [.. checks.OtherShapes],
-            ZeroSlots = zeros,
+            ZeroParameters = zeros,
             Faults = faults,
             RenamedCount = selection.RenamedCount,
             LeftOutCount = selection.LeftOutCount,
@@ -151,20 +157,20 @@ internal sealed record ImportPlan(
     // Returns the rename, if it is one to tell: of a weight that is there in parts, a rename would make another.
     private static KeyRename? Advise(
         List<ModelMismatch> missing,
-        List<ModuleParameter> slots,
+        List<ModuleParameter> parameters,
         List<PlannedTensor> planned,
         List<(string Name, TensorInfo Tensor)> leftOver,
         KeyRename? rename)
     {
         for (var i = 0; i < missing.Count; i++)
         {
-            missing[i] = missing[i] with { Advice = FindUntied(slots[i], planned) };
+            missing[i] = missing[i] with { Advice = FindUntied(parameters[i], planned) };
         }
 
-        rename = SplitWeights.Explain(missing, slots, leftOver) ? null : rename;
+        rename = SplitWeights.Explain(missing, parameters, leftOver) ? null : rename;
         if (rename is null)
         {
-            NearKeys.Suggest(missing, [.. slots.Select(slot => slot.Shape)], leftOver);
+            NearKeys.Suggest(missing, [.. parameters.Select(parameter => parameter.Shape)], leftOver);
         }
 
         return rename;
@@ -203,10 +209,10 @@ internal sealed record ImportPlan(
         }
 
         var twin = planned.Find(tensor =>
-            tensor.Slot is { IsBuffer: false, ModuleType: "Embedding" } && tensor.Slot.Shape.AsSpan().SequenceEqual(missing.Shape));
+            tensor.Parameter is { IsBuffer: false, ModuleType: "Embedding" } && tensor.Parameter.Shape.AsSpan().SequenceEqual(missing.Shape));
         return twin is null
             ? null
-            : $"If the model ties it to {DisplayText.Name(twin.Slot.Key)}, which has this shape, tie the two first: $linear.weight = $embedding.weight";
+            : $"If the model ties it to {DisplayText.Name(twin.Parameter.Key)}, which has this shape, tie the two first: $linear.weight = $embedding.weight";
     }
 
     /// <summary>Refuses a file that was made to do more than hold weights.</summary>
@@ -235,10 +241,10 @@ internal sealed record ImportPlan(
     }
 
     // Names of one tensor go together: any of them will do in the checkpoint.
-    private static List<SlotGroup> GetGroups(IReadOnlyList<ModuleParameter> entries, ImportOptions options)
+    private static List<TiedParameter> GetGroups(IReadOnlyList<ModuleParameter> entries, ImportOptions options)
     {
         var all = entries.Where(entry => entry.TiedTo is null)
-            .Select(entry => new SlotGroup(entry, GetKeys(entry)))
+            .Select(entry => new TiedParameter(entry, GetKeys(entry)))
             .Where(group => group.Keys.Length > 0)
             .ToList();
         if (options.KeyFilter is not { } filter)
@@ -266,7 +272,7 @@ internal sealed record ImportPlan(
                 + $"Its keys are such as '{DisplayText.Name(all[0].Keys[0])}'.");
     }
 
-    private static string[] GetKeys(ModuleParameter slot) => slot.Ties switch
+    private static string[] GetKeys(ModuleParameter parameter) => parameter.Ties switch
     {
         [{ IsPersistent: true } only] => [only.Key],
         var ties => [.. ties.Where(tie => tie.IsPersistent).Select(tie => tie.Key)],

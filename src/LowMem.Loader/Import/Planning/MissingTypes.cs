@@ -17,7 +17,7 @@ internal sealed class MissingTypes
         this.options = options;
         foreach (var tensor in plan.Tensors)
         {
-            foreach (var tie in tensor.Slot.Ties)
+            foreach (var tie in tensor.Parameter.Ties)
             {
                 planned.Add(tie.Key);
                 if (tie.Native is not null)
@@ -27,24 +27,25 @@ internal sealed class MissingTypes
             }
         }
 
-        planned.UnionWith(plan.ZeroSlots.SelectMany(slot => slot.Ties).Select(tie => tie.Key));
+        planned.UnionWith(plan.ZeroParameters.SelectMany(parameter => parameter.Ties).Select(tie => tie.Key));
     }
 
     /// <summary>Whether the plan has a value for a tensor.</summary>
-    public bool IsPlanned(ModuleParameter slot) => planned.Contains(slot.Key);
+    public bool IsPlanned(ModuleParameter parameter) => planned.Contains(parameter.Key);
 
     /// <summary>The element type that a tensor is to have.</summary>
-    public ScalarType Find(ModuleParameter slot)
+    public ScalarType Find(ModuleParameter parameter)
     {
-        var own = slot.Tensor.dtype;
+        var own = parameter.Tensor.dtype;
         if (!ScalarTypes.CanRequireGrad(own))
         {
             return own;
         }
 
+        var described = DType.Get(parameter.DType);
+
         // A module that computes in C++ has one type for all it holds.
-        return slot.Native is not null && native.TryGetValue(slot.Module, out var type) ? type
-            : options.DType is { } name && DType.Get(ScalarTypes.GetName(own)).Kind == DTypeKind.Floating ? ScalarTypes.Find(name) ?? own
-            : own;
+        return parameter.Native is not null && native.TryGetValue(parameter.Module, out var type) ? type
+            : ScalarTypes.Find(options.GetTarget(described, described).Name) ?? own;
     }
 }

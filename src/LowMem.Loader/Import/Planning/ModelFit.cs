@@ -84,7 +84,7 @@ public static class ModelFit
         DTypeCast,
         planned.Source.Key,
         null,
-        $"{DisplayText.Name(planned.Slot.Key)} is {planned.Slot.DType} in the module and {planned.Source.DType} in the checkpoint; an import casts it");
+        $"{DisplayText.Name(planned.Parameter.Key)} is {planned.Parameter.DType} in the module and {planned.Source.DType} in the checkpoint; an import casts it");
 
     private static CheckpointFinding Describe(ModelMismatch mismatch) => new(
         FindingSeverity.Error,

@@ -21,20 +21,23 @@ internal sealed class OlderFiles(Checkpoint checkpoint, StateDictSelection selec
     /// Whether a tensor of a norm is the counter that files before PyTorch 0.4.1 do not have, or files whose writers dropped it and
     /// the versions of modules with it. It is 0 then (_NormBase._load_from_state_dict).
     /// </summary>
-    /// <param name="slot">A tensor of the module that the checkpoint does not have.</param>
-    public bool StartsAtZero(ModuleParameter slot)
+    /// <param name="parameter">A tensor of the module that the checkpoint does not have.</param>
+    public bool StartsAtZero(ModuleParameter parameter)
     {
-        if (slot is not { IsBuffer: true, Name: Counter, Shape.Length: 0 })
+        if (parameter.Shape.Length > 0 || !IsCounter(parameter))
         {
             return false;
         }
 
         // By the name in the file, which may be another one: its module is the one whose version is noted.
-        return selection.Tensors.TryGetValue(ModuleTree.Join(slot.ModulePath, Mean), out var means)
+        return selection.Tensors.TryGetValue(ModuleTree.Join(parameter.ModulePath, Mean), out var means)
             && means[0].Key is var mean
             && (!mean.EndsWith(Mean, StringComparison.Ordinal)
                 || checkpoint.ModuleVersions.GetValueOrDefault(mean[..^Mean.Length].TrimEnd('.')) < CounterVersion);
     }
+
+    /// <summary>Whether a tensor of a module counts the batches that a norm has seen.</summary>
+    public static bool IsCounter(ModuleParameter parameter) => parameter is { IsBuffer: true, Name: Counter };
 
     /// <summary>Whether a name is that of a running mean or variance.</summary>
     public static bool IsRunningStatistic(string name) =>
@@ -69,9 +72,9 @@ internal sealed class OlderFiles(Checkpoint checkpoint, StateDictSelection selec
     }
 
     /// <summary>
-    /// A tensor as the slot takes it. One dimension of one element fits a parameter without dimensions: PyTorch 0.3 had none of
+    /// A tensor as the parameter takes it. One dimension of one element fits a parameter without dimensions: PyTorch 0.3 had none of
     /// those. (PyTorch also takes the first element of a longer one, which would drop the others without a word.)
     /// </summary>
-    public static TensorInfo Fit(ModuleParameter slot, TensorInfo tensor) =>
-        slot.Shape.Length == 0 && tensor is { Shape: [1], UnreadableReason: null } ? tensor with { Shape = [], Stride = [] } : tensor;
+    public static TensorInfo Fit(ModuleParameter parameter, TensorInfo tensor) =>
+        parameter.Shape.Length == 0 && tensor is { Shape: [1], UnreadableReason: null } ? tensor with { Shape = [], Stride = [] } : tensor;
 }

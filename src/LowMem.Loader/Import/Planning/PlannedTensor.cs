@@ -5,13 +5,13 @@ using static TorchSharp.torch;
 namespace LowMem.Loader.Import.Planning;
 
 /// <summary>One tensor of the module, and what it gets.</summary>
-/// <param name="Slot">The parameter or buffer; those tied to it get the same.</param>
+/// <param name="Parameter">The parameter or buffer; those tied to it get the same.</param>
 /// <param name="Source">The tensor of the checkpoint.</param>
 /// <param name="SourceType">Its element type.</param>
 /// <param name="TargetType">The element type it is to have in the module.</param>
 /// <param name="RequiresGrad">Whether it is to want a gradient.</param>
 internal sealed record PlannedTensor(
-    ModuleParameter Slot, TensorInfo Source, ScalarType SourceType, ScalarType TargetType, bool RequiresGrad)
+    ModuleParameter Parameter, TensorInfo Source, ScalarType SourceType, ScalarType TargetType, bool RequiresGrad)
 {
     /// <summary>Whether the values change their element type.</summary>
     public bool IsCast => SourceType != TargetType;

@@ -13,35 +13,35 @@ internal sealed class RenameFinder
     private const int MaxTries = 64;
 
     private readonly IReadOnlyList<TensorInfo> tensors;
-    private readonly IReadOnlyList<SlotGroup> groups;
+    private readonly IReadOnlyList<TiedParameter> tied;
     private readonly HashSet<string> known;
     private readonly ImportOptions options;
     private readonly CancellationToken cancellationToken;
-    private readonly Dictionary<string, SlotGroup> byKey = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, TiedParameter> byKey = new(StringComparer.Ordinal);
 
     /// <summary>Creates the finder.</summary>
     /// <param name="tensors">All tensors of the checkpoint.</param>
-    /// <param name="groups">What the module wants of it.</param>
+    /// <param name="tied">What the module wants of it.</param>
     /// <param name="known">Every key of the module, whether it is wanted or not.</param>
     /// <param name="options">How it is loaded: what may be missing or unexpected may be so after a rename.</param>
     /// <param name="cancellationToken">Ends the search early.</param>
     public RenameFinder(
         IReadOnlyList<TensorInfo> tensors,
-        IReadOnlyList<SlotGroup> groups,
+        IReadOnlyList<TiedParameter> tied,
         HashSet<string> known,
         ImportOptions options,
         CancellationToken cancellationToken)
     {
         this.tensors = tensors;
-        this.groups = groups;
+        this.tied = tied;
         this.known = known;
         this.options = options;
         this.cancellationToken = cancellationToken;
-        foreach (var group in groups)
+        foreach (var entry in tied)
         {
-            foreach (var key in group.Keys)
+            foreach (var key in entry.Keys)
             {
-                byKey[key] = group;
+                byKey[key] = entry;
             }
         }
     }
@@ -76,11 +76,11 @@ internal sealed class RenameFinder
     // Other names in front of all keys: "module." becomes "model.", or nothing becomes "enc.".
     private IEnumerable<((string, string) Mapping, KeyRename Rename)> GetFronts(string searched)
     {
-        var ofModule = CountFronts(groups.Select(group => group.Keys[0]));
+        var ofModule = CountFronts(tied.Select(entry => entry.Keys[0]));
         var ofFile = CountFronts(tensors.Select(tensor => tensor.Key));
-        var fewest = options.AllowMissing ? 1 : groups.Count(group => !IsCounter(group));
+        var fewest = options.AllowMissing ? 1 : tied.Count(entry => !IsCounter(entry));
         var most = options.AllowUnexpected || options.KeyFilter is not null ? int.MaxValue : known.Count;
-        foreach (var (front, wanted) in ofModule.Where(entry => entry.Key.Length > 0 && (options.AllowMissing || entry.Value == groups.Count)))
+        foreach (var (front, wanted) in ofModule.Where(entry => entry.Key.Length > 0 && (options.AllowMissing || entry.Value == tied.Count)))
         {
             foreach (var (prefix, count) in ofFile.Where(entry => entry.Value >= fewest && entry.Value <= most))
             {
@@ -96,16 +96,16 @@ internal sealed class RenameFinder
     // Other names inside of keys, found by comparing a key that is missing with each that could stand for it.
     private IEnumerable<((string, string) Mapping, KeyRename Rename)> GetNames(string prefix, IReadOnlyList<ModuleParameter> missing)
     {
-        if (missing.FirstOrDefault(slot => slot.Shape.Length > 0) is not { } slot)
+        if (missing.FirstOrDefault(parameter => parameter.Shape.Length > 0) is not { } parameter)
         {
             yield break;
         }
 
-        var wanted = slot.Key.Split('.');
+        var wanted = parameter.Key.Split('.');
         var seen = new HashSet<(string, string)>();
         foreach (var tensor in tensors)
         {
-            if (!tensor.Key.StartsWith(prefix, StringComparison.Ordinal) || !tensor.Shape.AsSpan().SequenceEqual(slot.Shape))
+            if (!tensor.Key.StartsWith(prefix, StringComparison.Ordinal) || !tensor.Shape.AsSpan().SequenceEqual(parameter.Shape))
             {
                 continue;
             }
@@ -137,7 +137,7 @@ internal sealed class RenameFinder
     private int CountFitting(KeyRename rename)
     {
         var expression = rename.GetExpression();
-        var found = new HashSet<SlotGroup>(ReferenceEqualityComparer.Instance);
+        var found = new HashSet<TiedParameter>(ReferenceEqualityComparer.Instance);
         var names = new HashSet<string>(StringComparer.Ordinal);
         foreach (var tensor in tensors)
         {
@@ -152,14 +152,14 @@ internal sealed class RenameFinder
                 return 0;
             }
 
-            if (byKey.TryGetValue(name, out var group))
+            if (byKey.TryGetValue(name, out var entry))
             {
-                if (!OlderFiles.Fit(group.Slot, tensor).Shape.AsSpan().SequenceEqual(group.Shape))
+                if (!OlderFiles.Fit(entry.Parameter, tensor).Shape.AsSpan().SequenceEqual(entry.Shape))
                 {
                     return 0;
                 }
 
-                found.Add(group);
+                found.Add(entry);
             }
             else if (!known.Contains(name) && !options.AllowUnexpected && options.KeyFilter?.Includes(name) != false)
             {
@@ -167,10 +167,10 @@ internal sealed class RenameFinder
             }
         }
 
-        return options.AllowMissing || groups.All(group => found.Contains(group) || IsCounter(group)) ? found.Count : 0;
+        return options.AllowMissing || tied.All(entry => found.Contains(entry) || IsCounter(entry)) ? found.Count : 0;
     }
 
-    private static bool IsCounter(SlotGroup group) => group.Slot is { Name: "num_batches_tracked", Shape.Length: 0 };
+    private static bool IsCounter(TiedParameter entry) => entry.Shape.Length == 0 && OlderFiles.IsCounter(entry.Parameter);
 
     /// <summary>Every front of the keys, nothing included, and how many keys have it.</summary>
     private static Dictionary<string, int> CountFronts(IEnumerable<string> keys)
@@ -179,24 +179,11 @@ internal sealed class RenameFinder
         var lookup = fronts.GetAlternateLookup<ReadOnlySpan<char>>();
         foreach (var key in keys)
         {
-            var end = 0;
-            for (var depth = 0; depth <= MaxDepth; depth++)
+            // No rename of a longer name is told.
+            foreach (var end in KeyPath.GetStarts(key, MaxDepth).TakeWhile(end => end <= DisplayText.LongestName))
             {
-                if (end > DisplayText.LongestName)
-                {
-                    // No rename of so long a name is told.
-                    break;
-                }
-
                 var front = key.AsSpan(0, end);
                 lookup[front] = lookup.TryGetValue(front, out var count) ? count + 1 : 1;
-                var dot = key.IndexOf('.', end);
-                if (dot < 0)
-                {
-                    break;
-                }
-
-                end = dot + 1;
             }
         }
 

@@ -27,17 +27,17 @@ internal static class SplitWeights
 
     /// <summary>Adds to each mismatch about such a weight what it is, and what to do.</summary>
     /// <param name="missing">The mismatches, changed in place.</param>
-    /// <param name="slots">What each of them is about.</param>
+    /// <param name="parameters">What each of them is about.</param>
     /// <param name="leftOver">What the module has no place for, by its name behind the prefix.</param>
     /// <returns>Whether there was any.</returns>
     public static bool Explain(
-        List<ModelMismatch> missing, IReadOnlyList<ModuleParameter> slots, IReadOnlyList<(string Name, TensorInfo Tensor)> leftOver)
+        List<ModelMismatch> missing, IReadOnlyList<ModuleParameter> parameters, IReadOnlyList<(string Name, TensorInfo Tensor)> leftOver)
     {
         var names = leftOver.Select(other => other.Name).ToHashSet(StringComparer.Ordinal);
         var any = false;
         for (var i = 0; i < missing.Count && names.Count > 0; i++)
         {
-            if (Find(slots[i], names) is { } advice)
+            if (Find(parameters[i], names) is { } advice)
             {
                 missing[i] = missing[i] with { Advice = advice };
                 any = true;
@@ -47,12 +47,12 @@ internal static class SplitWeights
         return any;
     }
 
-    private static string? Find(ModuleParameter slot, HashSet<string> names)
+    private static string? Find(ModuleParameter parameter, HashSet<string> names)
     {
-        var path = slot.Key[..^slot.Name.Length];
+        var path = parameter.Key[..^parameter.Name.Length];
         foreach (var (parts, by, undo) in Kinds)
         {
-            string[] keys = [.. parts.Select(part => path + part.Replace("*", slot.Name, StringComparison.Ordinal))];
+            string[] keys = [.. parts.Select(part => path + part.Replace("*", parameter.Name, StringComparison.Ordinal))];
             if (Array.TrueForAll(keys, names.Contains))
             {
                 return $"The checkpoint has what it is computed from, by {by}: {DisplayText.Names(keys, keys.Length)}. "

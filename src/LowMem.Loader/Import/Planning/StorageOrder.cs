@@ -18,7 +18,8 @@ internal sealed class StorageOrder
     {
         this.source = source;
 
-        if (source.IsContiguous)
+        // A tensor that cannot be read may have no strides; it counts as a whole.
+        if (source.IsContiguous || source.Stride.Length != source.Shape.Length)
         {
             Tensor = source;
             return;

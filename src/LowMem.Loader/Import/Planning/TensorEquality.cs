@@ -10,24 +10,12 @@ internal static class TensorEquality
 {
     private const int BlockBytes = 1 << 20;
 
-    /// <summary>Whether two tensors are the same elements of the same storage; reads nothing.</summary>
-    public static bool AreSameView(TensorInfo left, TensorInfo right) =>
-        left.Path == right.Path
-        && left.Offset >= 0
-        && left.Offset == right.Offset
-        && left.StorageKey == right.StorageKey
-        && left.DType == right.DType
-        && left.IsConjugated == right.IsConjugated
-        && left.IsNegated == right.IsNegated
-        && left.Shape.SequenceEqual(right.Shape)
-        && left.Stride.SequenceEqual(right.Stride);
-
     /// <summary>Whether two tensors have the same type, shape and bytes; reads both unless they are the same view.</summary>
     /// <exception cref="CheckpointException">A file is gone, changed or shorter than it was.</exception>
     public static bool HaveEqualValues(
         TensorDataReader reader, TensorInfo left, TensorInfo right, CancellationToken cancellationToken)
     {
-        if (AreSameView(left, right))
+        if (TensorIdentity.OfView(left).Equals(TensorIdentity.OfView(right)))
         {
             return true;
         }

@@ -111,7 +111,7 @@ public class StateDictSelectorTests
     private static StateDictSelector Selector(params TensorInfo[] tensors) => new(
         "file.pt",
         tensors,
-        [.. Module.Select(entry => new KeyGroup([entry.Key], entry.Shape))]);
+        [.. Module.Select(entry => new TiedKeys([entry.Key], entry.Shape))]);
 
     private static TensorInfo Tensor(string key, long[] shape) => new()
     {

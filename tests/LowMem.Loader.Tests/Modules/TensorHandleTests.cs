@@ -9,25 +9,25 @@ using static TorchSharp.torch;
 namespace LowMem.Loader.Tests.Modules;
 
 /// <summary>A libtorch that keeps its tensors in another way is noticed before anything is exchanged.</summary>
-public class TensorIdentityTests
+public class TensorHandleTests
 {
     [Fact]
     public void The_libtorch_of_this_module_passes_the_check() =>
-        Assert.Null(TensorIdentity.FindLayoutFault(TensorIdentity.Get, TensorIdentity.Exchange));
+        Assert.Null(TensorHandle.FindLayoutFault(TensorHandle.Get, TensorHandle.Exchange));
 
     [Fact]
     public void Handles_that_do_not_share_an_address_are_noticed()
     {
         nint next = 1;
         const string fault = "two handles of one tensor do not hold one address";
-        Assert.Equal(fault, TensorIdentity.FindLayoutFault(_ => next++, TensorIdentity.Exchange));
-        Assert.Equal(fault, TensorIdentity.FindLayoutFault(_ => 1, TensorIdentity.Exchange));
-        Assert.Equal(fault, TensorIdentity.FindLayoutFault(_ => 0, TensorIdentity.Exchange));
+        Assert.Equal(fault, TensorHandle.FindLayoutFault(_ => next++, TensorHandle.Exchange));
+        Assert.Equal(fault, TensorHandle.FindLayoutFault(_ => 1, TensorHandle.Exchange));
+        Assert.Equal(fault, TensorHandle.FindLayoutFault(_ => 0, TensorHandle.Exchange));
     }
 
     [Fact]
     public void An_exchange_that_does_nothing_is_noticed() => Assert.Equal(
-        "two tensors cannot be exchanged by their addresses", TensorIdentity.FindLayoutFault(TensorIdentity.Get, (_, _) => { }));
+        "two tensors cannot be exchanged by their addresses", TensorHandle.FindLayoutFault(TensorHandle.Get, (_, _) => { }));
 
     [Fact]
     public void Every_way_in_says_so_and_changes_nothing()
@@ -46,7 +46,7 @@ public class TensorIdentityTests
             () => ModelLoader.Load(checkpoint, cancellationToken: TestContext.Current.CancellationToken),
             () => SkeletonBuilder.FromFactory(() => new BoringModel(CPU)),
         ];
-        TensorIdentity.AssumedFault = "handles are of glass";
+        TensorHandle.AssumedFault = "handles are of glass";
         try
         {
             Assert.All(ways, way =>
@@ -58,7 +58,7 @@ public class TensorIdentityTests
         }
         finally
         {
-            TensorIdentity.AssumedFault = null;
+            TensorHandle.AssumedFault = null;
         }
 
         Assert.Equal(before, module.parameters().Select(TestFiles.GetHash));

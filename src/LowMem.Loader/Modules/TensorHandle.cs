@@ -11,7 +11,7 @@ namespace LowMem.Loader.Modules;
 /// to a <c>TensorImpl</c>. Exchanging the pointers of two handles leaves every count right, and whoever holds
 /// either managed object sees the other tensor from then on.
 /// </remarks>
-internal static unsafe class TensorIdentity
+internal static unsafe class TensorHandle
 {
     private static readonly Lazy<string?> Check = new(() => FindLayoutFault(Get, Exchange), LazyThreadSafetyMode.ExecutionAndPublication);
 
