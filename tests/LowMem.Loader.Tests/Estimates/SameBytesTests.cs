@@ -1,5 +1,6 @@
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Formats;
 using LowMem.Loader.Estimates;
 using LowMem.Loader.Import.Binding;
 using LowMem.Loader.Import.Planning;
