@@ -34,7 +34,8 @@ public static class MemoryEstimator
         var (rest, prefix, _, _) = CheckpointPart.Take(
             checkpoint, options.Prefix, options.AllowMissing ? loss => lost = loss : null, CancellationToken.None);
         checkpoint = rest;
-        var tensors = checkpoint.Tensors.Where(tensor => tensor.Key.StartsWith(prefix, StringComparison.Ordinal))
+        var keys = checkpoint.Tensors.Where(tensor => tensor.Key.StartsWith(prefix, StringComparison.Ordinal)).ToList();
+        var tensors = keys
             .DistinctBy(tensor => TensorTie.Of(tensor, CheckpointSkeleton.Split(tensor.Key[prefix.Length..]).Name))
             .Select(tensor => (tensor, options.GetTarget(DType.Get(tensor.DType), DType.Get(tensor.DType))))
             .ToList();
@@ -46,6 +47,7 @@ public static class MemoryEstimator
         return Estimate(
             checkpoint, prefix, new TransferPlan(tensors, resident: true), new TransferPlan(tensors, resident: false), LoadMemory.GetAvailableBytes()) with
         {
+            TensorCount = keys.Count,
             MissingKeys = [.. lost.MissingKeys],
             Faults = [.. lost.Faults],
         };
