@@ -13,13 +13,13 @@ public sealed class RoomTests
     private static readonly RoomOrder Order = new(typeof(CheckpointVerifier).Assembly, "LowMem.Checkpoints", "Model", Rooms);
 
     [Fact]
-    public void Every_room_uses_only_rooms_below() => Assert.Equal(string.Empty, Order.FindUpward());
+    public void EveryRoomUsesOnlyRoomsBelow() => Assert.Equal(string.Empty, Order.FindUpward());
 
     [Fact]
-    public void Every_room_is_one_of_the_design() => Assert.Equal(Rooms.Order(StringComparer.Ordinal), Order.GetRooms());
+    public void EveryRoomIsOneOfTheDesign() => Assert.Equal(Rooms.Order(StringComparer.Ordinal), Order.GetRooms());
 
     [Fact]
-    public void Only_sources_know_the_file_system()
+    public void OnlySourcesKnowTheFileSystem()
     {
         string[] system = ["System.IO.File", "System.IO.Directory", "System.IO.FileInfo", "System.IO.DirectoryInfo", "System.IO.FileStream", "System.IO.RandomAccess"];
         var rooms = Order.GetUsers(system);
@@ -29,7 +29,7 @@ public sealed class RoomTests
     }
 
     [Fact]
-    public void The_library_knows_neither_torch_nor_powershell_nor_what_is_built_on_it() => Assert.DoesNotContain(
+    public void TheLibraryKnowsNeitherTorchNorPowershellNorWhatIsBuiltOnIt() => Assert.DoesNotContain(
         RoomOrder.GetUsed(typeof(CheckpointVerifier).Assembly),
         name => name is "TorchSharp" or "System.Management.Automation" or "LowMem.Loader" or "LowMem.PowerShell");
 }

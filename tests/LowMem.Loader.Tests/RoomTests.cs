@@ -18,16 +18,16 @@ public sealed class RoomTests
     private static readonly RoomOrder Order = new(typeof(ModelLoader).Assembly, "LowMem.Loader", "Errors", Rooms);
 
     [Fact]
-    public void Every_room_uses_only_rooms_below() => Assert.Equal(string.Empty, Order.FindUpward());
+    public void EveryRoomUsesOnlyRoomsBelow() => Assert.Equal(string.Empty, Order.FindUpward());
 
     [Fact]
-    public void Every_room_is_one_of_the_design() => Assert.Equal(Rooms.Order(StringComparer.Ordinal), Order.GetRooms());
+    public void EveryRoomIsOneOfTheDesign() => Assert.Equal(Rooms.Order(StringComparer.Ordinal), Order.GetRooms());
 
     [Fact]
-    public void The_library_does_not_know_powershell() => Assert.DoesNotContain(
+    public void TheLibraryDoesNotKnowPowershell() => Assert.DoesNotContain(
         RoomOrder.GetUsed(typeof(ModelLoader).Assembly), name => name is "System.Management.Automation" or "LowMem.PowerShell");
 
     [Fact]
-    public void The_library_is_built_on_the_one_of_formats() =>
+    public void TheLibraryIsBuiltOnTheOneOfFormats() =>
         Assert.Contains("LowMem.Checkpoints", RoomOrder.GetUsed(typeof(ModelLoader).Assembly));
 }

@@ -1,5 +1,4 @@
 using System.IO.Enumeration;
-using LowMem.Checkpoints.Diagnostics;
 
 namespace LowMem.Checkpoints.Sources;
 

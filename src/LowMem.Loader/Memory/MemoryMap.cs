@@ -1,4 +1,3 @@
-using LowMem.Checkpoints;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Sources;
 using LowMem.Loader.Memory.Limits;

@@ -14,7 +14,7 @@ public sealed class TorchScriptTests
     [InlineData("cpp-module")]
     [InlineData("cpp-tensors")]
     [InlineData("cpp-optimizer")]
-    public void Goes_by_the_name_of_its_format(string name)
+    public void GoesByTheNameOfItsFormat(string name)
     {
         var checkpoint = Open(name);
 
@@ -24,7 +24,7 @@ public sealed class TorchScriptTests
     }
 
     [Fact]
-    public void Keeps_the_attributes_of_modules_as_values()
+    public void KeepsTheAttributesOfModulesAsValues()
     {
         var values = Open("torchscript").Values;
 
@@ -33,7 +33,7 @@ public sealed class TorchScriptTests
     }
 
     [Fact]
-    public void Lists_the_state_and_the_options_of_an_optimizer_of_cpp()
+    public void ListsTheStateAndTheOptionsOfAnOptimizerOfCpp()
     {
         var checkpoint = Open("cpp-optimizer");
 
@@ -48,14 +48,14 @@ public sealed class TorchScriptTests
     }
 
     [Fact]
-    public void Names_the_storages_of_constants_apart_from_those_of_the_object()
+    public void NamesTheStoragesOfConstantsApartFromThoseOfTheObject()
     {
         Assert.Equal(
             ["constants/0", "constants/1", "constants/2", "constants/3"], Open("torchscript-frozen").Tensors.Select(tensor => tensor.StorageKey));
     }
 
     [Fact]
-    public void States_constants_that_lie_beside_a_state_dict()
+    public void StatesConstantsThatLieBesideAStateDict()
     {
         using var file = MutatedFile.Of("cpp-tensors", bytes => WithConstants(bytes, "torchscript-frozen"));
 
@@ -68,7 +68,7 @@ public sealed class TorchScriptTests
     }
 
     [Fact]
-    public void Lists_the_object_when_its_constants_are_broken()
+    public void ListsTheObjectWhenItsConstantsAreBroken()
     {
         using var file = MutatedFile.Of("cpp-tensors", bytes => Rewrite(bytes, archive =>
         {

@@ -21,7 +21,7 @@ public sealed class TensorIdentityTests
     };
 
     [Fact]
-    public void Two_keys_of_one_view_are_the_same()
+    public void TwoKeysOfOneViewAreTheSame()
     {
         AssertSame(TensorIdentity.OfView(Matrix), TensorIdentity.OfView(Matrix with { Key = "b", RequiresGrad = true }));
         AssertSame(TensorIdentity.OfValues(Matrix), TensorIdentity.OfValues(Matrix with { Key = "b" }));
@@ -30,7 +30,7 @@ public sealed class TensorIdentityTests
     }
 
     [Fact]
-    public void A_tensor_of_other_elements_is_another_one()
+    public void ATensorOfOtherElementsIsAnotherOne()
     {
         Dictionary<string, TensorInfo> others = new()
         {
@@ -54,7 +54,7 @@ public sealed class TensorIdentityTests
     }
 
     [Fact]
-    public void Another_shape_of_one_range_is_another_view_of_the_same_values()
+    public void AnotherShapeOfOneRangeIsAnotherViewOfTheSameValues()
     {
         var flat = Matrix with { Shape = [6], Stride = [1] };
         Assert.NotEqual(TensorIdentity.OfView(Matrix), TensorIdentity.OfView(flat));
@@ -62,14 +62,14 @@ public sealed class TensorIdentityTests
     }
 
     [Fact]
-    public void The_stride_of_a_dimension_of_one_element_makes_no_difference()
+    public void TheStrideOfADimensionOfOneElementMakesNoDifference()
     {
         var row = Matrix with { Shape = [1, 6], Stride = [6, 1] };
         AssertSame(TensorIdentity.OfView(row), TensorIdentity.OfView(row with { Stride = [1, 1] }));
     }
 
     [Fact]
-    public void Tensors_of_a_compressed_storage_are_told_apart_by_their_start_in_it()
+    public void TensorsOfACompressedStorageAreToldApartByTheirStartInIt()
     {
         var first = Matrix with { Offset = -1, Storage = new StorageExtent(-1, 48) { Deflated = (64, 20) } };
         AssertSame(TensorIdentity.OfView(first), TensorIdentity.OfView(first with { Key = "b" }));
@@ -77,7 +77,7 @@ public sealed class TensorIdentityTests
     }
 
     [Fact]
-    public void A_tensor_without_elements_or_storage_is_the_same_as_no_other()
+    public void ATensorWithoutElementsOrStorageIsTheSameAsNoOther()
     {
         var empty = Matrix with { Shape = [0, 3], ElementCount = 0, ByteLength = 0 };
         var nowhere = Matrix with { StorageKey = null, Storage = null, Offset = -1 };

@@ -9,7 +9,7 @@ namespace LowMem.Checkpoints.Tests.Reporting;
 public class ReportMemoryTests
 {
     [Fact]
-    public void Memory_does_not_grow_with_the_number_of_verdicts()
+    public void MemoryDoesNotGrowWithTheNumberOfVerdicts()
     {
         using var directory = new CheckpointDirectory();
         using var report = VerdictReport.Create(Path.Combine(directory.Path, "out.sarif"), VerdictFormat.Sarif, directory.Path);

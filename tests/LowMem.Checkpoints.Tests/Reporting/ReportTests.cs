@@ -22,7 +22,7 @@ public class ReportTests
 
     [Theory]
     [MemberData(nameof(HostileNames))]
-    public async Task Sarif_is_valid_against_its_schema_whatever_the_names(string name)
+    public async Task SarifIsValidAgainstItsSchemaWhateverTheNames(string name)
     {
         string text = Write(VerdictFormat.Sarif, [Verdict(name, FindingSeverity.Error), Verdict(name, FindingSeverity.Warning), Verdict(name)]);
         var schema = await Schema.Value;
@@ -41,7 +41,7 @@ public class ReportTests
 
     [Theory]
     [MemberData(nameof(HostileNames))]
-    public void JUnit_is_sound_xml_whatever_the_names(string name)
+    public void JUnitIsSoundXmlWhateverTheNames(string name)
     {
         var root = XDocument.Parse(Write(VerdictFormat.JUnit, [Verdict(name, FindingSeverity.Error), Verdict(name)])).Root!;
         Assert.Equal("testsuites", root.Name.LocalName);
@@ -54,7 +54,7 @@ public class ReportTests
 
     [Theory]
     [MemberData(nameof(HostileNames))]
-    public void Markdown_has_one_row_of_three_cells_and_nothing_that_is_not_ours(string name)
+    public void MarkdownHasOneRowOfThreeCellsAndNothingThatIsNotOurs(string name)
     {
         string text = Write(VerdictFormat.Markdown, [Verdict(name, FindingSeverity.Error), Verdict(name)]);
         string[] lines = text.TrimEnd('\n').Split('\n');
@@ -67,7 +67,7 @@ public class ReportTests
 
     [Theory]
     [MemberData(nameof(HostileNames))]
-    public void Csv_has_no_formula_and_one_line_for_each_finding(string name)
+    public void CsvHasNoFormulaAndOneLineForEachFinding(string name)
     {
         string text = Write(VerdictFormat.Csv, [Verdict(name, FindingSeverity.Error), Verdict(name)]);
         string[] lines = text.TrimEnd('\n').Split('\n');
@@ -82,7 +82,7 @@ public class ReportTests
     }
 
     [Fact]
-    public async Task More_results_than_a_run_may_have_begin_another()
+    public async Task MoreResultsThanARunMayHaveBeginAnother()
     {
         var findings = Enumerable.Range(0, 25_001)
             .Select(i => new CheckpointFinding(FindingSeverity.Warning, FindingCodes.AllZero, $"k{i}", null, "m")).ToArray();
@@ -95,7 +95,7 @@ public class ReportTests
     }
 
     [Fact]
-    public async Task A_report_of_nothing_is_valid()
+    public async Task AReportOfNothingIsValid()
     {
         Assert.Empty((await Schema.Value).Validate(Write(VerdictFormat.Sarif, [])));
         Assert.Empty(XDocument.Parse(Write(VerdictFormat.JUnit, [])).Root!.Elements());
@@ -103,7 +103,7 @@ public class ReportTests
     }
 
     [Fact]
-    public void What_lies_below_the_base_is_named_relative_to_it()
+    public void WhatLiesBelowTheBaseIsNamedRelativeToIt()
     {
         using var document = JsonDocument.Parse(Write(VerdictFormat.Sarif, [Verdict("sub dir/a.pt", FindingSeverity.Error)]));
         Assert.Equal("sub%20dir/a.pt", document.RootElement.GetProperty("runs")[0].GetProperty("results")[0]
@@ -111,7 +111,7 @@ public class ReportTests
     }
 
     [Fact]
-    public void A_report_that_was_given_up_leaves_the_old_file_and_no_other()
+    public void AReportThatWasGivenUpLeavesTheOldFileAndNoOther()
     {
         using var directory = new CheckpointDirectory();
         directory.Write("out.xml", [1]);

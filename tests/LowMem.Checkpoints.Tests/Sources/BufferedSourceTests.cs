@@ -1,5 +1,3 @@
-using LowMem.Checkpoints.Sources;
-
 namespace LowMem.Checkpoints.Tests.Sources;
 
 /// <summary>Blocks bring the bytes that are asked for, and small reads side by side are few reads of the file.</summary>

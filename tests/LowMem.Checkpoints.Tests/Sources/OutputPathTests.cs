@@ -8,7 +8,7 @@ namespace LowMem.Checkpoints.Tests.Sources;
 public partial class OutputPathTests
 {
     [Fact]
-    public void A_file_is_found_behind_links_and_other_names()
+    public void AFileIsFoundBehindLinksAndOtherNames()
     {
         using var directory = new CheckpointDirectory();
         directory.Write("a", [1]);
@@ -26,7 +26,7 @@ public partial class OutputPathTests
     }
 
     [Fact]
-    public void A_hard_link_is_the_same_file()
+    public void AHardLinkIsTheSameFile()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS(), "Hard links are made by a call of Unix.");
         using var directory = new CheckpointDirectory();
@@ -39,7 +39,7 @@ public partial class OutputPathTests
     }
 
     [Fact]
-    public void The_index_is_part_of_a_checkpoint()
+    public void TheIndexIsPartOfACheckpoint()
     {
         using var directory = new CheckpointDirectory();
         directory.WriteIndex("""{"weight_map": {"a": "a.safetensors"}}""");

@@ -16,7 +16,7 @@ public sealed class SwappedFileTests : IDisposable
     public void Dispose() => directory.Dispose();
 
     [Fact]
-    public async Task A_pipe_that_took_the_place_of_a_file_is_opened_without_waiting_and_refused()
+    public async Task APipeThatTookThePlaceOfAFileIsOpenedWithoutWaitingAndRefused()
     {
         Assert.SkipUnless(UnixFile.IsSupported, "This system has no such pipes.");
         string pipe = SpecialFiles.MakePipe(PathOf("model.pt"));
@@ -28,7 +28,7 @@ public sealed class SwappedFileTests : IDisposable
     }
 
     [Fact]
-    public async Task Files_and_pipes_that_change_places_all_the_time_are_read_or_refused()
+    public async Task FilesAndPipesThatChangePlacesAllTheTimeAreReadOrRefused()
     {
         Assert.SkipUnless(UnixFile.IsSupported, "This system has no such pipes.");
         string path = PathOf("model.pt");
@@ -56,7 +56,7 @@ public sealed class SwappedFileTests : IDisposable
     }
 
     [Fact]
-    public void What_was_opened_waits_for_its_data_like_any_file()
+    public void WhatWasOpenedWaitsForItsDataLikeAnyFile()
     {
         directory.Write("model.pt", [1, 2, 3]);
         string path = PathOf("model.pt");
@@ -69,7 +69,7 @@ public sealed class SwappedFileTests : IDisposable
     }
 
     [Fact]
-    public void A_directory_is_opened_by_none_as_a_file()
+    public void ADirectoryIsOpenedByNoneAsAFile()
     {
         var error = Assert.Throws<CheckpointException>(() => RegularFile.Open(directory.Path));
 
@@ -77,7 +77,7 @@ public sealed class SwappedFileTests : IDisposable
     }
 
     [Fact]
-    public void A_file_that_is_being_written_alone_is_not_read()
+    public void AFileThatIsBeingWrittenAloneIsNotRead()
     {
         string path = PathOf("model.pt");
         using var writer = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None);
@@ -92,7 +92,7 @@ public sealed class SwappedFileTests : IDisposable
     [InlineData("none/model.pt")]
     [InlineData("model.pt/none")]
     [InlineData("model.pt\0.safetensors")]
-    public void What_is_not_there_is_not_found(string name)
+    public void WhatIsNotThereIsNotFound(string name)
     {
         directory.Write("model.pt", [1]);
 

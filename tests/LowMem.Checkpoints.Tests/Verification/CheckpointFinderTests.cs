@@ -8,7 +8,7 @@ namespace LowMem.Checkpoints.Tests.Verification;
 public class CheckpointFinderTests
 {
     [Fact]
-    public void Finds_by_content_and_skips_what_is_none()
+    public void FindsByContentAndSkipsWhatIsNone()
     {
         using var directory = new CheckpointDirectory();
         directory.Write("a/weights", SafetensorsBytes.One("a", 1));
@@ -22,7 +22,7 @@ public class CheckpointFinderTests
     }
 
     [Fact]
-    public void What_is_named_as_a_checkpoint_is_tested_though_it_is_none()
+    public void WhatIsNamedAsACheckpointIsTestedThoughItIsNone()
     {
         using var directory = new CheckpointDirectory();
         directory.Write("broken.pt", "Not Found"u8.ToArray());
@@ -34,7 +34,7 @@ public class CheckpointFinderTests
     }
 
     [Fact]
-    public void Shards_are_parts_of_their_index()
+    public void ShardsArePartsOfTheirIndex()
     {
         using var directory = new CheckpointDirectory();
         directory.WriteIndex("""{"weight_map": {"a": "a.safetensors", "b": "gone.safetensors"}}""");
@@ -44,7 +44,7 @@ public class CheckpointFinderTests
     }
 
     [Fact]
-    public void A_link_to_a_directory_is_not_followed()
+    public void ALinkToADirectoryIsNotFollowed()
     {
         using var directory = new CheckpointDirectory();
         directory.Write("a/model.safetensors", SafetensorsBytes.One("a", 1));
@@ -53,7 +53,7 @@ public class CheckpointFinderTests
     }
 
     [Fact]
-    public void Blobs_of_a_cache_are_found_by_their_snapshot()
+    public void BlobsOfACacheAreFoundByTheirSnapshot()
     {
         using var directory = new CheckpointDirectory();
         directory.Write("models--x/blobs/0123", SafetensorsBytes.One("a", 1));
@@ -63,7 +63,7 @@ public class CheckpointFinderTests
     }
 
     [Fact]
-    public void Shards_without_an_index_are_one_checkpoint()
+    public void ShardsWithoutAnIndexAreOneCheckpoint()
     {
         using var directory = new CheckpointDirectory();
         directory.Write("model-00001-of-00003.safetensors", SafetensorsBytes.One("a", 1));
@@ -76,7 +76,7 @@ public class CheckpointFinderTests
     }
 
     [Fact]
-    public void Checkpoints_in_archives_are_found()
+    public void CheckpointsInArchivesAreFound()
     {
         using var directory = new CheckpointDirectory();
         byte[] zip = new ZipBytes().Add("data", [1]).Add("policy.pth", SafetensorsBytes.One("a", 1)).Add("more.zip", [1]).Build();

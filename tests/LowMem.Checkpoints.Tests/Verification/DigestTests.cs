@@ -25,7 +25,7 @@ public class DigestTests
     [InlineData("utf-8")]
     [InlineData("utf-16")]
     [InlineData("utf-16BE")]
-    public void A_list_with_the_mark_of_an_encoding_is_used(string encoding)
+    public void AListWithTheMarkOfAnEncodingIsUsed(string encoding)
     {
         using var directory = new CheckpointDirectory();
         directory.Write("model.safetensors", Content);
@@ -37,7 +37,7 @@ public class DigestTests
 
     [Theory]
     [MemberData(nameof(Lists))]
-    public void A_list_of_digests_is_used_and_named(string name, string text)
+    public void AListOfDigestsIsUsedAndNamed(string name, string text)
     {
         using var directory = new CheckpointDirectory();
         directory.Write("model.safetensors", Content);
@@ -51,7 +51,7 @@ public class DigestTests
 
     [Theory]
     [MemberData(nameof(Lists))]
-    public void A_changed_byte_is_a_mismatch(string name, string text)
+    public void AChangedByteIsAMismatch(string name, string text)
     {
         using var directory = new CheckpointDirectory();
         byte[] changed = [.. Content];
@@ -65,7 +65,7 @@ public class DigestTests
     }
 
     [Fact]
-    public void Two_digests_of_one_file_cannot_both_be_right()
+    public void TwoDigestsOfOneFileCannotBothBeRight()
     {
         using var directory = new CheckpointDirectory();
         directory.Write("model.safetensors", Content);
@@ -74,7 +74,7 @@ public class DigestTests
     }
 
     [Fact]
-    public void A_line_that_is_no_digest_is_a_warning()
+    public void ALineThatIsNoDigestIsAWarning()
     {
         using var directory = new CheckpointDirectory();
         directory.Write("model.safetensors", Content);
@@ -84,7 +84,7 @@ public class DigestTests
     }
 
     [Fact]
-    public void A_file_that_the_list_lacks_is_still_told_to_carry_no_checksum()
+    public void AFileThatTheListLacksIsStillToldToCarryNoChecksum()
     {
         using var directory = new CheckpointDirectory();
         directory.Write("model.safetensors", Content);
@@ -95,7 +95,7 @@ public class DigestTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void The_name_of_a_blob_in_the_cache_is_its_digest(bool changed)
+    public void TheNameOfABlobInTheCacheIsItsDigest(bool changed)
     {
         using var cache = new CheckpointDirectory();
         byte[] content = [.. Content];
@@ -112,7 +112,7 @@ public class DigestTests
     }
 
     [Fact]
-    public void At_the_level_of_structure_nothing_is_hashed()
+    public void AtTheLevelOfStructureNothingIsHashed()
     {
         using var directory = new CheckpointDirectory();
         directory.Write("model.safetensors", Content);
@@ -121,7 +121,7 @@ public class DigestTests
     }
 
     [Fact]
-    public void A_manifest_knows_the_index()
+    public void AManifestKnowsTheIndex()
     {
         using var directory = new CheckpointDirectory();
         directory.WriteIndex("""{"weight_map": {"a": "model.safetensors"}}""");

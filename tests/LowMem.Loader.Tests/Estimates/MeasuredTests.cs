@@ -25,7 +25,7 @@ public class MeasuredTests
     [InlineData("Resident", "bfloat16")]
     [InlineData("Mapped", null)]
     [InlineData("Mapped", "bfloat16")]
-    public async Task The_peak_of_a_load_is_within_five_percent_of_the_prediction(string mode, string? dtype)
+    public async Task ThePeakOfALoadIsWithinFivePercentOfThePrediction(string mode, string? dtype)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux tells private from mapped pages cheaply.");
         using var directory = new TempDirectory();
@@ -45,7 +45,7 @@ public class MeasuredTests
     [Theory]
     [InlineData("Resident")]
     [InlineData("Mapped")]
-    public async Task What_a_tensor_costs_beside_its_values_is_no_more_than_stated(string mode)
+    public async Task WhatATensorCostsBesideItsValuesIsNoMoreThanStated(string mode)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux tells private from mapped pages cheaply.");
         using var directory = new TempDirectory();
@@ -59,7 +59,7 @@ public class MeasuredTests
     }
 
     [Fact]
-    public void Measures_the_case_that_the_environment_names()
+    public void MeasuresTheCaseThatTheEnvironmentNames()
     {
         ChildProcess.SkipUnlessChild();
         var parts = Environment.GetEnvironmentVariable(CaseVariable)!.Split(' ');
@@ -111,7 +111,7 @@ public class MeasuredTests
     {
         await ChildProcess.RunAsync(
             typeof(MeasuredTests),
-            nameof(Measures_the_case_that_the_environment_names),
+            nameof(MeasuresTheCaseThatTheEnvironmentNames),
             AppContext.BaseDirectory,
             (CaseVariable, $"{mode} {dtype}"),
             (FileVariable, path));

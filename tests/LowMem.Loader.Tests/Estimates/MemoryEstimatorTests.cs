@@ -23,7 +23,7 @@ public sealed class MemoryEstimatorTests : IDisposable
     public void Dispose() => directory.Dispose();
 
     [Fact]
-    public void A_state_dict_costs_twice_naively_once_resident_and_nothing_mapped()
+    public void AStateDictCostsTwiceNaivelyOnceResidentAndNothingMapped()
     {
         var estimate = MemoryEstimator.Estimate(Write(("a", "F32", [1000, 1000]), ("b", "F32", [500])));
         Assert.Equal(("", 2, 4_002_000L), (estimate.Prefix, estimate.TensorCount, estimate.ModelBytes));
@@ -41,7 +41,7 @@ public sealed class MemoryEstimatorTests : IDisposable
     }
 
     [Fact]
-    public void A_cast_is_a_copy_and_makes_resident_the_better_mode()
+    public void ACastIsACopyAndMakesResidentTheBetterMode()
     {
         var checkpoint = Write(("a", "F32", [1 << 20]), ("steps", "I64", [1 << 10]));
         var estimate = MemoryEstimator.Estimate(checkpoint, new ImportOptions { DType = "bfloat16" });
@@ -60,7 +60,7 @@ public sealed class MemoryEstimatorTests : IDisposable
     [InlineData(600L << 20, false, true, true, "Mapped")]
     [InlineData(100L << 20, false, false, true, "Mapped")]
     [InlineData(1L << 20, false, false, false, null)]
-    public void The_mode_advised_is_one_that_fits(long available, bool naive, bool resident, bool mapped, string? advised)
+    public void TheModeAdvisedIsOneThatFits(long available, bool naive, bool resident, bool mapped, string? advised)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows charges a map in full.");
         var checkpoint = Write(("a", "F32", [128L << 20]));
@@ -74,7 +74,7 @@ public sealed class MemoryEstimatorTests : IDisposable
     }
 
     [Fact]
-    public void Shared_and_expanded_elements_count_once()
+    public void SharedAndExpandedElementsCountOnce()
     {
         var shared = Checkpoint.Open(Path.Combine(TestFiles.Fixtures, "shared-storages.pt"), Token);
         var (module, report) = ModelLoader.Load(shared, new ImportOptions { Resident = true, Prefix = "" }, cancellationToken: Token);
@@ -92,7 +92,7 @@ public sealed class MemoryEstimatorTests : IDisposable
     }
 
     [Fact]
-    public void A_compressed_storage_is_unfolded_once_more()
+    public void ACompressedStorageIsUnfoldedOnceMore()
     {
         var checkpoint = Checkpoint.Open(Path.Combine(TestFiles.Fixtures, "repacked-deflated.pt"), Token);
         var largest = checkpoint.Tensors.Where(tensor => tensor.Offset < 0).Max(tensor => tensor.GetStorageByteLength());
@@ -101,7 +101,7 @@ public sealed class MemoryEstimatorTests : IDisposable
     }
 
     [Fact]
-    public void Only_what_is_behind_the_prefix_is_loaded_but_naively_all_is_read()
+    public void OnlyWhatIsBehindThePrefixIsLoadedButNaivelyAllIsRead()
     {
         var checkpoint = Checkpoint.Open(Path.Combine(TestFiles.Samples, "boring-training.pt"), Token);
         var estimate = MemoryEstimator.Estimate(checkpoint);
@@ -116,7 +116,7 @@ public sealed class MemoryEstimatorTests : IDisposable
     [Theory]
     [InlineData(false, 272L * 8)]
     [InlineData(true, 272L * 4)]
-    public void A_module_says_the_types_and_what_is_loaded(bool keep, long bytes)
+    public void AModuleSaysTheTypesAndWhatIsLoaded(bool keep, long bytes)
     {
         using var module = new BoringModel(META);
         module.to(ScalarType.Float64);
@@ -128,7 +128,7 @@ public sealed class MemoryEstimatorTests : IDisposable
     }
 
     [Fact]
-    public void A_module_that_does_not_fit_is_an_error()
+    public void AModuleThatDoesNotFitIsAnError()
     {
         using var module = nn.Linear(3, 3);
         var checkpoint = Checkpoint.Open(Path.Combine(TestFiles.Samples, "boring.pt"), Token);
@@ -136,7 +136,7 @@ public sealed class MemoryEstimatorTests : IDisposable
     }
 
     [Fact]
-    public void Every_fixture_that_is_whole_has_an_estimate()
+    public void EveryFixtureThatIsWholeHasAnEstimate()
     {
         var count = 0;
         foreach (var path in Directory.EnumerateFiles(TestFiles.Fixtures).Where(path => Path.GetExtension(path) is ".pt" or ".safetensors" or ".pth"))

@@ -13,7 +13,7 @@ public class SameBytesTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public void The_estimate_of_every_fixture_is_what_its_load_reports()
+    public void TheEstimateOfEveryFixtureIsWhatItsLoadReports()
     {
         int loaded = 0;
         foreach (var path in Directory.EnumerateFileSystemEntries(TestFiles.Fixtures).Order(StringComparer.Ordinal))

@@ -31,7 +31,7 @@ public class MissingValuesTests
 
     [Theory]
     [MemberData(nameof(Layers))]
-    public void A_layer_starts_with_what_PyTorch_gives_it_for_the_same_seed(string text, string expected)
+    public void ALayerStartsWithWhatPyTorchGivesItForTheSameSeed(string text, string expected)
     {
         using var document = JsonDocument.Parse(expected);
         using var module = Definitions.Build(text);
@@ -45,7 +45,7 @@ public class MissingValuesTests
     }
 
     [Fact]
-    public void An_attention_and_what_is_made_of_it_have_the_distributions_of_PyTorch()
+    public void AnAttentionAndWhatIsMadeOfItHaveTheDistributionsOfPyTorch()
     {
         using var module = Definitions.Build(Definitions.Read("transformer.txt"));
         Fill(module, Seed);
@@ -64,7 +64,7 @@ public class MissingValuesTests
     }
 
     [Fact]
-    public void Modules_that_compute_in_cpp_get_values_that_they_compute_with()
+    public void ModulesThatComputeInCppGetValuesThatTheyComputeWith()
     {
         using var module = SkeletonBuilder.FromFactory(() => new object[]
         {
@@ -82,7 +82,7 @@ public class MissingValuesTests
     }
 
     [Fact]
-    public void A_head_that_is_left_out_can_be_trained()
+    public void AHeadThatIsLeftOutCanBeTrained()
     {
         using var directory = new TempDirectory();
         using var module = Model();
@@ -99,7 +99,7 @@ public class MissingValuesTests
     }
 
     [Fact]
-    public void Without_it_the_head_stays_on_meta_and_the_forward_pass_says_which()
+    public void WithoutItTheHeadStaysOnMetaAndTheForwardPassSaysWhich()
     {
         using var directory = new TempDirectory();
         using var module = Model();
@@ -116,7 +116,7 @@ public class MissingValuesTests
     [InlineData(3L, 3L, true)]
     [InlineData(3L, 4L, false)]
     [InlineData(-1L, -1L, true)]
-    public void The_same_seed_gives_the_same_values(long first, long second, bool isSame)
+    public void TheSameSeedGivesTheSameValues(long first, long second, bool isSame)
     {
         using var directory = new TempDirectory();
         using var one = Model();
@@ -129,7 +129,7 @@ public class MissingValuesTests
     }
 
     [Fact]
-    public void Without_a_seed_libtorchs_own_decides()
+    public void WithoutASeedLibtorchsOwnDecides()
     {
         using var directory = new TempDirectory();
         using var one = Model();
@@ -144,7 +144,7 @@ public class MissingValuesTests
     }
 
     [Fact]
-    public void What_has_values_already_keeps_them_and_what_nobody_knows_stays_on_meta()
+    public void WhatHasValuesAlreadyKeepsThemAndWhatNobodyKnowsStaysOnMeta()
     {
         using var directory = new TempDirectory();
         using var module = Model();
@@ -160,7 +160,7 @@ public class MissingValuesTests
     }
 
     [Fact]
-    public void The_types_are_those_of_the_load()
+    public void TheTypesAreThoseOfTheLoad()
     {
         using var directory = new TempDirectory();
         using var module = Model();
@@ -170,7 +170,7 @@ public class MissingValuesTests
     }
 
     [Fact]
-    public void A_seed_alone_is_a_mistake()
+    public void ASeedAloneIsAMistake()
     {
         using var directory = new TempDirectory();
         using var module = Model();

@@ -6,7 +6,7 @@ namespace LowMem.Loader.Tests.Memory;
 public class BlockCopyTests
 {
     [Fact]
-    public void A_large_strided_tensor_is_copied_and_cast_in_pieces()
+    public void ALargeStridedTensorIsCopiedAndCastInPieces()
     {
         using var storage = arange(0, 3 * 3000 * 1000, dtype: ScalarType.Int32);
         using var source = storage.view(3, 1000, 3000).permute(2, 0, 1);
@@ -21,7 +21,7 @@ public class BlockCopyTests
     }
 
     [Fact]
-    public void Cancellation_ends_it_after_the_piece_at_hand()
+    public void CancellationEndsItAfterThePieceAtHand()
     {
         using var source = zeros(64 << 20, dtype: ScalarType.Int8);
         using var destination = empty(64 << 20, dtype: ScalarType.Int16);

@@ -1,4 +1,3 @@
-using LowMem.Checkpoints;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Sources;
 using LowMem.Loader.Memory;
@@ -12,7 +11,7 @@ public class MemoryMapTests
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public void A_write_changes_the_tensor_and_not_the_file(bool native)
+    public void AWriteChangesTheTensorAndNotTheFile(bool native)
     {
         using var directory = new TempDirectory();
         var file = Write(directory["values.bin"], 1f, 2f, 3f);
@@ -28,7 +27,7 @@ public class MemoryMapTests
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public void The_file_stays_mapped_as_long_as_any_tensor_lies_on_it(bool native)
+    public void TheFileStaysMappedAsLongAsAnyTensorLiesOnIt(bool native)
     {
         using var directory = new TempDirectory();
         var file = Write(directory["values.bin"], 1f, 2f);
@@ -48,7 +47,7 @@ public class MemoryMapTests
     }
 
     [Fact]
-    public void A_tensor_that_nobody_disposes_of_lets_go_when_it_is_collected()
+    public void ATensorThatNobodyDisposesOfLetsGoWhenItIsCollected()
     {
         using var directory = new TempDirectory();
         var file = Write(directory["values.bin"], 1f);
@@ -69,7 +68,7 @@ public class MemoryMapTests
     }
 
     [Fact]
-    public void Nothing_of_the_file_is_in_the_address_space_afterwards()
+    public void NothingOfTheFileIsInTheAddressSpaceAfterwards()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Linux lists the address space in /proc.");
         using var directory = new TempDirectory();
@@ -92,7 +91,7 @@ public class MemoryMapTests
     [InlineData(16, 1)]
     [InlineData(0, long.MaxValue)]
     [InlineData(long.MaxValue - 3, 1)]
-    public void A_part_that_is_not_inside_the_file_or_not_aligned_is_refused(long offset, long count)
+    public void APartThatIsNotInsideTheFileOrNotAlignedIsRefused(long offset, long count)
     {
         using var directory = new TempDirectory();
         using var map = MemoryMap.Open(Write(directory["values.bin"], 1f, 2f, 3f));
@@ -100,7 +99,7 @@ public class MemoryMapTests
     }
 
     [Fact]
-    public void A_file_that_was_cut_since_it_was_listed_is_not_mapped()
+    public void AFileThatWasCutSinceItWasListedIsNotMapped()
     {
         using var directory = new TempDirectory();
         var file = Write(directory["values.bin"], 1f, 2f, 3f);
@@ -115,7 +114,7 @@ public class MemoryMapTests
     }
 
     [Fact]
-    public void A_file_that_was_written_since_it_was_listed_is_not_mapped()
+    public void AFileThatWasWrittenSinceItWasListedIsNotMapped()
     {
         using var directory = new TempDirectory();
         var file = Write(directory["values.bin"], 1f, 2f, 3f);
@@ -127,7 +126,7 @@ public class MemoryMapTests
     }
 
     [Fact]
-    public void A_file_that_is_gone_is_named()
+    public void AFileThatIsGoneIsNamed()
     {
         using var directory = new TempDirectory();
         var file = Write(directory["values.bin"], 1f);
@@ -138,7 +137,7 @@ public class MemoryMapTests
     }
 
     [Fact]
-    public void A_mapped_file_is_not_locked()
+    public void AMappedFileIsNotLocked()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows itself keeps others from writing to a mapped file.");
         using var directory = new TempDirectory();
@@ -151,7 +150,7 @@ public class MemoryMapTests
     }
 
     [Fact]
-    public void A_mapped_file_can_be_replaced_and_deleted()
+    public void AMappedFileCanBeReplacedAndDeleted()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows keeps a mapped file from being deleted.");
         using var directory = new TempDirectory();

@@ -36,7 +36,7 @@ public sealed class MemoryPressureTests : IDisposable
     public void Dispose() => directory.Dispose();
 
     [Fact]
-    public void A_resident_model_counts_until_it_is_disposed_of_once_or_twice()
+    public void AResidentModelCountsUntilItIsDisposedOfOnceOrTwice()
     {
         var module = Load(resident: true);
         Assert.Equal(ModelBytes, Held);
@@ -48,7 +48,7 @@ public sealed class MemoryPressureTests : IDisposable
     }
 
     [Fact]
-    public void A_mapped_model_takes_no_memory_that_would_count()
+    public void AMappedModelTakesNoMemoryThatWouldCount()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows charges a view in full.");
         using var module = Load(resident: false);
@@ -57,7 +57,7 @@ public sealed class MemoryPressureTests : IDisposable
     }
 
     [Fact]
-    public void What_a_mapped_load_casts_counts()
+    public void WhatAMappedLoadCastsCounts()
     {
         var module = Load(resident: false, dtype: "bfloat16");
         Assert.Equal(ModelBytes / 2, Held);
@@ -67,7 +67,7 @@ public sealed class MemoryPressureTests : IDisposable
     }
 
     [Fact]
-    public void A_part_that_goes_counts_no_more_and_neither_does_a_module_on_meta()
+    public void APartThatGoesCountsNoMoreAndNeitherDoesAModuleOnMeta()
     {
         Assert.SkipUnless(ResidentMemory.IsSupported, "The parts are one block on Linux only.");
         var module = Load(resident: true);
@@ -84,7 +84,7 @@ public sealed class MemoryPressureTests : IDisposable
     }
 
     [Fact]
-    public void A_model_that_is_loaded_anew_counts_once()
+    public void AModelThatIsLoadedAnewCountsOnce()
     {
         using var module = Load(resident: true);
         ModelLoader.Load(module, Checkpoint.Open(directory["model.safetensors"], Token), new ImportOptions { Resident = true }, progress: null, Token);
@@ -93,7 +93,7 @@ public sealed class MemoryPressureTests : IDisposable
     }
 
     [Fact]
-    public void A_model_that_nobody_holds_counts_until_it_is_collected()
+    public void AModelThatNobodyHoldsCountsUntilItIsCollected()
     {
         LoadAndForget();
         for (var i = 0; i < 10 && Held > 0; i++)
@@ -105,7 +105,7 @@ public sealed class MemoryPressureTests : IDisposable
     }
 
     [Fact]
-    public void Ten_models_in_a_loop_are_never_more_than_two()
+    public void TenModelsInALoopAreNeverMoreThanTwo()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Elsewhere private memory is more than what was touched.");
 
@@ -121,7 +121,7 @@ public sealed class MemoryPressureTests : IDisposable
     }
 
     [Fact]
-    public void More_is_never_removed_than_was_added()
+    public void MoreIsNeverRemovedThanWasAdded()
     {
         MemoryPressure.Remove(0);
         MemoryPressure.Remove(-5);
@@ -140,7 +140,7 @@ public sealed class MemoryPressureTests : IDisposable
     }
 
     [Fact]
-    public void Threads_that_load_and_drop_at_once_leave_nothing_behind()
+    public void ThreadsThatLoadAndDropAtOnceLeaveNothingBehind()
     {
         Parallel.For(0, 8, new ParallelOptions { MaxDegreeOfParallelism = 4 }, _ => Load(resident: true).Dispose());
 

@@ -22,7 +22,7 @@ public class ProcessMemoryTests
     }
 
     [Fact]
-    public void A_process_that_ends_between_two_looks_is_there_no_more()
+    public void AProcessThatEndsBetweenTwoLooksIsThereNoMore()
     {
         // The name of the file that tells is found, and reading it fails, when the process ends in between: now and then in a few hundred.
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no 'true' to start.");

@@ -15,7 +15,7 @@ public class ResidentMemoryTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public void Tensors_lie_one_behind_the_other_aligned_and_without_sharing_anything()
+    public void TensorsLieOneBehindTheOtherAlignedAndWithoutSharingAnything()
     {
         SkipElsewhere();
         using var memory = new ResidentMemory(ResidentMemory.GetLength(3, 1) + ResidentMemory.GetLength(5, 8) + ResidentMemory.GetLength(1, 4));
@@ -38,7 +38,7 @@ public class ResidentMemoryTests
     }
 
     [Fact]
-    public void A_tensor_that_goes_gives_its_memory_back_and_leaves_its_neighbours_alone()
+    public void ATensorThatGoesGivesItsMemoryBackAndLeavesItsNeighboursAlone()
     {
         SkipElsewhere();
         var memory = new ResidentMemory(3 * ResidentMemory.GetLength(Count + 1, sizeof(float)));
@@ -65,7 +65,7 @@ public class ResidentMemoryTests
     }
 
     [Fact]
-    public void A_resident_module_lets_go_of_its_memory_as_a_whole_and_in_parts()
+    public void AResidentModuleLetsGoOfItsMemoryAsAWholeAndInParts()
     {
         SkipElsewhere();
         using var directory = new TempDirectory();
@@ -86,7 +86,7 @@ public class ResidentMemoryTests
     }
 
     [Fact]
-    public void More_than_there_is_fails_before_anything_is_read()
+    public void MoreThanThereIsFailsBeforeAnythingIsRead()
     {
         SkipElsewhere();
         var error = Assert.Throws<InsufficientMemoryException>(() => new ResidentMemory(1L << 60));

@@ -17,7 +17,7 @@ public class ResidentReaderTests
     [Theory]
     [InlineData(ScalarType.Int32)]
     [InlineData(ScalarType.Int64)]
-    public void Large_tensors_are_read_in_blocks_by_several_threads(ScalarType type)
+    public void LargeTensorsAreReadInBlocksBySeveralThreads(ScalarType type)
     {
         using var directory = new TempDirectory();
         var checkpoint = Write(directory["numbers.safetensors"], tensorCount: 2);
@@ -37,7 +37,7 @@ public class ResidentReaderTests
     }
 
     [Fact]
-    public void Cancellation_ends_it_soon()
+    public void CancellationEndsItSoon()
     {
         using var directory = new TempDirectory();
         var checkpoint = Write(directory["numbers.safetensors"], tensorCount: 1);
@@ -58,7 +58,7 @@ public class ResidentReaderTests
     }
 
     [Fact]
-    public void An_error_of_one_thread_is_thrown_as_it_is()
+    public void AnErrorOfOneThreadIsThrownAsItIs()
     {
         using var directory = new TempDirectory();
         var checkpoint = Write(directory["numbers.safetensors"], tensorCount: 1);

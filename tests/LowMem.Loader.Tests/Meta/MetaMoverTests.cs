@@ -15,7 +15,7 @@ public class MetaMoverTests
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public void The_private_memory_of_the_process_falls(string kind)
+    public void ThePrivateMemoryOfTheProcessFalls(string kind)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "reads /proc/self/status");
         var module = Make(kind);
@@ -32,7 +32,7 @@ public class MetaMoverTests
     }
 
     [Fact]
-    public void Buffers_outside_the_state_dict_keep_their_values()
+    public void BuffersOutsideTheStateDictKeepTheirValues()
     {
         using var module = new TiedModel();
 
@@ -46,7 +46,7 @@ public class MetaMoverTests
     }
 
     [Fact]
-    public void A_cpp_module_without_values_computes_nan()
+    public void ACppModuleWithoutValuesComputesNan()
     {
         using var embedding = nn.Embedding(5, 3);
         MetaMover.Move(embedding);
@@ -57,7 +57,7 @@ public class MetaMoverTests
     }
 
     [Fact]
-    public void Strides_and_frozen_parameters_stay_as_they_are()
+    public void StridesAndFrozenParametersStayAsTheyAre()
     {
         using var linear = nn.Linear(3, 2, hasBias: false);
         linear.weight = nn.Parameter(zeros(3, 2).t(), requires_grad: false);

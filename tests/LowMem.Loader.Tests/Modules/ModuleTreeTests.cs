@@ -8,7 +8,7 @@ namespace LowMem.Loader.Tests.Modules;
 public class ModuleTreeTests
 {
     [Fact]
-    public void Every_property_of_an_entry_is_filled()
+    public void EveryPropertyOfAnEntryIsFilled()
     {
         using var module = nn.Sequential(("norm", nn.BatchNorm1d(3)), ("out", nn.Linear(3, 2, dtype: ScalarType.BFloat16)));
 
@@ -27,7 +27,7 @@ public class ModuleTreeTests
     }
 
     [Fact]
-    public void Ties_are_listed_under_each_key_and_name_the_first()
+    public void TiesAreListedUnderEachKeyAndNameTheFirst()
     {
         using var module = new TiedModel();
 
@@ -42,7 +42,7 @@ public class ModuleTreeTests
     }
 
     [Fact]
-    public void A_module_under_two_names_is_listed_under_both()
+    public void AModuleUnderTwoNamesIsListedUnderBoth()
     {
         var shared = nn.Linear(2, 2, hasBias: false);
         using var module = nn.Sequential(("a", shared), ("b", shared));
@@ -51,7 +51,7 @@ public class ModuleTreeTests
     }
 
     [Fact]
-    public void Modules_of_cpp_have_the_keys_of_pytorch()
+    public void ModulesOfCppHaveTheKeysOfPytorch()
     {
         using var encoder = nn.TransformerEncoder(nn.TransformerEncoderLayer(4, 2, 8), 1);
         using var lstm = nn.LSTM(2, 3, bidirectional: true);
@@ -73,7 +73,7 @@ public class ModuleTreeTests
     }
 
     [Fact]
-    public void Lists_are_registered_even_when_they_are_the_root()
+    public void ListsAreRegisteredEvenWhenTheyAreTheRoot()
     {
         using var list = nn.ModuleList(nn.Linear(1, 1, hasBias: false), nn.Linear(1, 1, hasBias: false));
         Assert.Equal(["0.weight", "1.weight"], ModuleTree.GetParameters(list).Select(entry => entry.Key));
@@ -83,7 +83,7 @@ public class ModuleTreeTests
     }
 
     [Fact]
-    public void A_parameter_list_that_was_converted_lists_its_new_tensors()
+    public void AParameterListThatWasConvertedListsItsNewTensors()
     {
         using var parameters = nn.ParameterList(nn.Parameter(zeros(1)), nn.Parameter(zeros(2)));
         Assert.Equal(2, ModuleTree.GetParameters(parameters).Count);
@@ -94,7 +94,7 @@ public class ModuleTreeTests
     }
 
     [Fact]
-    public void A_module_that_contains_itself_is_named()
+    public void AModuleThatContainsItselfIsNamed()
     {
         using var outer = new Loop();
         var inner = new Loop();
@@ -109,7 +109,7 @@ public class ModuleTreeTests
     }
 
     [Fact]
-    public void A_disposed_tensor_is_named()
+    public void ADisposedTensorIsNamed()
     {
         using var module = nn.Sequential(("a", nn.Linear(2, 2)));
         ((Linear)module[0]).weight.Dispose();

@@ -8,7 +8,7 @@ namespace LowMem.Loader.Tests.Modules;
 public class ParameterBinderTests
 {
     [Fact]
-    public void Ties_fields_and_cached_references_see_the_new_value()
+    public void TiesFieldsAndCachedReferencesSeeTheNewValue()
     {
         using var module = new TiedModel();
         var oldBody = module.body.weight;
@@ -36,7 +36,7 @@ public class ParameterBinderTests
     }
 
     [Fact]
-    public void A_tie_made_under_meta_is_one_tensor_after_binding_whichever_side_was_set()
+    public void ATieMadeUnderMetaIsOneTensorAfterBindingWhicheverSideWasSet()
     {
         set_default_device(META);
         var (embedFirst, linearFirst) = (nn.Embedding(3, 2), nn.Linear(2, 3, hasBias: false));
@@ -62,7 +62,7 @@ public class ParameterBinderTests
     }
 
     [Fact]
-    public void Gradients_of_a_cpp_module_reach_the_parameter_that_is_registered()
+    public void GradientsOfACppModuleReachTheParameterThatIsRegistered()
     {
         using var embedding = nn.Embedding(3, 2);
         MetaMover.Move(embedding);
@@ -77,7 +77,7 @@ public class ParameterBinderTests
     }
 
     [Fact]
-    public void Binding_a_real_module_again_replaces_its_values()
+    public void BindingARealModuleAgainReplacesItsValues()
     {
         using var linear = nn.Linear(2, 2, hasBias: false);
         var parameter = ModuleTree.GetParameters(linear)[0];
@@ -89,7 +89,7 @@ public class ParameterBinderTests
     }
 
     [Fact]
-    public void A_value_of_another_shape_is_refused_and_changes_nothing()
+    public void AValueOfAnotherShapeIsRefusedAndChangesNothing()
     {
         using var embedding = nn.Embedding(3, 2);
         var parameter = ModuleTree.GetParameters(embedding)[0];
@@ -103,7 +103,7 @@ public class ParameterBinderTests
     }
 
     [Fact]
-    public void A_cpp_module_says_which_types_it_cannot_take()
+    public void ACppModuleSaysWhichTypesItCannotTake()
     {
         using var lstm = nn.LSTM(2, 3);
         var parameter = ModuleTree.GetParameters(lstm)[0];
@@ -116,7 +116,7 @@ public class ParameterBinderTests
     }
 
     [Fact]
-    public void Mixed_types_in_one_cpp_module_are_named()
+    public void MixedTypesInOneCppModuleAreNamed()
     {
         using var module = nn.ModuleList<nn.Module>(nn.LSTM(2, 3), nn.Linear(2, 3), nn.LSTM(2, 3));
         var plan = ModuleTree.GetParameters(module)
@@ -129,7 +129,7 @@ public class ParameterBinderTests
     }
 
     [Fact]
-    public void Converting_a_cpp_module_keeps_what_was_bound_before()
+    public void ConvertingACppModuleKeepsWhatWasBoundBefore()
     {
         using var cell = nn.GRUCell(2, 3);
         MetaMover.Move(cell);

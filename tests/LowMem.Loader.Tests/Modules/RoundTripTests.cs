@@ -9,7 +9,7 @@ public class RoundTripTests
 {
     [Theory]
     [MemberData(nameof(ModuleZoo.Names), MemberType = typeof(ModuleZoo))]
-    public void A_module_that_went_to_meta_and_back_computes_the_same(string name)
+    public void AModuleThatWentToMetaAndBackComputesTheSame(string name)
     {
         var (module, run) = ModuleZoo.Make(name);
         var before = run();
@@ -33,7 +33,7 @@ public class RoundTripTests
 
     [Theory]
     [MemberData(nameof(ModuleZoo.Names), MemberType = typeof(ModuleZoo))]
-    public void A_module_born_on_meta_computes_what_the_real_one_does_once_it_has_its_values(string name)
+    public void AModuleBornOnMetaComputesWhatTheRealOneDoesOnceItHasItsValues(string name)
     {
         var (real, run) = ModuleZoo.Make(name);
         var values = ModuleTree.GetParameters(real).ToDictionary(slot => slot.Key, slot => slot.Tensor.clone().detach());
@@ -57,7 +57,7 @@ public class RoundTripTests
 
     [Theory]
     [MemberData(nameof(ModuleZoo.Names), MemberType = typeof(ModuleZoo))]
-    public void Shapes_dtypes_ties_and_gradients_survive_the_move(string name)
+    public void ShapesDtypesTiesAndGradientsSurviveTheMove(string name)
     {
         var (module, _) = ModuleZoo.Make(name);
         var before = ModuleTree.GetParameters(module).Select(Describe).ToArray();
@@ -74,7 +74,7 @@ public class RoundTripTests
 
     [Theory]
     [MemberData(nameof(ModuleZoo.Names), MemberType = typeof(ModuleZoo))]
-    public void A_module_takes_another_floating_point_type(string name)
+    public void AModuleTakesAnotherFloatingPointType(string name)
     {
         var (module, run) = ModuleZoo.Make(name);
         MetaMover.Move(module);

@@ -11,7 +11,7 @@ public class ScalarTypesTests
         [.. ScalarTypes.Names.Where(name => DType.Get(name).Kind != DTypeKind.Quantized && name != "float4_e2m1fn_x2")];
 
     [Fact]
-    public void Every_name_is_a_dtype_and_every_code_has_one_name()
+    public void EveryNameIsADtypeAndEveryCodeHasOneName()
     {
         Assert.All(ScalarTypes.Names, name =>
         {
@@ -24,7 +24,7 @@ public class ScalarTypesTests
 
     [Theory]
     [MemberData(nameof(Dense))]
-    public void Torch_agrees_on_the_size_of_each_type_and_it_binds_to_meta_and_back(string name)
+    public void TorchAgreesOnTheSizeOfEachTypeAndItBindsToMetaAndBack(string name)
     {
         var type = ScalarTypes.Find(name)!.Value;
         using var module = new HoldsOne(zeros([2, 3], dtype: type, device: CPU));

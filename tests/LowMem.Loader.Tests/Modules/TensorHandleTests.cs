@@ -12,11 +12,11 @@ namespace LowMem.Loader.Tests.Modules;
 public class TensorHandleTests
 {
     [Fact]
-    public void The_libtorch_of_this_module_passes_the_check() =>
+    public void TheLibtorchOfThisModulePassesTheCheck() =>
         Assert.Null(TensorHandle.FindLayoutFault(TensorHandle.Get, TensorHandle.Exchange));
 
     [Fact]
-    public void Handles_that_do_not_share_an_address_are_noticed()
+    public void HandlesThatDoNotShareAnAddressAreNoticed()
     {
         nint next = 1;
         const string fault = "two handles of one tensor do not hold one address";
@@ -26,11 +26,11 @@ public class TensorHandleTests
     }
 
     [Fact]
-    public void An_exchange_that_does_nothing_is_noticed() => Assert.Equal(
+    public void AnExchangeThatDoesNothingIsNoticed() => Assert.Equal(
         "two tensors cannot be exchanged by their addresses", TensorHandle.FindLayoutFault(TensorHandle.Get, (_, _) => { }));
 
     [Fact]
-    public void Every_way_in_says_so_and_changes_nothing()
+    public void EveryWayInSaysSoAndChangesNothing()
     {
         using var module = new BoringModel(CPU);
         var slot = ModuleTree.GetParameters(module)[0];

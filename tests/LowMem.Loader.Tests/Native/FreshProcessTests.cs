@@ -13,7 +13,7 @@ namespace LowMem.Loader.Tests.Native;
 public class FreshProcessTests
 {
     [Fact]
-    public async Task Another_libtorch_on_the_library_path_is_not_taken()
+    public async Task AnotherLibtorchOnTheLibraryPathIsNotTaken()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "LD_LIBRARY_PATH is Linux");
         using var directory = new TempDirectory();
@@ -22,11 +22,11 @@ public class FreshProcessTests
             File.WriteAllText(directory[name], "another libtorch");
         }
 
-        await ChildProcess.RunAsync(typeof(FreshProcessTests), nameof(Libtorch_comes_from_beside_the_assembly), AppContext.BaseDirectory, ("LD_LIBRARY_PATH", directory.Path));
+        await ChildProcess.RunAsync(typeof(FreshProcessTests), nameof(LibtorchComesFromBesideTheAssembly), AppContext.BaseDirectory, ("LD_LIBRARY_PATH", directory.Path));
     }
 
     [Fact]
-    public void Libtorch_comes_from_beside_the_assembly()
+    public void LibtorchComesFromBesideTheAssembly()
     {
         ChildProcess.SkipUnlessChild();
         Assert.Equal(3f, torch.arange(3, dtype: torch.ScalarType.Float32).sum().item<float>());
@@ -38,7 +38,7 @@ public class FreshProcessTests
     }
 
     [Fact]
-    public async Task Without_libtorch_every_entry_point_says_so_and_nothing_is_copied()
+    public async Task WithoutLibtorchEveryEntryPointSaysSoAndNothingIsCopied()
     {
         using var directory = new TempDirectory();
         foreach (var file in Directory.GetFiles(AppContext.BaseDirectory))
@@ -46,14 +46,14 @@ public class FreshProcessTests
             File.Copy(file, Path.Combine(directory.Path, Path.GetFileName(file)));
         }
 
-        await ChildProcess.RunAsync(typeof(FreshProcessTests), nameof(Every_entry_point_fails), directory.Path, (TorchFixture.WithoutNatives, "1"));
+        await ChildProcess.RunAsync(typeof(FreshProcessTests), nameof(EveryEntryPointFails), directory.Path, (TorchFixture.WithoutNatives, "1"));
 
         // TorchSharp's own search would have made a directory "cpu" with half a gigabyte in it.
         Assert.Empty(Directory.GetDirectories(directory.Path));
     }
 
     [Fact]
-    public void Every_entry_point_fails()
+    public void EveryEntryPointFails()
     {
         ChildProcess.SkipUnlessChild();
 

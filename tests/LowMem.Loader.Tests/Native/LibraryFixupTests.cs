@@ -5,7 +5,7 @@ namespace LowMem.Loader.Tests.Native;
 public class LibraryFixupTests
 {
     [Fact]
-    public void The_library_in_use_has_a_weak_need_and_nothing_else_to_fix()
+    public void TheLibraryInUseHasAWeakNeedAndNothingElseToFix()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "the fix-up is for Linux");
         var image = File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "runtimes/linux-x64/native/libLibTorchSharp.so"));
@@ -21,7 +21,7 @@ public class LibraryFixupTests
     }
 
     [Fact]
-    public void Only_the_flags_of_the_one_entry_change()
+    public void OnlyTheFlagsOfTheOneEntryChange()
     {
         var image = ElfFile.Build(LibraryFixup.Version, LibraryFixup.MarkerSymbol);
         var before = (byte[])image.Clone();
@@ -34,7 +34,7 @@ public class LibraryFixupTests
     }
 
     [Fact]
-    public void A_library_without_the_need_is_left_alone_and_that_is_said()
+    public void ALibraryWithoutTheNeedIsLeftAloneAndThatIsSaid()
     {
         var image = ElfFile.Build("GLIBCXX_3.4.30", "some_symbol");
         var before = (byte[])image.Clone();
@@ -44,7 +44,7 @@ public class LibraryFixupTests
     }
 
     [Fact]
-    public void A_need_of_real_symbols_stays_strong_and_they_are_named()
+    public void ANeedOfRealSymbolsStaysStrongAndTheyAreNamed()
     {
         var image = ElfFile.Build(LibraryFixup.Version, LibraryFixup.MarkerSymbol, "_ZSt8new_thing");
         var before = (byte[])image.Clone();
@@ -54,7 +54,7 @@ public class LibraryFixupTests
     }
 
     [Fact]
-    public void Running_twice_gives_the_same_file_and_never_touches_the_source()
+    public void RunningTwiceGivesTheSameFileAndNeverTouchesTheSource()
     {
         using var directory = new TempDirectory();
         var source = directory["source.so"];
@@ -92,7 +92,7 @@ public class LibraryFixupTests
 
     [Theory]
     [MemberData(nameof(Hostile), DisableDiscoveryEnumeration = true)]
-    public void A_file_that_lies_is_refused_with_the_reason(string reason, Action<byte[]> harm)
+    public void AFileThatLiesIsRefusedWithTheReason(string reason, Action<byte[]> harm)
     {
         var image = ElfFile.Build(LibraryFixup.Version, LibraryFixup.MarkerSymbol);
         harm(image);
@@ -103,7 +103,7 @@ public class LibraryFixupTests
     }
 
     [Fact]
-    public void A_file_cut_anywhere_is_refused()
+    public void AFileCutAnywhereIsRefused()
     {
         var image = ElfFile.Build(LibraryFixup.Version, LibraryFixup.MarkerSymbol);
         for (var length = 0; length < image.Length; length++)
@@ -113,7 +113,7 @@ public class LibraryFixupTests
     }
 
     [Fact]
-    public void A_chain_of_entries_that_crawls_ends_with_its_section()
+    public void AChainOfEntriesThatCrawlsEndsWithItsSection()
     {
         var image = ElfFile.Build("another", LibraryFixup.MarkerSymbol);
         ElfFile.Write32(image, ElfFile.SectionsAt + 2 * 64 + 44, uint.MaxValue);

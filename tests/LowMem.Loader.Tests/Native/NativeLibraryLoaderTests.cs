@@ -7,14 +7,14 @@ public class NativeLibraryLoaderTests
     private static string Staged => Path.Combine(AppContext.BaseDirectory, "runtimes", NativePlatform.CurrentRid, "native");
 
     [Fact]
-    public void Loading_again_gives_the_same_library()
+    public void LoadingAgainGivesTheSameLibrary()
     {
         NativeLibraryLoader.EnsureLoaded();
         Assert.Equal(NativeLibraryLoader.Handle, NativeLibraryLoader.Load([Staged], NativePlatform.CurrentRid));
     }
 
     [Fact]
-    public void Nothing_there_is_one_clear_error()
+    public void NothingThereIsOneClearError()
     {
         using var directory = new TempDirectory();
 
@@ -30,7 +30,7 @@ public class NativeLibraryLoaderTests
     [Theory]
     [InlineData("libtorch_cpu.so")]
     [InlineData("libgomp*.so*")]
-    public void A_missing_dependency_is_named(string pattern)
+    public void AMissingDependencyIsNamed(string pattern)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "names the files of Linux");
         using var directory = new TempDirectory();
@@ -47,7 +47,7 @@ public class NativeLibraryLoaderTests
     }
 
     [Fact]
-    public void A_file_that_does_not_load_is_named_with_what_the_system_says()
+    public void AFileThatDoesNotLoadIsNamedWithWhatTheSystemSays()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "names the files of Linux");
         using var directory = new TempDirectory();
@@ -67,7 +67,7 @@ public class NativeLibraryLoaderTests
     [InlineData("linux-arm64")]
     [InlineData("linux-musl-x64")]
     [InlineData("win-x86")]
-    public void A_platform_without_libtorch_is_told_so(string rid)
+    public void APlatformWithoutLibtorchIsToldSo(string rid)
     {
         var error = Assert.Throws<NativeLibraryNotFoundException>(() => NativeLibraryLoader.Load([Staged], rid));
 
@@ -77,7 +77,7 @@ public class NativeLibraryLoaderTests
     }
 
     [Fact]
-    public void Another_libtorch_on_the_library_path_keeps_TorchSharp_from_being_made_known_early()
+    public void AnotherLibtorchOnTheLibraryPathKeepsTorchSharpFromBeingMadeKnownEarly()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "LD_LIBRARY_PATH is Linux");
         using var directory = new TempDirectory();

@@ -10,7 +10,7 @@ public class FromAssemblyTests
     private static readonly string AssemblyPath = typeof(Classifier).Assembly.Location;
 
     [Fact]
-    public void A_type_is_created_on_meta_with_converted_arguments()
+    public void ATypeIsCreatedOnMetaWithConvertedArguments()
     {
         var module = SkeletonBuilder.FromAssembly(
             AssemblyPath, "Classifier", [100, new object[] { 8, 4L, (short)2 }, "gelu", "float16"]);
@@ -37,7 +37,7 @@ public class FromAssemblyTests
 
     [Theory]
     [MemberData(nameof(Arguments), DisableDiscoveryEnumeration = true)]
-    public void The_constructor_that_fits_best_is_called(object?[] arguments, string chosen)
+    public void TheConstructorThatFitsBestIsCalled(object?[] arguments, string chosen)
     {
         var module = SkeletonBuilder.FromAssembly(AssemblyPath, typeof(Overloaded).FullName!, arguments);
         Assert.Equal(chosen, ((Overloaded)module).Chosen);
@@ -57,7 +57,7 @@ public class FromAssemblyTests
 
     [Theory]
     [MemberData(nameof(Mistakes), DisableDiscoveryEnumeration = true)]
-    public void A_mistake_is_explained(string type, object?[] arguments, string part)
+    public void AMistakeIsExplained(string type, object?[] arguments, string part)
     {
         var error = Assert.Throws<ModelException>(() => SkeletonBuilder.FromAssembly(AssemblyPath, type, arguments));
 
@@ -67,7 +67,7 @@ public class FromAssemblyTests
     }
 
     [Fact]
-    public void A_file_that_is_no_assembly_is_named()
+    public void AFileThatIsNoAssemblyIsNamed()
     {
         using var directory = new TempDirectory();
         var text = directory["model.dll"];

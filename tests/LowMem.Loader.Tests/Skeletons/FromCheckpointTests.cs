@@ -10,7 +10,7 @@ namespace LowMem.Loader.Tests.Skeletons;
 public class FromCheckpointTests
 {
     [Fact]
-    public void The_tree_has_the_names_shapes_and_dtypes_of_the_checkpoint()
+    public void TheTreeHasTheNamesShapesAndDtypesOfTheCheckpoint()
     {
         using var module = Build(Checkpoint(
             Tensor("conv.weight", "bfloat16", 8, 3, 3, 3),
@@ -35,7 +35,7 @@ public class FromCheckpointTests
 
     [Theory]
     [MemberData(nameof(ScalarTypesTests.Dense), MemberType = typeof(ScalarTypesTests))]
-    public void Every_dense_type_has_a_place(string dtype)
+    public void EveryDenseTypeHasAPlace(string dtype)
     {
         using var module = Build(Checkpoint(Tensor("a.x", dtype, 2)));
 
@@ -44,7 +44,7 @@ public class FromCheckpointTests
     }
 
     [Fact]
-    public void One_tensor_under_two_keys_is_tied_and_a_view_of_another_shape_is_not()
+    public void OneTensorUnderTwoKeysIsTiedAndAViewOfAnotherShapeIsNot()
     {
         using var module = Build(Checkpoint(
             Tensor("embed.weight", "float32", 4, 2) with { StorageKey = "0" },
@@ -60,7 +60,7 @@ public class FromCheckpointTests
     [InlineData("a.")]
     [InlineData("...")]
     [InlineData("a. .b")]
-    public void Odd_keys_come_back_as_they_are(string key)
+    public void OddKeysComeBackAsTheyAre(string key)
     {
         using var module = Build(Checkpoint(Tensor(key, "float32", 1), Tensor("a", "float32", 1)), prefix: "");
 
@@ -95,7 +95,7 @@ public class FromCheckpointTests
 
     [Theory]
     [MemberData(nameof(Prefixes))]
-    public void The_sub_dictionary_of_the_weights_is_found(string[] keys, string prefix) =>
+    public void TheSubDictionaryOfTheWeightsIsFound(string[] keys, string prefix) =>
         Assert.Equal(prefix, StateDictPrefix.Find(keys));
 
     [Theory]
@@ -108,7 +108,7 @@ public class FromCheckpointTests
     [InlineData("epoch", new[] { "netG_state_dict.a", "optimizer_state_dict.state.0.exp_avg" }, "netG_state_dict.", new string[0])]
     [InlineData("step", new[] { "generator.a", "optimizer.0.state.0.exp_avg" }, "generator.", new string[0])]
     [InlineData("epoch", new[] { "state_dict.a", "model.b" }, "state_dict.", new[] { "model." })]
-    public void Values_that_lie_beside_show_that_it_is_a_training(string value, string[] keys, string prefix, string[] others)
+    public void ValuesThatLieBesideShowThatItIsATraining(string value, string[] keys, string prefix, string[] others)
     {
         var checkpoint = Checkpoint([.. keys.Select(key => Tensor(key, "float32", 1))]) with { Values = new Dictionary<string, object?> { [value] = 1L } };
         var choice = StateDictPrefix.Choose(checkpoint);
@@ -117,7 +117,7 @@ public class FromCheckpointTests
     }
 
     [Fact]
-    public void Which_of_two_networks_is_meant_is_a_question()
+    public void WhichOfTwoNetworksIsMeantIsAQuestion()
     {
         var checkpoint = Checkpoint([.. new[] { "generator.a", "discriminator.b", "optimizer_g.state.0.exp_avg" }.Select(key => Tensor(key, "float32", 1))]);
         var error = Assert.Throws<ModelException>(() => Build(checkpoint));
@@ -128,7 +128,7 @@ public class FromCheckpointTests
     }
 
     [Fact]
-    public void The_state_of_an_optimizer_is_no_model()
+    public void TheStateOfAnOptimizerIsNoModel()
     {
         var checkpoint = Checkpoint(Tensor("state.0.exp_avg", "float32", 1)) with { Values = new Dictionary<string, object?> { ["param_groups.0.lr"] = 0.1 } };
         var error = Assert.Throws<ModelException>(() => Build(checkpoint));
@@ -142,7 +142,7 @@ public class FromCheckpointTests
     [InlineData("optimizer", new[] { "state.0.exp_avg" })]
     [InlineData("model_state_dict.a.", new[] { "weight" })]
     [InlineData("", new[] { "model_state_dict.a.weight", "optimizer.state.0.exp_avg" })]
-    public void A_prefix_is_left_out_of_the_keys(string? prefix, string[] keys)
+    public void APrefixIsLeftOutOfTheKeys(string? prefix, string[] keys)
     {
         var checkpoint = Checkpoint(Tensor("model_state_dict.a.weight", "float32", 1), Tensor("optimizer.state.0.exp_avg", "float32", 1));
         using var module = Build(checkpoint, prefix);
@@ -164,7 +164,7 @@ public class FromCheckpointTests
 
     [Theory]
     [MemberData(nameof(Mistakes), DisableDiscoveryEnumeration = true)]
-    public void What_no_module_can_hold_is_named(TensorInfo[] tensors, string? prefix, string part)
+    public void WhatNoModuleCanHoldIsNamed(TensorInfo[] tensors, string? prefix, string part)
     {
         var error = Assert.Throws<ModelException>(() => Build(Checkpoint(tensors), prefix));
 
@@ -173,7 +173,7 @@ public class FromCheckpointTests
     }
 
     [Fact]
-    public void A_hundred_thousand_tensors_are_taken_and_can_be_interrupted()
+    public void AHundredThousandTensorsAreTakenAndCanBeInterrupted()
     {
         var tensors = Enumerable.Range(0, 100_000)
             .Select(i => Tensor($"layers.{i / 100}.experts.{i / 10 % 10}.part{i % 10}.weight", "float16", 2, 2)).ToArray();

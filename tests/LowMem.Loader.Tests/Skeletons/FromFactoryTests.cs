@@ -20,7 +20,7 @@ public class FromFactoryTests
     };
 
     [Fact]
-    public void A_dictionary_becomes_a_module_with_the_keys_of_pytorch_that_runs_in_order()
+    public void ADictionaryBecomesAModuleWithTheKeysOfPytorchThatRunsInOrder()
     {
         var module = Assert.IsType<ModuleContainer>(SkeletonBuilder.FromFactory(Boring));
 
@@ -44,7 +44,7 @@ public class FromFactoryTests
 
     [Theory]
     [MemberData(nameof(ModuleZoo.Names), MemberType = typeof(ModuleZoo))]
-    public void Whatever_ignores_the_default_device_is_moved(string name)
+    public void WhateverIgnoresTheDefaultDeviceIsMoved(string name)
     {
         // The zoo makes its inputs on the CPU; what it makes here are modules only.
         var module = SkeletonBuilder.FromFactory(() => ModuleZoo.Make(name).Module);
@@ -63,14 +63,14 @@ public class FromFactoryTests
         tensor.device_type == DeviceType.META || tensor.numel() <= 1 || NativeModules.IsWithoutStorage(tensor);
 
     [Fact]
-    public void The_default_device_is_restored_when_the_script_fails()
+    public void TheDefaultDeviceIsRestoredWhenTheScriptFails()
     {
         Assert.Throws<InvalidOperationException>(() => SkeletonBuilder.FromFactory(() => throw new InvalidOperationException("mine")));
         Assert.Equal(DeviceType.CPU, get_default_device().type);
     }
 
     [Fact]
-    public void Wrapped_values_are_unwrapped_at_every_level()
+    public void WrappedValuesAreUnwrappedAtEveryLevel()
     {
         var module = SkeletonBuilder.FromFactory(
             () => new Wrapped(new OrderedDictionary { ["a"] = new Wrapped(new object[] { new Wrapped(nn.Linear(1, 1, hasBias: false)) }) }),
@@ -94,7 +94,7 @@ public class FromFactoryTests
 
     [Theory]
     [MemberData(nameof(Mistakes), DisableDiscoveryEnumeration = true)]
-    public void What_is_not_made_of_modules_is_explained(Func<object?> factory, string part)
+    public void WhatIsNotMadeOfModulesIsExplained(Func<object?> factory, string part)
     {
         var error = Assert.Throws<ModelException>(() => SkeletonBuilder.FromFactory(factory));
 
@@ -103,7 +103,7 @@ public class FromFactoryTests
     }
 
     [Fact]
-    public async Task Code_that_waits_for_a_skeleton_on_another_thread_does_not_wait_for_ever()
+    public async Task CodeThatWaitsForASkeletonOnAnotherThreadDoesNotWaitForEver()
     {
         var module = await Task.Run(
             () => SkeletonBuilder.FromFactory(() => Task.Run(() => SkeletonBuilder.FromFactory(() => nn.Linear(1, 2))).Result),
@@ -114,7 +114,7 @@ public class FromFactoryTests
     }
 
     [Fact]
-    public void Skeletons_on_several_threads_all_are_on_meta_and_the_default_comes_back()
+    public void SkeletonsOnSeveralThreadsAllAreOnMetaAndTheDefaultComesBack()
     {
         Parallel.For(0, 50, _ =>
         {
@@ -127,7 +127,7 @@ public class FromFactoryTests
     }
 
     [Fact]
-    public void A_container_says_why_it_cannot_run()
+    public void AContainerSaysWhyItCannotRun()
     {
         using var input = ones(1);
         var inside = new ModuleContainer();

@@ -1,7 +1,6 @@
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Formats.Distributed;
 using LowMem.Checkpoints.Formats.Foreign;
-using LowMem.Checkpoints.Sources;
 
 namespace LowMem.Checkpoints.Formats.Folders;
 

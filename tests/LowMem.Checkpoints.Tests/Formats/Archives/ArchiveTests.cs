@@ -41,7 +41,7 @@ public sealed class ArchiveTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Archives))]
-    public void A_file_in_an_archive_is_read(string archive, byte[] content, string member, bool isInPlace)
+    public void AFileInAnArchiveIsRead(string archive, byte[] content, string member, bool isInPlace)
     {
         directory.Write(archive, content);
         string file = Path.Combine(directory.Path, archive);
@@ -71,7 +71,7 @@ public sealed class ArchiveTests : IDisposable
     }
 
     [Fact]
-    public void An_archive_names_the_checkpoints_in_it()
+    public void AnArchiveNamesTheCheckpointsInIt()
     {
         byte[] zip = new ZipBytes().Add("data", "{}"u8.ToArray()).AddDeflated("policy.pth", PyTorch).Add("weights", Safetensors).Build();
 
@@ -83,7 +83,7 @@ public sealed class ArchiveTests : IDisposable
     }
 
     [Fact]
-    public void A_name_that_is_not_there_names_those_that_are()
+    public void ANameThatIsNotThereNamesThoseThatAre()
     {
         directory.Write("agent.zip", new ZipBytes().Add("policy.pth", PyTorch).Build());
 
@@ -94,7 +94,7 @@ public sealed class ArchiveTests : IDisposable
     }
 
     [Fact]
-    public void A_long_name_of_gnu_tar_is_read_whole()
+    public void ALongNameOfGnuTarIsReadWhole()
     {
         using var archive = new MemoryStream();
         string name = new string('a', 150) + "/w.pth";
@@ -110,7 +110,7 @@ public sealed class ArchiveTests : IDisposable
     }
 
     [Fact]
-    public void An_archive_of_many_files_does_not_look_like_a_pickle()
+    public void AnArchiveOfManyFilesDoesNotLookLikeAPickle()
     {
         var zip = new ZipBytes();
         for (int i = 0; i < 5000; i++)
@@ -127,7 +127,7 @@ public sealed class ArchiveTests : IDisposable
     }
 
     [Fact]
-    public void What_is_in_front_has_to_be_an_archive()
+    public void WhatIsInFrontHasToBeAnArchive()
     {
         directory.Write("model.safetensors", Safetensors);
         Assert.Equal(CheckpointErrorIds.FormatInvalid, Fail("model.safetensors!/w").ErrorId);
@@ -139,7 +139,7 @@ public sealed class ArchiveTests : IDisposable
     }
 
     [Fact]
-    public void A_file_of_that_very_name_is_that_file()
+    public void AFileOfThatVeryNameIsThatFile()
     {
         directory.Write("agent.zip", new ZipBytes().Add("policy.pth", PyTorch).Build());
         directory.Write("dir!/policy.safetensors", Safetensors);
@@ -148,7 +148,7 @@ public sealed class ArchiveTests : IDisposable
     }
 
     [Fact]
-    public void Archives_are_opened_two_deep_and_no_deeper()
+    public void ArchivesAreOpenedTwoDeepAndNoDeeper()
     {
         byte[] inner = new ZipBytes().Add("policy.pth", PyTorch).Build();
         directory.Write("a.zip", new ZipBytes().Add("b.zip", new ZipBytes().Add("c.zip", inner).Build()).Build());
@@ -157,7 +157,7 @@ public sealed class ArchiveTests : IDisposable
     }
 
     [Fact]
-    public void Two_files_of_one_name_are_refused()
+    public void TwoFilesOfOneNameAreRefused()
     {
         directory.Write("a.zip", new ZipBytes().Add("policy.pth", PyTorch).Add("policy.pth", Safetensors).Build());
         directory.Write("a.tar", new TarFiles().Add("policy.pth", PyTorch).Add("policy.pth", Safetensors).Build());
@@ -167,7 +167,7 @@ public sealed class ArchiveTests : IDisposable
     }
 
     [Fact]
-    public void A_file_that_is_encrypted_says_so()
+    public void AFileThatIsEncryptedSaysSo()
     {
         directory.Write("a.zip", new ZipBytes().Add(new ZipBytes.Record("policy.pth", PyTorch, (uint)PyTorch.Length, 0) { Flags = 1 }).Build());
 
@@ -178,7 +178,7 @@ public sealed class ArchiveTests : IDisposable
     }
 
     [Fact]
-    public void A_file_that_unfolds_to_far_too_much_is_not_unfolded()
+    public void AFileThatUnfoldsToFarTooMuchIsNotUnfolded()
     {
         const int length = 70 << 20;
         directory.Write("bomb.zip", new ZipBytes().AddDeflated("policy.pth", new byte[length]).Build());
@@ -189,7 +189,7 @@ public sealed class ArchiveTests : IDisposable
     }
 
     [Fact]
-    public void What_is_broken_in_the_file_is_told_by_its_place_in_the_archive()
+    public void WhatIsBrokenInTheFileIsToldByItsPlaceInTheArchive()
     {
         byte[] cut = Safetensors[..^4];
         directory.Write("a.zip", new ZipBytes().Add("cut.safetensors", cut).Build());
@@ -201,7 +201,7 @@ public sealed class ArchiveTests : IDisposable
     }
 
     [Fact]
-    public void A_file_that_names_others_is_refused()
+    public void AFileThatNamesOthersIsRefused()
     {
         directory.Write("a.zip", new ZipBytes().Add("model.safetensors.index.json", """{"weight_map":{"a":"b"}}"""u8.ToArray()).Build());
 
@@ -209,7 +209,7 @@ public sealed class ArchiveTests : IDisposable
     }
 
     [Fact]
-    public void A_verdict_tells_what_the_archive_hides_beside_the_checkpoint()
+    public void AVerdictTellsWhatTheArchiveHidesBesideTheCheckpoint()
     {
         byte[] pickle = [0x80, 2, .. "cos\nsystem\n"u8, .. "X\u0002\0\0\0id"u8, 0x85, (byte)'R', (byte)'.'];
         directory.Write("a.zip", new ZipBytes().Add("policy.pth", PyTorch).Add("extra.pkl", pickle).Build());
@@ -225,7 +225,7 @@ public sealed class ArchiveTests : IDisposable
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void A_changed_byte_in_a_zip_shows_by_its_checksums(bool isInner)
+    public void AChangedByteInAZipShowsByItsChecksums(bool isInner)
     {
         byte[] content = new ZipBytes().Add("policy.file", isInner ? PyTorch : Safetensors).Build();
         directory.Write("a.zip", content);

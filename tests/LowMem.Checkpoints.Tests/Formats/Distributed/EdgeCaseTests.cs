@@ -17,7 +17,7 @@ public sealed class EdgeCaseTests : IDisposable
     public void Dispose() => copy.Dispose();
 
     [Fact]
-    public void Is_found_by_its_directory_and_by_its_metadata()
+    public void IsFoundByItsDirectoryAndByItsMetadata()
     {
         var byDirectory = Open();
         var byFile = Checkpoint.Open(Path.Combine(copy.Path, ".metadata"), Token);
@@ -31,7 +31,7 @@ public sealed class EdgeCaseTests : IDisposable
     }
 
     [Fact]
-    public void Gives_a_place_only_to_a_tensor_that_lies_in_one_piece()
+    public void GivesAPlaceOnlyToATensorThatLiesInOnePiece()
     {
         var tensors = Open().Tensors.ToDictionary(tensor => tensor.Key);
 
@@ -47,7 +47,7 @@ public sealed class EdgeCaseTests : IDisposable
     [InlineData("model.columns", 2)]
     [InlineData("model.grid", 4)]
     [InlineData("model.uneven", 2)]
-    public void Reads_any_part_of_a_tensor_across_its_pieces(string key, int size)
+    public void ReadsAnyPartOfATensorAcrossItsPieces(string key, int size)
     {
         var tensor = Open().Tensors.Single(tensor => tensor.Key == key);
         using var reader = new TensorDataReader();
@@ -65,7 +65,7 @@ public sealed class EdgeCaseTests : IDisposable
     }
 
     [Fact]
-    public void May_hold_nothing()
+    public void MayHoldNothing()
     {
         using var directory = new CheckpointDirectory();
         directory.Write(".metadata", Metadata(Dict(), Places()));
@@ -78,7 +78,7 @@ public sealed class EdgeCaseTests : IDisposable
     }
 
     [Fact]
-    public void Lists_tensors_without_dimensions_without_elements_and_with_empty_pieces()
+    public void ListsTensorsWithoutDimensionsWithoutElementsAndWithEmptyPieces()
     {
         byte[] scalar = Piece();
         byte[] two = Piece(2);
@@ -99,7 +99,7 @@ public sealed class EdgeCaseTests : IDisposable
     }
 
     [Fact]
-    public void Two_names_may_share_a_piece()
+    public void TwoNamesMayShareAPiece()
     {
         byte[] piece = Piece(2);
         using var directory = new CheckpointDirectory();

@@ -17,7 +17,7 @@ public sealed class InvalidInputTests : IDisposable
     public void Dispose() => copy.Dispose();
 
     [Fact]
-    public void Lists_the_other_tensors_when_a_file_is_missing()
+    public void ListsTheOtherTensorsWhenAFileIsMissing()
     {
         File.Delete(Path.Combine(copy.Path, "__1_0.distcp"));
 
@@ -34,7 +34,7 @@ public sealed class InvalidInputTests : IDisposable
     }
 
     [Fact]
-    public void Says_how_many_bytes_of_how_many_a_cut_file_has()
+    public void SaysHowManyBytesOfHowManyACutFileHas()
     {
         string path = Path.Combine(copy.Path, "__0_0.distcp");
         byte[] bytes = File.ReadAllBytes(path);
@@ -46,7 +46,7 @@ public sealed class InvalidInputTests : IDisposable
     }
 
     [Fact]
-    public void Names_bytes_that_belong_to_no_piece_of_the_metadata()
+    public void NamesBytesThatBelongToNoPieceOfTheMetadata()
     {
         string path = Path.Combine(copy.Path, "__0_0.distcp");
         byte[] bytes = File.ReadAllBytes(path);
@@ -60,7 +60,7 @@ public sealed class InvalidInputTests : IDisposable
     }
 
     [Fact]
-    public void Warns_of_bytes_behind_the_last_piece()
+    public void WarnsOfBytesBehindTheLastPiece()
     {
         File.AppendAllText(Path.Combine(copy.Path, "__0_0.distcp"), "xyz");
 
@@ -70,7 +70,7 @@ public sealed class InvalidInputTests : IDisposable
     }
 
     [Fact]
-    public void Refuses_pieces_that_overlap()
+    public void RefusesPiecesThatOverlap()
     {
         // The rows of the second piece start at 4: as torch.Size, K \x04 K \x00 in the pickle, with sizes (3, 5) behind.
         copy.Change(".metadata", [(byte)'K', 4, (byte)'K', 0, 0x86], [(byte)'K', 3, (byte)'K', 0, 0x86]);
@@ -84,7 +84,7 @@ public sealed class InvalidInputTests : IDisposable
     }
 
     [Fact]
-    public void Refuses_pieces_that_leave_a_gap()
+    public void RefusesPiecesThatLeaveAGap()
     {
         // The whole is [8, 5] now, and its pieces have 4 and 3 rows.
         copy.Change(".metadata", [(byte)'K', 7, (byte)'K', 5, 0x86], [(byte)'K', 8, (byte)'K', 5, 0x86]);
@@ -96,7 +96,7 @@ public sealed class InvalidInputTests : IDisposable
     }
 
     [Fact]
-    public void Refuses_a_piece_of_another_shape_than_announced()
+    public void RefusesAPieceOfAnotherShapeThanAnnounced()
     {
         copy.Change(".metadata", [(byte)'K', 4, (byte)'K', 5, 0x86], [(byte)'K', 2, (byte)'K', 10, 0x86]);
 
@@ -108,7 +108,7 @@ public sealed class InvalidInputTests : IDisposable
     [Theory]
     [InlineData("../0_0.distcp")]
     [InlineData("/_0_0.distcp ")]
-    public void Never_leaves_its_directory(string name)
+    public void NeverLeavesItsDirectory(string name)
     {
         copy.Change(".metadata", "__0_0.distcp"u8.ToArray(), Encoding.ASCII.GetBytes(name.Trim().PadRight(12, 'x')[..12]));
 
@@ -119,7 +119,7 @@ public sealed class InvalidInputTests : IDisposable
     }
 
     [Fact]
-    public void Names_what_is_dangerous_in_a_piece()
+    public void NamesWhatIsDangerousInAPiece()
     {
         // A piece is a zip with a pickle in it: its call of torch._utils becomes one of something else.
         string path = Path.Combine(copy.Path, "__0_0.distcp");
@@ -132,7 +132,7 @@ public sealed class InvalidInputTests : IDisposable
     }
 
     [Fact]
-    public void Refuses_metadata_that_is_cut()
+    public void RefusesMetadataThatIsCut()
     {
         string path = Path.Combine(copy.Path, ".metadata");
         File.WriteAllBytes(path, File.ReadAllBytes(path)[..^100]);
@@ -143,7 +143,7 @@ public sealed class InvalidInputTests : IDisposable
     }
 
     [Fact]
-    public void Refuses_more_pieces_than_there_are_places()
+    public void RefusesMorePiecesThanThereArePlaces()
     {
         // A list of 5000 times the same two bytes: the same piece again and again.
         byte[] start = [0x80, 4, .. StackGlobal("torch.distributed.checkpoint.metadata", "Metadata"), (byte)')', 0x81, (byte)'}', (byte)'('];
@@ -186,7 +186,7 @@ public sealed class InvalidInputTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Broken))]
-    public void Refuses_metadata_that_makes_no_sense(string what, byte[] metadata, string message)
+    public void RefusesMetadataThatMakesNoSense(string what, byte[] metadata, string message)
     {
         using var directory = new CheckpointDirectory();
         directory.Write(".metadata", metadata);
@@ -222,7 +222,7 @@ public sealed class InvalidInputTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Wrong))]
-    public void Names_the_tensor_that_is_wrong_and_why(string what, byte[] metadata, string code, string message)
+    public void NamesTheTensorThatIsWrongAndWhy(string what, byte[] metadata, string code, string message)
     {
         using var directory = new CheckpointDirectory();
         directory.Write(".metadata", metadata);

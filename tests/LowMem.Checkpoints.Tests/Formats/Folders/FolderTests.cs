@@ -48,7 +48,7 @@ public sealed class FolderTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Preferred))]
-    public void Takes_the_file_that_the_libraries_take(string files, string expected)
+    public void TakesTheFileThatTheLibrariesTake(string files, string expected)
     {
         Write(files);
 
@@ -61,7 +61,7 @@ public sealed class FolderTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Ambiguous))]
-    public void Lists_what_could_be_meant_where_it_is_not_clear(string files, string message)
+    public void ListsWhatCouldBeMeantWhereItIsNotClear(string files, string message)
     {
         Write(files);
 
@@ -73,7 +73,7 @@ public sealed class FolderTests : IDisposable
     }
 
     [Fact]
-    public void Names_that_differ_by_case_alone_are_two_files()
+    public void NamesThatDifferByCaseAloneAreTwoFiles()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows() || OperatingSystem.IsMacOS(), "such names are one file here");
         Write("model.safetensors Model.safetensors");
@@ -84,7 +84,7 @@ public sealed class FolderTests : IDisposable
     }
 
     [Fact]
-    public void An_index_of_a_variant_is_found()
+    public void AnIndexOfAVariantIsFound()
     {
         Write("model.fp16-00001-of-00001.safetensors");
         directory.Write("model.safetensors.index.fp16.json", """{"weight_map":{"model.fp16-00001-of-00001.safetensors":"model.fp16-00001-of-00001.safetensors"}}"""u8.ToArray());
@@ -97,7 +97,7 @@ public sealed class FolderTests : IDisposable
     }
 
     [Fact]
-    public void An_index_is_taken_before_a_whole_file_and_says_so()
+    public void AnIndexIsTakenBeforeAWholeFileAndSaysSo()
     {
         Write("model.safetensors one.safetensors");
         directory.WriteIndex("""{"weight_map":{"one.safetensors":"one.safetensors"}}""");
@@ -111,7 +111,7 @@ public sealed class FolderTests : IDisposable
     }
 
     [Fact]
-    public void An_index_without_any_of_its_shards_names_what_else_there_is()
+    public void AnIndexWithoutAnyOfItsShardsNamesWhatElseThereIs()
     {
         Write("pytorch_model-00001-of-00001.bin");
         directory.WriteIndex("""{"weight_map":{"a":"model-00001-of-00001.safetensors"}}""");
@@ -123,7 +123,7 @@ public sealed class FolderTests : IDisposable
     }
 
     [Fact]
-    public void An_index_that_names_the_whole_file_has_nothing_beside_it()
+    public void AnIndexThatNamesTheWholeFileHasNothingBesideIt()
     {
         Write("model.safetensors");
         directory.WriteIndex("""{"weight_map":{"model.safetensors":"model.safetensors"}}""");
@@ -132,7 +132,7 @@ public sealed class FolderTests : IDisposable
     }
 
     [Fact]
-    public void The_parent_of_one_distributed_checkpoint_is_that_checkpoint()
+    public void TheParentOfOneDistributedCheckpointIsThatCheckpoint()
     {
         CopyDistributed("step-100");
         directory.Write("latest.txt", "step-100"u8.ToArray());
@@ -145,7 +145,7 @@ public sealed class FolderTests : IDisposable
     }
 
     [Fact]
-    public void The_state_of_an_optimizer_is_not_the_model()
+    public void TheStateOfAnOptimizerIsNotTheModel()
     {
         CopyDistributed("optimizer_0");
         CopyDistributed("pytorch_model_fsdp_0");
@@ -154,7 +154,7 @@ public sealed class FolderTests : IDisposable
     }
 
     [Fact]
-    public void The_parent_of_two_distributed_checkpoints_names_both()
+    public void TheParentOfTwoDistributedCheckpointsNamesBoth()
     {
         CopyDistributed("step-100");
         CopyDistributed("step-200");
@@ -165,7 +165,7 @@ public sealed class FolderTests : IDisposable
     }
 
     [Fact]
-    public void A_directory_without_a_checkpoint_names_what_is_below_and_what_is_there_instead()
+    public void ADirectoryWithoutACheckpointNamesWhatIsBelowAndWhatIsThereInstead()
     {
         directory.Write("unet/diffusion_pytorch_model.safetensors", []);
         directory.Write("vae/model.bin", []);
@@ -179,7 +179,7 @@ public sealed class FolderTests : IDisposable
     }
 
     [Fact]
-    public void The_model_of_a_cache_names_its_revisions()
+    public void TheModelOfACacheNamesItsRevisions()
     {
         directory.Write("snapshots/0123/model.safetensors", SafetensorsBytes.One("a", 1));
 
@@ -189,7 +189,7 @@ public sealed class FolderTests : IDisposable
     }
 
     [Fact]
-    public void Shards_that_are_links_into_the_blobs_of_a_cache_are_read()
+    public void ShardsThatAreLinksIntoTheBlobsOfACacheAreRead()
     {
         directory.Write("blobs/aa", SafetensorsBytes.One("a", 1));
         directory.Write("blobs/bb", SafetensorsBytes.One("b", 2));
@@ -205,7 +205,7 @@ public sealed class FolderTests : IDisposable
     }
 
     [Fact]
-    public void A_shard_that_is_a_link_out_of_the_directory_is_not_read()
+    public void AShardThatIsALinkOutOfTheDirectoryIsNotRead()
     {
         using var other = new CheckpointDirectory();
         other.Write("secret", SafetensorsBytes.One("secret", 1));
@@ -219,7 +219,7 @@ public sealed class FolderTests : IDisposable
     }
 
     [Fact]
-    public void A_directory_of_very_many_files_is_not_searched_for_ever()
+    public void ADirectoryOfVeryManyFilesIsNotSearchedForEver()
     {
         for (int i = 0; i < 1100; i++)
         {

@@ -45,7 +45,7 @@ public sealed class ShardSetTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Whole))]
-    public void Are_put_together_by_their_numbers(string files)
+    public void ArePutTogetherByTheirNumbers(string files)
     {
         string[] names = Write(files);
 
@@ -59,7 +59,7 @@ public sealed class ShardSetTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Cut))]
-    public void A_number_that_is_missing_is_an_error_that_names_it(string files, string message)
+    public void ANumberThatIsMissingIsAnErrorThatNamesIt(string files, string message)
     {
         string[] names = Write(files);
 
@@ -73,7 +73,7 @@ public sealed class ShardSetTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Contradicting))]
-    public void Numbers_that_contradict_each_other_are_refused(string files, string message)
+    public void NumbersThatContradictEachOtherAreRefused(string files, string message)
     {
         Write(files);
 
@@ -86,7 +86,7 @@ public sealed class ShardSetTests : IDisposable
     [Theory]
     [InlineData("consolidated.00.pth", "consolidated.01.pth")]
     [InlineData("model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors")]
-    public void Slices_of_the_same_tensors_are_refused(string first, string second)
+    public void SlicesOfTheSameTensorsAreRefused(string first, string second)
     {
         directory.Write(first, SafetensorsBytes.One("w", 1));
         directory.Write(second, SafetensorsBytes.One("w", 2));
@@ -98,7 +98,7 @@ public sealed class ShardSetTests : IDisposable
     }
 
     [Fact]
-    public void A_set_is_named_with_a_star_for_the_number()
+    public void ASetIsNamedWithAStarForTheNumber()
     {
         string[] names = Write("model-00001-of-00002.safetensors model-00002-of-00002.safetensors other.safetensors model-00001-of-00003.safetensors");
         string path = Path.Combine(directory.Path, "model-*-of-00002.safetensors");
@@ -112,7 +112,7 @@ public sealed class ShardSetTests : IDisposable
     }
 
     [Fact]
-    public void A_shard_that_is_no_weights_says_what_it_is()
+    public void AShardThatIsNoWeightsSaysWhatItIs()
     {
         Write("model-00001-of-00002.safetensors");
         directory.Write("model-00002-of-00002.safetensors", "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 17\n"u8.ToArray());
@@ -124,7 +124,7 @@ public sealed class ShardSetTests : IDisposable
     }
 
     [Fact]
-    public void Data_sets_are_no_shards()
+    public void DataSetsAreNoShards()
     {
         directory.Write("train-00000-of-00041.parquet", "PAR1"u8.ToArray());
         directory.Write("model.ckpt.data-00000-of-00001", [1]);

@@ -55,17 +55,17 @@ public sealed class ForeignContentTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Texts))]
-    public void Says_what_a_text_is(string text, string message) => AssertError(Encoding.UTF8.GetBytes(text), message);
+    public void SaysWhatATextIs(string text, string message) => AssertError(Encoding.UTF8.GetBytes(text), message);
 
     [Theory]
     [MemberData(nameof(Magics))]
-    public void Says_what_a_file_of_another_format_is(string hex, string message) =>
+    public void SaysWhatAFileOfAnotherFormatIs(string hex, string message) =>
         AssertError(Convert.FromHexString(hex.Replace(" ", string.Empty, StringComparison.Ordinal)), message);
 
     [Theory]
     [InlineData(2)]
     [InlineData(4)]
-    public void A_joblib_file_is_named_whatever_its_arrays_hold(byte protocol)
+    public void AJoblibFileIsNamedWhateverItsArraysHold(byte protocol)
     {
         // Bytes that end a pickle, that make a global, and that break a frame.
         byte[] all = Joblib(protocol, [(byte)'.', .. PickleBytes.Global("a", "b"), 0x95, 1, 0, 0, 0, 0, 0, 0, 0, .. PickleBytes.Text("long")]);
@@ -76,7 +76,7 @@ public sealed class ForeignContentTests : IDisposable
     }
 
     [Fact]
-    public void What_a_joblib_file_would_run_is_named()
+    public void WhatAJoblibFileWouldRunIsNamed()
     {
         directory.Write("model.pkl", [.. Joblib(2, new byte[100])[..^1], .. PickleBytes.Global("os", "system"), .. PickleBytes.Text("true"), 0x85, (byte)'R', (byte)'.']);
 
@@ -88,7 +88,7 @@ public sealed class ForeignContentTests : IDisposable
     }
 
     [Fact]
-    public void Zlib_is_told_by_what_it_holds_since_text_may_begin_like_it()
+    public void ZlibIsToldByWhatItHoldsSinceTextMayBeginLikeIt()
     {
         AssertError(Pack("weights"u8.ToArray(), stream => new ZLibStream(stream, CompressionLevel.SmallestSize)), "a zlib file, and no checkpoint of a known format. Unpack it first (pigz -d)");
         AssertError("x^2 + 1 is no model"u8.ToArray(), "text, which begins 'x^2 + 1 is no model'");
@@ -117,19 +117,19 @@ public sealed class ForeignContentTests : IDisposable
     }
 
     [Fact]
-    public void Text_in_utf_16_is_text() =>
+    public void TextInUtf16IsText() =>
         AssertError([0xff, 0xfe, .. Encoding.Unicode.GetBytes("Not Found")], "text, which begins 'Not Found'");
 
     [Fact]
-    public void A_text_that_is_cut_inside_a_letter_is_text() =>
+    public void ATextThatIsCutInsideALetterIsText() =>
         AssertError(Encoding.UTF8.GetBytes("x" + new string('ä', 5000)), "text, which begins 'xää");
 
     [Fact]
-    public void Zeros_with_something_behind_them_are_not_only_zeros() =>
+    public void ZerosWithSomethingBehindThemAreNotOnlyZeros() =>
         AssertError([.. new byte[5000], 1], "it starts with 00000000000000000000000000000000.");
 
     [Fact]
-    public void A_large_file_of_zeros_is_told_without_reading_all_of_it()
+    public void ALargeFileOfZerosIsToldWithoutReadingAllOfIt()
     {
         string path = Path.Combine(directory.Path, "model.pt");
         using (var file = File.Create(path))
@@ -143,7 +143,7 @@ public sealed class ForeignContentTests : IDisposable
     }
 
     [Fact]
-    public void A_tar_in_gzip_names_what_is_in_it()
+    public void ATarInGzipNamesWhatIsInIt()
     {
         using var packed = new MemoryStream();
         using (var gzip = new GZipStream(packed, CompressionMode.Compress))

@@ -20,7 +20,7 @@ public sealed class EdgeCaseTests
     [InlineData(1, new long[] { 3, 2 }, new long[] { 0, 2 }, new float[] { 2, 4, 2, 4, 2, 4 })]
     [InlineData(0, new long[] { 3, 2 }, new long[] { 1, 1 }, new float[] { 1, 2, 2, 3, 3, 4 })]
     [InlineData(0, new long[] { 2, 1, 2 }, new long[] { 2, 1000000, 1 }, new float[] { 1, 2, 3, 4 })]
-    public void Reads_up_to_the_last_byte_of_the_storage(long offset, long[] shape, long[] stride, float[] values)
+    public void ReadsUpToTheLastByteOfTheStorage(long offset, long[] shape, long[] stride, float[] values)
     {
         var (tensor, read) = Read(Tensor(Storage("0", 4), offset, shape, stride), FourFloats);
 
@@ -35,7 +35,7 @@ public sealed class EdgeCaseTests
     [InlineData(4, new long[] { 0 }, new long[] { 1 })]
     [InlineData(long.MaxValue / 8, new long[] { 3, 0 }, new long[] { 1, 1 })]
     [InlineData(0, new long[] { long.MaxValue, 0, long.MaxValue }, new long[] { 1, 1, 1 })]
-    public void An_empty_tensor_needs_no_bytes_wherever_it_lies(long offset, long[] shape, long[] stride)
+    public void AnEmptyTensorNeedsNoBytesWhereverItLies(long offset, long[] shape, long[] stride)
     {
         var (tensor, read) = Read(Tensor(Storage("0", 4), offset, shape, stride), FourFloats);
 
@@ -45,7 +45,7 @@ public sealed class EdgeCaseTests
     }
 
     [Fact]
-    public void A_storage_without_elements_holds_empty_tensors()
+    public void AStorageWithoutElementsHoldsEmptyTensors()
     {
         using var file = MutatedFile.With(Archive([("a", Vector("0", 0))], ("0", [])).Build());
 
@@ -57,7 +57,7 @@ public sealed class EdgeCaseTests
     }
 
     [Fact]
-    public void Overlapping_views_count_the_storage_once()
+    public void OverlappingViewsCountTheStorageOnce()
     {
         using var file = MutatedFile.With(Archive(
             [("first", Tensor(Storage("0", 4), 0, [3], [1])), ("second", Tensor(Storage("0", 4), 1, [3], [1]))], ("0", FourFloats)).Build());
@@ -70,7 +70,7 @@ public sealed class EdgeCaseTests
     }
 
     [Fact]
-    public void A_tensor_need_not_be_aligned()
+    public void ATensorNeedNotBeAligned()
     {
         // One byte of another record before the doubles: PyTorch aligns to 64, other writers to nothing.
         using var file = MutatedFile.With(
@@ -89,7 +89,7 @@ public sealed class EdgeCaseTests
     [InlineData("a\0b")]
     [InlineData("\u202Egnp.exe")]
     [InlineData("a\r\nb\u001b[31m")]
-    public void A_key_is_what_the_file_says_to_the_last_character(string key)
+    public void AKeyIsWhatTheFileSaysToTheLastCharacter(string key)
     {
         using var file = MutatedFile.With(Archive([("m", Dict(key))], ("0", FourFloats)).Build());
 
@@ -99,7 +99,7 @@ public sealed class EdgeCaseTests
     }
 
     [Fact]
-    public void A_tensor_that_a_list_names_many_times_is_listed_as_often()
+    public void ATensorThatAListNamesManyTimesIsListedAsOften()
     {
         // [tensor] * 10001, the way Python pickles it.
         byte[] list = [(byte)']', (byte)'(', .. Vector("0", 4), (byte)'q', 0, .. PickleBytes.Repeat([(byte)'h', 0], 10_000), (byte)'e'];
@@ -113,7 +113,7 @@ public sealed class EdgeCaseTests
     }
 
     [Fact]
-    public void Keys_that_fold_to_one_name_are_all_listed()
+    public void KeysThatFoldToOneNameAreAllListed()
     {
         // {"a.b": x, "a": {"b": y}}: both are a.b once they are joined by dots.
         using var file = MutatedFile.With(
@@ -126,7 +126,7 @@ public sealed class EdgeCaseTests
     }
 
     [Fact]
-    public void A_storage_may_be_named_by_a_number()
+    public void AStorageMayBeNamedByANumber()
     {
         byte[] storage = [.. PickleBytes.Tuple(
             PickleBytes.Text("storage"), PickleBytes.Global("torch", "FloatStorage"), PickleBytes.Int(0), PickleBytes.Text("cpu"), PickleBytes.Int(4)), (byte)'Q'];
@@ -138,7 +138,7 @@ public sealed class EdgeCaseTests
     }
 
     [Fact]
-    public void Lies_of_one_tensor_about_a_storage_do_not_spoil_it_for_another()
+    public void LiesOfOneTensorAboutAStorageDoNotSpoilItForAnother()
     {
         using var file = MutatedFile.With(
             Archive([("liar", Vector("0", 5)), ("doubles", Tensor(Storage("0", 2, "DoubleStorage"), 0, [2], [1])), ("floats", Vector("0", 4))], ("0", FourFloats)).Build());

@@ -54,7 +54,7 @@ public sealed class InvalidInputTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void Is_listed_with_the_reason(string name)
+    public void IsListedWithTheReason(string name)
     {
         var (tensor, code, message) = Inputs[name];
         using var file = MutatedFile.With(Archive([("bad", tensor), ("good", Vector("1", 1))], ("0", new byte[16]), ("1", new byte[4])).Build());
@@ -71,7 +71,7 @@ public sealed class InvalidInputTests
     }
 
     [Fact]
-    public void Reading_it_gives_the_same_reason()
+    public void ReadingItGivesTheSameReason()
     {
         using var file = MutatedFile.With(Archive([("bad", Vector("7", 4))]).Build());
         using var reader = new TensorDataReader();

@@ -9,7 +9,7 @@ public sealed class AttackTests
     private const int Million = 1 << 20;
 
     [Fact]
-    public void A_count_of_2_to_the_62_costs_nothing()
+    public void ACountOf2ToThe62CostsNothing()
     {
         var (_, error) = Cost.Open(
             [0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x40, .. TorchSharpBytes.Entry("a", TorchSharpBytes.Float32, [1], 4)], maxAllocated: Million);
@@ -19,7 +19,7 @@ public sealed class AttackTests
     }
 
     [Fact]
-    public void A_size_of_2_to_the_62_costs_nothing()
+    public void ASizeOf2ToThe62CostsNothing()
     {
         var (_, error) = Cost.Open([1, 1, (byte)'a', 0, 1, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x40, 0, 0, 0, 0], maxAllocated: Million);
 
@@ -28,7 +28,7 @@ public sealed class AttackTests
     }
 
     [Fact]
-    public void A_hundred_thousand_empty_tensors_are_listed()
+    public void AHundredThousandEmptyTensorsAreListed()
     {
         const int count = 100_000;
         var content = new List<byte> { 0xa0, 0x8d, 0x06 };

@@ -7,7 +7,7 @@ namespace LowMem.Checkpoints.Tests.Formats.TorchSharp;
 public sealed class EdgeCaseTests
 {
     [Fact]
-    public void Lists_the_tensors_with_their_places()
+    public void ListsTheTensorsWithTheirPlaces()
     {
         using var file = MutatedFile.With([2, .. TorchSharpBytes.Entry("weight", TorchSharpBytes.Float32, [2, 3], 24), .. TorchSharpBytes.Entry("steps", 4, [], 8)]);
 
@@ -22,7 +22,7 @@ public sealed class EdgeCaseTests
     }
 
     [Fact]
-    public void Reads_a_single_tensor_without_a_name()
+    public void ReadsASingleTensorWithoutAName()
     {
         using var file = MutatedFile.With([TorchSharpBytes.Float32, 2, 2, 3, .. new byte[24]]);
 
@@ -32,7 +32,7 @@ public sealed class EdgeCaseTests
     }
 
     [Fact]
-    public void Reads_numbers_of_several_bytes()
+    public void ReadsNumbersOfSeveralBytes()
     {
         using var file = MutatedFile.With([1, .. TorchSharpBytes.Entry("bias", TorchSharpBytes.Float32, [300], 1200, encodedShape: [0xac, 2])]);
 
@@ -40,7 +40,7 @@ public sealed class EdgeCaseTests
     }
 
     [Fact]
-    public void Tells_123_tensors_from_a_JSON_object()
+    public void Tells123TensorsFromAJSONObject()
     {
         using var file = MutatedFile.With([123, .. Enumerable.Range(0, 123).SelectMany(i => TorchSharpBytes.Entry($"layer{i}", TorchSharpBytes.Float32, [1], 4))]);
 
@@ -48,7 +48,7 @@ public sealed class EdgeCaseTests
     }
 
     [Fact]
-    public void Tells_a_tensor_of_123_elements_from_a_safetensors_header()
+    public void TellsATensorOf123ElementsFromASafetensorsHeader()
     {
         using var file = MutatedFile.With([1, .. TorchSharpBytes.Entry("bias", TorchSharpBytes.Float32, [123], 492)]);
 
@@ -56,7 +56,7 @@ public sealed class EdgeCaseTests
     }
 
     [Fact]
-    public void Lists_tensors_without_elements_and_without_dimensions()
+    public void ListsTensorsWithoutElementsAndWithoutDimensions()
     {
         using var file = MutatedFile.With(
             [3, .. TorchSharpBytes.Entry("empty", TorchSharpBytes.Float32, [3, 0, 2], 0), .. TorchSharpBytes.Entry("one", TorchSharpBytes.Float32, [], 4),
@@ -73,7 +73,7 @@ public sealed class EdgeCaseTests
     [InlineData("größe.权重.🔥")]
     [InlineData(" ")]
     [InlineData("../../etc/passwd")]
-    public void Takes_a_name_as_it_is(string name)
+    public void TakesANameAsItIs(string name)
     {
         using var file = MutatedFile.With([1, .. TorchSharpBytes.Entry(name, TorchSharpBytes.Float32, [1], 4)]);
 
@@ -81,7 +81,7 @@ public sealed class EdgeCaseTests
     }
 
     [Fact]
-    public void Takes_a_name_of_4096_bytes()
+    public void TakesANameOf4096Bytes()
     {
         string name = new string('n', 4096);
         using var file = MutatedFile.With([1, 0x80, 0x20, .. Encoding.ASCII.GetBytes(name), TorchSharpBytes.Float32, 1, 1, 0, 0, 0, 0]);
@@ -90,7 +90,7 @@ public sealed class EdgeCaseTests
     }
 
     [Fact]
-    public void Reads_numbers_that_are_longer_than_they_need_be()
+    public void ReadsNumbersThatAreLongerThanTheyNeedBe()
     {
         // 1 and 2 as LEB128 of three bytes: no writer does, every reader of such numbers takes it.
         using var file = MutatedFile.With([0x81, 0x80, 0, 1, (byte)'w', TorchSharpBytes.Float32, 1, 0x82, 0x80, 0, .. new byte[8]]);
@@ -99,7 +99,7 @@ public sealed class EdgeCaseTests
     }
 
     [Fact]
-    public void Takes_64_dimensions()
+    public void Takes64Dimensions()
     {
         using var file = MutatedFile.With(
             [1, .. TorchSharpBytes.Entry("deep", TorchSharpBytes.Float32, [.. Enumerable.Repeat((byte)1, 64)], 4)]);

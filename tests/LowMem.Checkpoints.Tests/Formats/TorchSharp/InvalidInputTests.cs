@@ -10,7 +10,7 @@ public sealed class InvalidInputTests
     [InlineData(1)]
     [InlineData(8)]
     [InlineData(20)]
-    public void Says_how_many_bytes_of_how_many_are_there(int missing)
+    public void SaysHowManyBytesOfHowManyAreThere(int missing)
     {
         byte[] whole = [2, .. TorchSharpBytes.Entry("weight", TorchSharpBytes.Float32, [2, 3], 24), .. TorchSharpBytes.Entry("bias", TorchSharpBytes.Float32, [6], 24)];
         using var file = MutatedFile.With(whole[..^missing]);
@@ -22,7 +22,7 @@ public sealed class InvalidInputTests
     }
 
     [Fact]
-    public void Says_that_more_is_missing_than_can_be_told()
+    public void SaysThatMoreIsMissingThanCanBeTold()
     {
         byte[] whole = [3, .. TorchSharpBytes.Entry("weight", TorchSharpBytes.Float32, [2, 3], 24), .. TorchSharpBytes.Entry("bias", TorchSharpBytes.Float32, [6], 24)];
         using var file = MutatedFile.With(whole);
@@ -51,7 +51,7 @@ public sealed class InvalidInputTests
 
     [Theory]
     [MemberData(nameof(Others))]
-    public void Takes_nothing_else_for_one(string what, byte[] content)
+    public void TakesNothingElseForOne(string what, byte[] content)
     {
         using var file = MutatedFile.With(content);
 

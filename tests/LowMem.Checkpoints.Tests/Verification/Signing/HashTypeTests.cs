@@ -28,7 +28,7 @@ public sealed class HashTypeTests : IDisposable
     [InlineData("blake3", 1025, "d00278ae47eb27b34faecf67b4fe263f82d5412916c1ffd97c8cb7fb814b8444")]
     [InlineData("blake3", 2049, "5f4d72f40d7a5f82b15ca2b2e44b1de3c2ef86c426c95c1af0b6879522563030")]
     [InlineData("sha256", 0, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")]
-    public void Hashes_as_others_do_and_more_than_once(string name, int length, string expected)
+    public void HashesAsOthersDoAndMoreThanOnce(string name, int length, string expected)
     {
         byte[] content = Count(length);
         using var hash = SignedHashType.Find(name)!.Create();
@@ -50,7 +50,7 @@ public sealed class HashTypeTests : IDisposable
     [InlineData("blake3", null)]
     [InlineData("blake2b", 1024)]
     [InlineData("blake3", 1024)]
-    public void Verifies_files_hashed_by(string type, int? shardSize)
+    public void VerifiesFilesHashedBy(string type, int? shardSize)
     {
         byte[] content = Count(3000);
         directory.Write("model/weights", content);
@@ -65,7 +65,7 @@ public sealed class HashTypeTests : IDisposable
     }
 
     [Fact]
-    public void Reads_the_name_that_the_reference_tool_gives_to_the_hash_of_ranges()
+    public void ReadsTheNameThatTheReferenceToolGivesToTheHashOfRanges()
     {
         byte[] content = Count(3000);
         directory.Write("model/weights", content);
@@ -79,7 +79,7 @@ public sealed class HashTypeTests : IDisposable
     [InlineData("blake2b", null, "blake2b-sharded-1024", "is said to be hashed by 'blake2b-sharded-1024'")]
     [InlineData("blake2b", 1024, "blake2b-sharded-2048", "is said to be hashed by 'blake2b-sharded-2048'")]
     [InlineData("blake3", 1024, "sha256-sharded-1024", "is said to be hashed by 'sha256-sharded-1024'")]
-    public void One_file_that_is_said_to_be_hashed_in_another_way_is_refused(string type, int? shardSize, string algorithm, string message)
+    public void OneFileThatIsSaidToBeHashedInAnotherWayIsRefused(string type, int? shardSize, string algorithm, string message)
     {
         var fault = Assert.Throws<SignatureFault>(() => Parse(Write(type, shardSize, Count(3000), algorithm)));
         Assert.Equal(FindingCodes.SignatureInvalid, fault.Code);
@@ -89,7 +89,7 @@ public sealed class HashTypeTests : IDisposable
     [Theory]
     [InlineData("sha256", "blake2b", "64 hexadecimal digits of a SHA-256")]
     [InlineData("blake2b", "sha256", "128 hexadecimal digits of a BLAKE2b")]
-    public void A_digest_of_the_length_of_another_hash_is_refused(string type, string digestOf, string message)
+    public void ADigestOfTheLengthOfAnotherHashIsRefused(string type, string digestOf, string message)
     {
         var statement = Write(digestOf, null, Count(10), type);
         statement["predicate"]!["serialization"]!["hash_type"] = type;
@@ -100,7 +100,7 @@ public sealed class HashTypeTests : IDisposable
 
     /// <summary>Two hashes of one length: the digest of the one is not taken for the other's.</summary>
     [Fact]
-    public void A_digest_by_another_hash_of_the_same_length_does_not_match()
+    public void ADigestByAnotherHashOfTheSameLengthDoesNotMatch()
     {
         byte[] content = Count(10);
         directory.Write("model/weights", content);
@@ -115,7 +115,7 @@ public sealed class HashTypeTests : IDisposable
     [InlineData("blake2")]
     [InlineData("blake2s")]
     [InlineData("sha256-sharded-1024")]
-    public void Other_hashes_are_not_verified(string type)
+    public void OtherHashesAreNotVerified(string type)
     {
         var statement = Write("sha256", null, Count(10));
         statement["predicate"]!["serialization"]!["hash_type"] = type;
@@ -125,7 +125,7 @@ public sealed class HashTypeTests : IDisposable
     }
 
     [Fact]
-    public void The_digest_of_the_whole_is_a_sha256_whatever_the_files_have()
+    public void TheDigestOfTheWholeIsASha256WhateverTheFilesHave()
     {
         var statement = Write("blake3", null, Count(10));
         string digest = (string)statement["predicate"]!["resources"]![0]!["digest"]!;
@@ -135,7 +135,7 @@ public sealed class HashTypeTests : IDisposable
     }
 
     [Fact]
-    public void More_than_one_subject_is_refused()
+    public void MoreThanOneSubjectIsRefused()
     {
         var statement = Write("sha256", null, Count(10));
         statement["subject"]!.AsArray().Add(statement["subject"]![0]!.DeepClone());
@@ -145,7 +145,7 @@ public sealed class HashTypeTests : IDisposable
 
     /// <summary>Two spellings of one name in Unicode are two files to most systems, and two names here.</summary>
     [Fact]
-    public void Names_are_compared_as_they_are_written()
+    public void NamesAreComparedAsTheyAreWritten()
     {
         byte[] content = Count(10);
         directory.Write("model/poids-\u00e9", content);

@@ -24,7 +24,7 @@ public class KeylessTests
 
     [Theory]
     [MemberData(nameof(Samples))]
-    public void Is_verified_with_a_trusted_root_and_the_right_signer(string sample)
+    public void IsVerifiedWithATrustedRootAndTheRightSigner(string sample)
     {
         using var copy = new SampleCopy(sample);
         var finding = Assert.Single(copy.Check());
@@ -34,7 +34,7 @@ public class KeylessTests
 
     [Theory]
     [MemberData(nameof(Samples))]
-    public void One_byte_that_was_changed_names_its_file(string sample)
+    public void OneByteThatWasChangedNamesItsFile(string sample)
     {
         using var copy = new SampleCopy(sample);
         byte[] content = File.ReadAllBytes(Path.Combine(copy.Directory, "signme-2"));
@@ -51,7 +51,7 @@ public class KeylessTests
     [InlineData(null, "https://sigstore.verify.ibm.com/oauth2")]
     [InlineData("stefanb@us.ibm.com", "https://accounts.example.com")]
     [InlineData("STEFANB@us.ibm.com", "https://sigstore.verify.ibm.com/oauth2")]
-    public void Anybody_can_get_a_certificate_so_the_signer_has_to_be_named(string? identity, string? issuer)
+    public void AnybodyCanGetACertificateSoTheSignerHasToBeNamed(string? identity, string? issuer)
     {
         using var copy = new SampleCopy("v1.1.0-sigstore");
         var finding = Assert.Single(SigningFixtures.Check(
@@ -62,7 +62,7 @@ public class KeylessTests
 
     [Theory]
     [MemberData(nameof(Changes))]
-    public void What_does_not_hold_is_never_a_pass(string place, string code, string message)
+    public void WhatDoesNotHoldIsNeverAPass(string place, string code, string message)
     {
         using var copy = new SampleCopy("v1.1.0-sigstore");
         Change(copy.Signature, "verificationMaterial/" + place);
@@ -75,7 +75,7 @@ public class KeylessTests
     [InlineData("certificateAuthorities", "no authority of the trusted root certified at that time")]
     [InlineData("ctlogs", "no log of certificates that the trusted root names promised")]
     [InlineData("tlogs", "a log that the trusted root does not name")]
-    public void A_trusted_root_that_lacks_one_of_them_does_not_vouch(string member, string message)
+    public void ATrustedRootThatLacksOneOfThemDoesNotVouch(string member, string message)
     {
         using var copy = new SampleCopy("v1.0.1-sigstore");
         using var directory = new CheckpointDirectory();
@@ -91,7 +91,7 @@ public class KeylessTests
     [Theory]
     [InlineData("inclusionPromise", "no timestamp says when it was made")]
     [InlineData("inclusionProof", "it does not prove that the log holds it")]
-    public void What_is_missing_is_not_taken_for_granted(string member, string message)
+    public void WhatIsMissingIsNotTakenForGranted(string member, string message)
     {
         using var copy = new SampleCopy("v1.0.1-sigstore");
         var root = JsonNode.Parse(File.ReadAllText(copy.Signature))!;
@@ -103,7 +103,7 @@ public class KeylessTests
     }
 
     [Fact]
-    public void The_log_entry_of_another_signature_is_not_taken_for_this_one()
+    public void TheLogEntryOfAnotherSignatureIsNotTakenForThisOne()
     {
         using var copy = new SampleCopy("v1.1.0-sigstore");
         var root = JsonNode.Parse(File.ReadAllText(copy.Signature))!;
@@ -119,7 +119,7 @@ public class KeylessTests
     [InlineData("tlogs")]
     [InlineData("certificateAuthorities")]
     [InlineData("timestampAuthorities")]
-    public void A_trusted_root_without_the_start_of_a_time_is_none(string member)
+    public void ATrustedRootWithoutTheStartOfATimeIsNone(string member)
     {
         using var directory = new CheckpointDirectory();
         var root = JsonNode.Parse(File.ReadAllText(SigningFixtures.Keyless.TrustedRoot!))!;
@@ -134,7 +134,7 @@ public class KeylessTests
 
     /// <summary>The hint stands in front of the signature under the root of the log.</summary>
     [Fact]
-    public void The_root_of_a_log_is_signed_under_its_own_hint()
+    public void TheRootOfALogIsSignedUnderItsOwnHint()
     {
         using var copy = new SampleCopy("v1.0.1-sigstore");
         var root = JsonNode.Parse(File.ReadAllText(copy.Signature))!;
@@ -151,7 +151,7 @@ public class KeylessTests
     }
 
     [Fact]
-    public void The_configuration_of_a_client_holds_a_trusted_root()
+    public void TheConfigurationOfAClientHoldsATrustedRoot()
     {
         using var copy = new SampleCopy("v1.0.1-sigstore");
         var trust = SigningFixtures.Keyless with { TrustedRoot = SigningFixtures.PathOf("keys/custom_trust_config.json") };
@@ -159,7 +159,7 @@ public class KeylessTests
     }
 
     [Fact]
-    public void The_vector_of_the_specification_is_verified_and_its_files_are_missed()
+    public void TheVectorOfTheSpecificationIsVerifiedAndItsFilesAreMissed()
     {
         using var directory = new CheckpointDirectory();
         var findings = SigningFixtures.Check(

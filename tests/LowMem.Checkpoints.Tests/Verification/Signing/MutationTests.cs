@@ -12,7 +12,7 @@ public class MutationTests
     [InlineData("v1.1.0-elliptic-key")]
     [InlineData("v1.1.0-certificate")]
     [InlineData("v1.1.0-sigstore")]
-    public void A_signature_that_is_cut_off_never_counts(string sample)
+    public void ASignatureThatIsCutOffNeverCounts(string sample)
     {
         using var copy = new SampleCopy(sample);
         byte[] whole = File.ReadAllBytes(copy.Signature);
@@ -28,7 +28,7 @@ public class MutationTests
     [InlineData("v1.1.0-elliptic-key")]
     [InlineData("v1.1.0-certificate")]
     [InlineData("v1.1.0-sigstore")]
-    public void What_is_signed_cannot_be_changed(string sample)
+    public void WhatIsSignedCannotBeChanged(string sample)
     {
         using var copy = new SampleCopy(sample);
         var root = JsonNode.Parse(File.ReadAllText(copy.Signature))!;
@@ -48,7 +48,7 @@ public class MutationTests
     [InlineData("application/vnd.dev.sigstore.bundle.v0.4+json", FindingCodes.SignatureUnsupported)]
     [InlineData("application/vnd.dev.sigstore.bundle", FindingCodes.SignatureUnsupported)]
     [InlineData("application/json", FindingCodes.SignatureInvalid)]
-    public void A_bundle_of_another_version_is_not_read_by_the_rules_of_this_one(string mediaType, string code)
+    public void ABundleOfAnotherVersionIsNotReadByTheRulesOfThisOne(string mediaType, string code)
     {
         using var copy = new SampleCopy("v1.1.0-elliptic-key");
         var root = JsonNode.Parse(File.ReadAllText(copy.Signature))!;
@@ -59,7 +59,7 @@ public class MutationTests
     }
 
     [Fact]
-    public void A_member_that_stands_there_twice_is_refused()
+    public void AMemberThatStandsThereTwiceIsRefused()
     {
         using var copy = new SampleCopy("v1.1.0-elliptic-key");
         string text = File.ReadAllText(copy.Signature);
@@ -74,7 +74,7 @@ public class MutationTests
     [InlineData("a/./b")]
     [InlineData("a\0")]
     [InlineData("")]
-    public void A_statement_names_files_inside_the_model(string name)
+    public void AStatementNamesFilesInsideTheModel(string name)
     {
         var fault = Assert.Throws<SignatureFault>(() => SignedStatement.Parse(Statement(name, "files")));
         Assert.Equal(FindingCodes.SignatureInvalid, fault.Code);
@@ -88,7 +88,7 @@ public class MutationTests
     [InlineData(":0:8")]
     [InlineData("a:-1:8")]
     [InlineData("a:0:99999999999999999999")]
-    public void A_range_has_a_name_a_start_and_an_end(string name)
+    public void ARangeHasANameAStartAndAnEnd(string name)
     {
         var fault = Assert.Throws<SignatureFault>(() => SignedStatement.Parse(Statement(name, "shards")));
         Assert.Equal(FindingCodes.SignatureInvalid, fault.Code);

@@ -12,7 +12,7 @@ public class RoundTripTests
     [InlineData("nistP256")]
     [InlineData("nistP384")]
     [InlineData("nistP521")]
-    public void A_directory_signed_by_a_key_is_verified(string curve)
+    public void ADirectorySignedByAKeyIsVerified(string curve)
     {
         using var model = new SignedModel(curve);
         model.Sign();
@@ -23,7 +23,7 @@ public class RoundTripTests
     }
 
     [Fact]
-    public void A_directory_signed_by_a_certificate_is_verified_by_its_root()
+    public void ADirectorySignedByACertificateIsVerifiedByItsRoot()
     {
         using var model = new SignedModel("nistP256");
         var (root, middle, leaf) = model.WriteCertificates();
@@ -38,7 +38,7 @@ public class RoundTripTests
     [InlineData("1.3.6.1.5.5.7.3.3", null, true)]
     [InlineData("1.3.6.1.5.5.7.3.1", null, false)]
     [InlineData("1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.3", false)]
-    public void The_certificates_have_to_be_for_signing_code_where_they_name_a_use(string? middleUsage, string? leafUsage, bool isTrusted)
+    public void TheCertificatesHaveToBeForSigningCodeWhereTheyNameAUse(string? middleUsage, string? leafUsage, bool isTrusted)
     {
         using var model = new SignedModel("nistP256");
         var (root, middle, leaf) = model.WriteCertificates(middleUsage, leafUsage);
@@ -50,7 +50,7 @@ public class RoundTripTests
     }
 
     [Fact]
-    public void The_certificate_of_a_web_server_signs_no_model()
+    public void TheCertificateOfAWebServerSignsNoModel()
     {
         using var model = new SignedModel("nistP256");
         var (_, middle, leaf) = model.WriteCertificates(leafUsage: "1.3.6.1.5.5.7.3.1");
@@ -59,7 +59,7 @@ public class RoundTripTests
     }
 
     [Fact]
-    public void A_flipped_byte_in_a_shard_fails_and_names_it()
+    public void AFlippedByteInAShardFailsAndNamesIt()
     {
         using var model = new SignedModel("nistP256");
         model.Sign();
@@ -76,7 +76,7 @@ public class RoundTripTests
     }
 
     [Fact]
-    public void A_file_that_the_checkpoint_reads_has_to_be_signed_where_others_need_not()
+    public void AFileThatTheCheckpointReadsHasToBeSignedWhereOthersNeedNot()
     {
         using var model = new SignedModel("nistP256");
         model.Sign(ignored: ["b.safetensors"]);
@@ -87,7 +87,7 @@ public class RoundTripTests
     }
 
     [Fact]
-    public void Asked_for_by_its_index_a_checkpoint_is_compared_with_the_signature_of_its_directory()
+    public void AskedForByItsIndexACheckpointIsComparedWithTheSignatureOfItsDirectory()
     {
         using var model = new SignedModel("nistP256");
         model.Sign();
@@ -101,7 +101,7 @@ public class RoundTripTests
     }
 
     [Fact]
-    public void A_single_file_is_signed_under_its_name()
+    public void ASingleFileIsSignedUnderItsName()
     {
         using var model = new SignedModel("nistP256");
         string file = Path.Combine(model.Path, "a.safetensors");
@@ -116,7 +116,7 @@ public class RoundTripTests
     }
 
     [Fact]
-    public void The_signature_of_another_key_is_not_trusted()
+    public void TheSignatureOfAnotherKeyIsNotTrusted()
     {
         using var model = new SignedModel("nistP256");
         using var other = new SignedModel("nistP256");
@@ -126,7 +126,7 @@ public class RoundTripTests
     }
 
     [Fact]
-    public void A_link_is_signed_only_when_it_is_said()
+    public void ALinkIsSignedOnlyWhenItIsSaid()
     {
         using var model = new SignedModel("nistP256");
         File.CreateSymbolicLink(Path.Combine(model.Path, "link"), Path.Combine(model.Path, "a.safetensors"));
@@ -138,7 +138,7 @@ public class RoundTripTests
     }
 
     [Fact]
-    public void A_shard_index_is_not_signed_without_its_shards()
+    public void AShardIndexIsNotSignedWithoutItsShards()
     {
         using var model = new SignedModel("nistP256");
         using var key = SigningKey.Read(model.PrivateKey, []);
@@ -154,7 +154,7 @@ public class RoundTripTests
     [InlineData("a.safetensors", true)]
     [InlineData("model.sig", false)]
     [InlineData("new.sig", false)]
-    public void What_is_no_signature_is_an_input_even_where_the_signature_goes(string output, bool isInput)
+    public void WhatIsNoSignatureIsAnInputEvenWhereTheSignatureGoes(string output, bool isInput)
     {
         using var model = new SignedModel("nistP256");
         model.Sign();
@@ -164,7 +164,7 @@ public class RoundTripTests
     }
 
     [Fact]
-    public void A_key_that_is_none_is_an_error()
+    public void AKeyThatIsNoneIsAnError()
     {
         using var model = new SignedModel("nistP256");
         var error = Assert.Throws<CheckpointException>(() => SigningKey.Read(model.PublicKey, []));

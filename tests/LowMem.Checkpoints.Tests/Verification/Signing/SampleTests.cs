@@ -13,7 +13,7 @@ public class SampleTests
 
     [Theory]
     [MemberData(nameof(Samples))]
-    public void What_the_reference_tool_signed_is_verified(string sample)
+    public void WhatTheReferenceToolSignedIsVerified(string sample)
     {
         using var copy = new SampleCopy(sample);
         var finding = Assert.Single(copy.Check());
@@ -26,7 +26,7 @@ public class SampleTests
     [InlineData("utf-8")]
     [InlineData("utf-16")]
     [InlineData("utf-16BE")]
-    public void A_signature_that_an_editor_saved_in_another_encoding_is_the_same_text(string encoding)
+    public void ASignatureThatAnEditorSavedInAnotherEncodingIsTheSameText(string encoding)
     {
         using var copy = new SampleCopy("v1.1.0-elliptic-key");
         File.WriteAllText(copy.Signature, File.ReadAllText(copy.Signature), System.Text.Encoding.GetEncoding(encoding));
@@ -37,7 +37,7 @@ public class SampleTests
 
     [Theory]
     [MemberData(nameof(Samples))]
-    public void One_byte_that_was_changed_names_its_file(string sample)
+    public void OneByteThatWasChangedNamesItsFile(string sample)
     {
         using var copy = new SampleCopy(sample);
         byte[] content = File.ReadAllBytes(Path.Combine(copy.Directory, "signme-1"));
@@ -51,7 +51,7 @@ public class SampleTests
 
     [Theory]
     [MemberData(nameof(Samples))]
-    public void A_signature_with_one_bit_changed_anywhere_in_what_is_signed_does_not_count(string sample)
+    public void ASignatureWithOneBitChangedAnywhereInWhatIsSignedDoesNotCount(string sample)
     {
         using var copy = new SampleCopy(sample);
         string text = File.ReadAllText(copy.Signature);
@@ -65,7 +65,7 @@ public class SampleTests
     }
 
     [Fact]
-    public void A_file_that_was_added_or_taken_away_is_named()
+    public void AFileThatWasAddedOrTakenAwayIsNamed()
     {
         using var copy = new SampleCopy("v1.1.0-elliptic-key");
         File.Delete(Path.Combine(copy.Directory, "signme-2"));
@@ -80,7 +80,7 @@ public class SampleTests
     }
 
     [Fact]
-    public void What_the_signature_leaves_out_may_be_anything()
+    public void WhatTheSignatureLeavesOutMayBeAnything()
     {
         using var copy = new SampleCopy("v1.1.0-elliptic-key");
         File.WriteAllText(Path.Combine(copy.Directory, "ignore-me"), "changed");
@@ -90,7 +90,7 @@ public class SampleTests
     }
 
     [Fact]
-    public void What_is_left_out_is_left_out_by_its_whole_path()
+    public void WhatIsLeftOutIsLeftOutByItsWholePath()
     {
         using var copy = new SampleCopy("v1.1.0-elliptic-key");
         Directory.CreateDirectory(Path.Combine(copy.Directory, "deep", ".git"));
@@ -102,7 +102,7 @@ public class SampleTests
     }
 
     [Fact]
-    public void A_link_in_the_place_of_a_file_was_not_signed()
+    public void ALinkInThePlaceOfAFileWasNotSigned()
     {
         using var copy = new SampleCopy("v1.1.0-elliptic-key");
         string path = Path.Combine(copy.Directory, "signme-2");
@@ -117,7 +117,7 @@ public class SampleTests
     [Theory]
     [InlineData("v1.1.0-elliptic-key", "it was signed by a key, and not by a certificate")]
     [InlineData("v1.1.0-sigstore", "it was signed without a key of its own")]
-    public void A_signature_of_another_kind_is_not_trusted(string sample, string message)
+    public void ASignatureOfAnotherKindIsNotTrusted(string sample, string message)
     {
         using var copy = new SampleCopy(sample);
         var finding = Assert.Single(SigningFixtures.Check(copy.Signature, SigningFixtures.Certificate, copy.Directory));
@@ -128,7 +128,7 @@ public class SampleTests
     [Theory]
     [InlineData(2020)]
     [InlineData(2099)]
-    public void A_certificate_counts_while_it_is_valid(int year)
+    public void ACertificateCountsWhileItIsValid(int year)
     {
         using var copy = new SampleCopy("v1.1.0-certificate");
         var finding = Assert.Single(SigningFixtures.Check(
@@ -141,7 +141,7 @@ public class SampleTests
     }
 
     [Fact]
-    public void A_root_that_did_not_issue_the_certificate_does_not_vouch_for_it()
+    public void ARootThatDidNotIssueTheCertificateDoesNotVouchForIt()
     {
         using var copy = new SampleCopy("v1.1.0-certificate");
         // That of the middle signed the leaf, but is no root.

@@ -14,7 +14,7 @@ public class SignedDirectoryTests
     [Theory]
     [InlineData("optimizer.pt")]
     [InlineData("deep/er/args.bin")]
-    public void A_pickle_beside_the_checkpoint_is_looked_at_though_it_was_signed(string name)
+    public void APickleBesideTheCheckpointIsLookedAtThoughItWasSigned(string name)
     {
         using var model = new SignedModel("nistP256");
         model.Write(name, Dangerous);
@@ -30,7 +30,7 @@ public class SignedDirectoryTests
     }
 
     [Fact]
-    public void Several_checkpoints_without_an_index_are_all_looked_at()
+    public void SeveralCheckpointsWithoutAnIndexAreAllLookedAt()
     {
         using var model = new SignedModel("nistP256");
         File.Delete(Path.Combine(model.Path, CheckpointDirectory.IndexName));
@@ -45,7 +45,7 @@ public class SignedDirectoryTests
     }
 
     [Fact]
-    public void The_only_checkpoint_is_that_of_the_directory()
+    public void TheOnlyCheckpointIsThatOfTheDirectory()
     {
         using var model = new SignedModel("nistP256");
         File.Delete(Path.Combine(model.Path, CheckpointDirectory.IndexName));
@@ -56,7 +56,7 @@ public class SignedDirectoryTests
     }
 
     [Fact]
-    public void A_broken_file_that_is_named_as_a_checkpoint_does_not_pass()
+    public void ABrokenFileThatIsNamedAsACheckpointDoesNotPass()
     {
         using var model = new SignedModel("nistP256");
         model.Write("old.safetensors", "version https://git-lfs.github.com/spec/v1\n"u8.ToArray());
@@ -66,7 +66,7 @@ public class SignedDirectoryTests
     }
 
     [Fact]
-    public void What_cannot_be_read_does_not_pass()
+    public void WhatCannotBeReadDoesNotPass()
     {
         using var model = new SignedModel("nistP256");
         model.Sign(ignored: ["pipe.pt"]);
@@ -77,7 +77,7 @@ public class SignedDirectoryTests
     }
 
     [Fact]
-    public void A_checkpoint_that_the_signature_leaves_out_is_looked_at_and_told()
+    public void ACheckpointThatTheSignatureLeavesOutIsLookedAtAndTold()
     {
         using var model = new SignedModel("nistP256");
         model.Write("old/c.safetensors", SafetensorsBytes.One("c", 1));
@@ -92,7 +92,7 @@ public class SignedDirectoryTests
     }
 
     [Fact]
-    public void A_directory_without_checkpoints_says_that_only_the_signature_was_verified()
+    public void ADirectoryWithoutCheckpointsSaysThatOnlyTheSignatureWasVerified()
     {
         using var model = new SignedModel("nistP256");
         foreach (string file in Directory.GetFiles(model.Path))
@@ -108,7 +108,7 @@ public class SignedDirectoryTests
     }
 
     [Fact]
-    public void What_is_to_be_compared_with_a_manifest_or_module_has_to_be_one_checkpoint()
+    public void WhatIsToBeComparedWithAManifestOrModuleHasToBeOneCheckpoint()
     {
         using var model = new SignedModel("nistP256");
         File.Delete(Path.Combine(model.Path, CheckpointDirectory.IndexName));
@@ -121,7 +121,7 @@ public class SignedDirectoryTests
     }
 
     [Fact]
-    public void What_git_keeps_is_no_part_of_the_model()
+    public void WhatGitKeepsIsNoPartOfTheModel()
     {
         using var model = new SignedModel("nistP256");
         model.Write(".git/objects/a.pt", Dangerous);

@@ -40,7 +40,7 @@ public sealed class TimestampTests : IDisposable
     [InlineData("SHA256", true)]
     [InlineData("SHA384", true)]
     [InlineData("SHA512", false)]
-    public void Of_an_authority_that_the_trusted_root_names_is_verified(string imprint, bool embeds)
+    public void OfAnAuthorityThatTheTrustedRootNamesIsVerified(string imprint, bool embeds)
     {
         using var authority = TimestampAuthority.Create();
         Assert.Equal(
@@ -49,7 +49,7 @@ public sealed class TimestampTests : IDisposable
     }
 
     [Fact]
-    public void Stands_in_for_the_promise_of_a_log()
+    public void StandsInForThePromiseOfALog()
     {
         using var authority = TimestampAuthority.Create();
         Entry.AsObject().Remove("inclusionPromise");
@@ -61,7 +61,7 @@ public sealed class TimestampTests : IDisposable
     [Theory]
     [InlineData(-60)]
     [InlineData(60)]
-    public void Outside_the_life_of_the_certificate_does_not_count(int minutes)
+    public void OutsideTheLifeOfTheCertificateDoesNotCount(int minutes)
     {
         using var authority = TimestampAuthority.Create();
         AssertFault(
@@ -71,7 +71,7 @@ public sealed class TimestampTests : IDisposable
     }
 
     [Fact]
-    public void Of_an_authority_that_nobody_named_is_not_trusted()
+    public void OfAnAuthorityThatNobodyNamedIsNotTrusted()
     {
         using var authority = TimestampAuthority.Create();
         using var other = TimestampAuthority.Create();
@@ -80,7 +80,7 @@ public sealed class TimestampTests : IDisposable
     }
 
     [Fact]
-    public void Of_another_certificate_below_the_same_root_is_not_that_of_the_authority()
+    public void OfAnotherCertificateBelowTheSameRootIsNotThatOfTheAuthority()
     {
         using var authority = TimestampAuthority.Create();
         using var sibling = TimestampAuthority.Create(root: authority);
@@ -88,7 +88,7 @@ public sealed class TimestampTests : IDisposable
     }
 
     [Fact]
-    public void Of_something_else_does_not_count()
+    public void OfSomethingElseDoesNotCount()
     {
         using var authority = TimestampAuthority.Create();
         AssertFault(Check([authority], authority.Stamp([.. signature, 0], logged)), FindingCodes.SignatureUntrusted, "is of something else");
@@ -99,21 +99,21 @@ public sealed class TimestampTests : IDisposable
     [InlineData(false, TimestampAuthority.TimeStamping)]
     [InlineData(true, TimestampAuthority.CodeSigning)]
     [InlineData(true, TimestampAuthority.TimeStamping, TimestampAuthority.CodeSigning)]
-    public void By_a_certificate_that_is_not_for_timestamps_alone_does_not_count(bool isCritical, params string[] usages)
+    public void ByACertificateThatIsNotForTimestampsAloneDoesNotCount(bool isCritical, params string[] usages)
     {
         using var authority = TimestampAuthority.Create(usages, isCritical);
         AssertRefusedWithOrWithoutItsCertificate(authority);
     }
 
     [Fact]
-    public void By_a_certificate_that_was_not_valid_then_does_not_count()
+    public void ByACertificateThatWasNotValidThenDoesNotCount()
     {
         using var authority = TimestampAuthority.Create(end: TimestampAuthority.Start.AddDays(1));
         AssertRefusedWithOrWithoutItsCertificate(authority);
     }
 
     [Fact]
-    public void Of_an_authority_outside_the_time_of_the_trusted_root_does_not_count()
+    public void OfAnAuthorityOutsideTheTimeOfTheTrustedRootDoesNotCount()
     {
         using var authority = TimestampAuthority.Create();
         root["timestampAuthorities"]!.AsArray().Add(authority.Describe(end: "2022-01-01T00:00:00Z"));
@@ -121,7 +121,7 @@ public sealed class TimestampTests : IDisposable
     }
 
     [Fact]
-    public void One_that_does_not_hold_is_not_made_good_by_another()
+    public void OneThatDoesNotHoldIsNotMadeGoodByAnother()
     {
         using var authority = TimestampAuthority.Create();
         using var other = TimestampAuthority.Create();
@@ -131,7 +131,7 @@ public sealed class TimestampTests : IDisposable
     }
 
     [Fact]
-    public void By_a_weak_hash_is_not_verified()
+    public void ByAWeakHashIsNotVerified()
     {
         using var authority = TimestampAuthority.Create();
         AssertFault(
@@ -141,7 +141,7 @@ public sealed class TimestampTests : IDisposable
     }
 
     [Fact]
-    public void That_is_none_does_not_count()
+    public void ThatIsNoneDoesNotCount()
     {
         using var authority = TimestampAuthority.Create();
         byte[] good = authority.Stamp(signature, logged);
@@ -152,7 +152,7 @@ public sealed class TimestampTests : IDisposable
     }
 
     [Fact]
-    public void With_any_byte_changed_it_is_verified_or_refused()
+    public void WithAnyByteChangedItIsVerifiedOrRefused()
     {
         using var authority = TimestampAuthority.Create();
         byte[] good = authority.Stamp(signature, logged);
@@ -181,7 +181,7 @@ public sealed class TimestampTests : IDisposable
     }
 
     [Fact]
-    public void A_signature_of_the_reference_tool_has_the_timestamp_of_the_public_instance()
+    public void ASignatureOfTheReferenceToolHasTheTimestampOfThePublicInstance()
     {
         using var copy = new SampleCopy("v1.1.0-sigstore");
         Assert.Equal(FindingCodes.SignatureVerified, Assert.Single(copy.Check()).Code);
@@ -196,7 +196,7 @@ public sealed class TimestampTests : IDisposable
     [Theory]
     [InlineData("inside", true)]
     [InlineData("outside", false)]
-    public void Those_of_other_makers_tell_their_time(string vector, bool isValid)
+    public void ThoseOfOtherMakersTellTheirTime(string vector, bool isValid)
     {
         using var trusted = TrustedRoot.Read(SigningFixtures.PathOf("timestamps/root.json"));
         var signed = SignatureBundle.Parse(File.ReadAllBytes(SigningFixtures.PathOf($"timestamps/{vector}.bundle.json")));

@@ -10,7 +10,7 @@ public class VectorTests
     [Theory]
     [InlineData("key")]
     [InlineData("certificate")]
-    public void A_sound_bundle_is_verified_and_its_files_are_missed(string vector)
+    public void ASoundBundleIsVerifiedAndItsFilesAreMissed(string vector)
     {
         using var directory = new CheckpointDirectory();
         var findings = SigningFixtures.Check(
@@ -28,7 +28,7 @@ public class VectorTests
     [InlineData("invalid/missing-verification-material", "'verificationMaterial' is missing or is no object")]
     [InlineData("invalid/missing-tlog-entries", "names no entry of a transparency log")]
     [InlineData("invalid-payload/wrong-predicate", "the signature does not match what it is said to sign")]
-    public void A_bundle_that_is_not_sound_does_not_count(string vector, string message)
+    public void ABundleThatIsNotSoundDoesNotCount(string vector, string message)
     {
         using var directory = new CheckpointDirectory();
         var finding = Assert.Single(SigningFixtures.Check(
@@ -38,7 +38,7 @@ public class VectorTests
     }
 
     [Fact]
-    public void A_statement_about_something_else_is_refused_though_well_signed()
+    public void AStatementAboutSomethingElseIsRefusedThoughWellSigned()
     {
         var bundle = SignatureBundle.Parse(File.ReadAllBytes(SigningFixtures.PathOf("vectors/invalid-payload/wrong-predicate.bundle.json")));
         var fault = Assert.Throws<SignatureFault>(() => SignedStatement.Parse(bundle.Envelope.Payload));
@@ -51,7 +51,7 @@ public class VectorTests
 
     [Theory]
     [MemberData(nameof(Payloads))]
-    public void A_payload_of_the_reference_tests_is_read_and_matches_its_files(string payload)
+    public void APayloadOfTheReferenceTestsIsReadAndMatchesItsFiles(string payload)
     {
         var statement = SignedStatement.Parse(File.ReadAllBytes(SigningFixtures.PathOf($"payloads/{payload}")));
         using var directory = new CheckpointDirectory();
@@ -64,7 +64,7 @@ public class VectorTests
     [Theory]
     [InlineData("deep_model_folder", "d0/d1/d2/d3/d4/f2", null)]
     [InlineData("deep_model_folder_small_shards", "d0/d1/d2/d3/d4/f2", 8)]
-    public void A_changed_byte_names_its_file_and_range(string payload, string name, int? offset)
+    public void AChangedByteNamesItsFileAndRange(string payload, string name, int? offset)
     {
         var statement = SignedStatement.Parse(File.ReadAllBytes(SigningFixtures.PathOf($"payloads/{payload}")));
         using var directory = new CheckpointDirectory();
@@ -81,7 +81,7 @@ public class VectorTests
     }
 
     [Fact]
-    public void Ranges_that_leave_the_end_of_a_file_out_do_not_cover_it()
+    public void RangesThatLeaveTheEndOfAFileOutDoNotCoverIt()
     {
         var statement = SignedStatement.Parse(File.ReadAllBytes(SigningFixtures.PathOf("payloads/deep_model_folder_small_shards")));
         using var directory = new CheckpointDirectory();

@@ -22,7 +22,7 @@ public class CancellationTests
     [Theory]
     [InlineData(null)]
     [InlineData("bfloat16")]
-    public void A_resident_load_can_be_cancelled_at_any_block(string? dtype)
+    public void AResidentLoadCanBeCancelledAtAnyBlock(string? dtype)
     {
         using var directory = new TempDirectory();
         var path = directory["large.safetensors"];
@@ -53,7 +53,7 @@ public class CancellationTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void A_module_that_has_values_keeps_them(bool resident)
+    public void AModuleThatHasValuesKeepsThem(bool resident)
     {
         using var directory = new TempDirectory();
         File.Copy(Path.Combine(TestFiles.Samples, "boring.pt"), directory["boring.pt"]);

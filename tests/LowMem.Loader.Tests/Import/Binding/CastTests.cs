@@ -23,7 +23,7 @@ public class CastTests
 
     [Theory]
     [MemberData(nameof(Sources))]
-    public void A_cast_gives_what_libtorch_gives(string from, bool resident)
+    public void ACastGivesWhatLibtorchGives(string from, bool resident)
     {
         using var directory = new TempDirectory();
         var path = directory["values.safetensors"];
@@ -51,7 +51,7 @@ public class CastTests
     [InlineData("float16", true)]
     [InlineData("float8_e4m3fn", true)]
     [InlineData("float32", false)]
-    public void A_type_that_is_asked_for_goes_to_what_is_floating_point_only(string dtype, bool resident)
+    public void ATypeThatIsAskedForGoesToWhatIsFloatingPointOnly(string dtype, bool resident)
     {
         using var directory = new TempDirectory();
         var path = directory["values.safetensors"];
@@ -75,7 +75,7 @@ public class CastTests
     [InlineData("half", false)]
     [InlineData("float4_e2m1fn", false)]
     [InlineData("bfloat16", true)]
-    public void A_type_that_cannot_be_asked_for_is_refused(string dtype, bool keep)
+    public void ATypeThatCannotBeAskedForIsRefused(string dtype, bool keep)
     {
         using var module = new BoringModel(META);
         var error = Assert.Throws<ModelException>(() => ModelLoader.Load(
@@ -90,7 +90,7 @@ public class CastTests
     }
 
     [Fact]
-    public void What_libtorch_cannot_cast_is_a_mismatch()
+    public void WhatLibtorchCannotCastIsAMismatch()
     {
         Assert.False(CastSupport.CanCast(ScalarTypes.Find("float4_e2m1fn_x2")!.Value, ScalarType.Float32));
         Assert.True(CastSupport.CanCast(ScalarType.Float32, ScalarType.BFloat16));

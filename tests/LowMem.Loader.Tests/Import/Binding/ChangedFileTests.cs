@@ -41,7 +41,7 @@ public sealed class ChangedFileTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void A_change_between_plan_and_read_is_an_error(string mode, string change)
+    public void AChangeBetweenPlanAndReadIsAnError(string mode, string change)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Links and renames over open files are those of Linux and macOS.");
         var checkpoint = Write();
@@ -60,7 +60,7 @@ public sealed class ChangedFileTests : IDisposable
     [Theory]
     [InlineData("resident")]
     [InlineData("cast")]
-    public void What_is_written_while_it_is_read_is_an_error(string mode)
+    public void WhatIsWrittenWhileItIsReadIsAnError(string mode)
     {
         var checkpoint = Write();
         using var module = CreateModule(mode);
@@ -74,7 +74,7 @@ public sealed class ChangedFileTests : IDisposable
     [Theory]
     [InlineData("mapped")]
     [InlineData("resident")]
-    public void What_is_put_in_its_place_after_it_was_opened_does_not_reach_the_load(string mode)
+    public void WhatIsPutInItsPlaceAfterItWasOpenedDoesNotReachTheLoad(string mode)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows keeps a file that is open from being replaced.");
         var checkpoint = Write();
@@ -85,7 +85,7 @@ public sealed class ChangedFileTests : IDisposable
     }
 
     [Fact]
-    public void A_file_that_is_gone_is_not_found()
+    public void AFileThatIsGoneIsNotFound()
     {
         var checkpoint = Write();
         using var module = CreateModule("resident");

@@ -35,7 +35,7 @@ public class FixtureValueTests
 
     [Theory]
     [MemberData(nameof(Readable))]
-    public void Values_shapes_and_strides_are_those_of_PyTorch(string fixture, bool resident)
+    public void ValuesShapesAndStridesAreThoseOfPyTorch(string fixture, bool resident)
     {
         var path = Directory.Exists(Path.Combine(TestFiles.Fixtures, fixture))
             ? Path.Combine(TestFiles.Fixtures, fixture)

@@ -19,7 +19,7 @@ public class ModelLoaderTests
 
     [Theory]
     [MemberData(nameof(Modes))]
-    public void The_articles_model_computes_what_PyTorch_computes(bool resident)
+    public void TheArticlesModelComputesWhatPyTorchComputes(bool resident)
     {
         using var module = new BoringModel(META);
         var report = ModelLoader.Load(module, OpenSample("boring.pt"), new ImportOptions { Resident = resident }, progress: null, Token);
@@ -46,7 +46,7 @@ public class ModelLoaderTests
     }
 
     [Fact]
-    public void The_weights_are_found_beside_optimizer_state()
+    public void TheWeightsAreFoundBesideOptimizerState()
     {
         using var module = new BoringModel(META);
         var report = ModelLoader.Load(module, OpenSample("boring-training.pt"), cancellationToken: Token);
@@ -57,7 +57,7 @@ public class ModelLoaderTests
     [Theory]
     [InlineData("boring.pt", "")]
     [InlineData("boring-training.pt", "model_state_dict.")]
-    public void Without_a_module_one_is_built_after_the_checkpoint(string file, string prefix)
+    public void WithoutAModuleOneIsBuiltAfterTheCheckpoint(string file, string prefix)
     {
         var checkpoint = OpenSample(file);
         var (module, report) = ModelLoader.Load(checkpoint, cancellationToken: Token);
@@ -76,7 +76,7 @@ public class ModelLoaderTests
 
     [Theory]
     [MemberData(nameof(Modes))]
-    public void Gradients_are_off_unless_asked_for_and_training_works_then(bool resident)
+    public void GradientsAreOffUnlessAskedForAndTrainingWorksThen(bool resident)
     {
         using var module = new BoringModel(META);
         ModelLoader.Load(module, OpenSample("boring.pt"), new ImportOptions { Resident = resident, RequiresGrad = true }, progress: null, Token);
@@ -97,7 +97,7 @@ public class ModelLoaderTests
 
     [Theory]
     [MemberData(nameof(Modes))]
-    public void Values_are_cast_to_the_modules_type_and_the_keys_named(bool resident)
+    public void ValuesAreCastToTheModulesTypeAndTheKeysNamed(bool resident)
     {
         using var module = new BoringModel(META);
         module.to(ScalarType.Float64);
@@ -114,7 +114,7 @@ public class ModelLoaderTests
 
     [Theory]
     [MemberData(nameof(Modes))]
-    public void The_checkpoints_types_can_be_kept(bool resident)
+    public void TheCheckpointsTypesCanBeKept(bool resident)
     {
         using var module = new BoringModel(META);
         module.to(ScalarType.Float64);
@@ -126,7 +126,7 @@ public class ModelLoaderTests
 
     [Theory]
     [MemberData(nameof(Modes))]
-    public void Cancellation_leaves_the_module_untouched(bool resident)
+    public void CancellationLeavesTheModuleUntouched(bool resident)
     {
         using var module = new BoringModel(META);
         using var cancellation = new CancellationTokenSource();
@@ -149,7 +149,7 @@ public class ModelLoaderTests
     }
 
     [Fact]
-    public void A_file_that_changes_between_listing_and_loading_is_refused_and_the_module_untouched()
+    public void AFileThatChangesBetweenListingAndLoadingIsRefusedAndTheModuleUntouched()
     {
         using var directory = new TempDirectory();
         var path = directory["boring.pt"];
@@ -172,7 +172,7 @@ public class ModelLoaderTests
     }
 
     [Fact]
-    public void The_file_is_let_go_of_when_the_module_is_disposed_of()
+    public void TheFileIsLetGoOfWhenTheModuleIsDisposedOf()
     {
         using var directory = new TempDirectory();
         var checkpoint = OpenCopy(directory);
@@ -185,7 +185,7 @@ public class ModelLoaderTests
     }
 
     [Fact]
-    public void Loading_again_lets_go_of_the_first_file()
+    public void LoadingAgainLetsGoOfTheFirstFile()
     {
         using var directory = new TempDirectory();
         var checkpoint = OpenCopy(directory);
@@ -198,7 +198,7 @@ public class ModelLoaderTests
     }
 
     [Fact]
-    public void A_callers_dispose_scope_takes_nothing_from_the_module()
+    public void ACallersDisposeScopeTakesNothingFromTheModule()
     {
         using var module = new BoringModel(META);
         using (NewDisposeScope())
@@ -213,7 +213,7 @@ public class ModelLoaderTests
     [InlineData("toaster", "is not the name of a device")]
     [InlineData("meta", "holds no values")]
     [InlineData("cuda:99", "is not there")]
-    public void A_device_that_is_not_there_is_named(string device, string reason)
+    public void ADeviceThatIsNotThereIsNamed(string device, string reason)
     {
         using var module = new BoringModel(META);
         var error = Assert.Throws<ModelException>(() => ModelLoader.Load(
@@ -224,7 +224,7 @@ public class ModelLoaderTests
 
     [Theory]
     [MemberData(nameof(Modes))]
-    public void Progress_ends_at_its_total(bool resident)
+    public void ProgressEndsAtItsTotal(bool resident)
     {
         using var module = new BoringModel(META);
         var last = new List<ImportProgress>();

@@ -14,7 +14,7 @@ public class ModuleKindTests
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public void A_module_computes_the_same_with_its_values_from_a_file(string kind, bool resident)
+    public void AModuleComputesTheSameWithItsValuesFromAFile(string kind, bool resident)
     {
         using var directory = new TempDirectory();
         var (module, run) = ModuleZoo.Make(kind);

@@ -29,7 +29,7 @@ public sealed class NarrowTypeTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Float8))]
-    public void Every_float8_code_becomes_its_value(string type, string code, int exponentBits, int bias, string kind)
+    public void EveryFloat8CodeBecomesItsValue(string type, string code, int exponentBits, int bias, string kind)
     {
         var codes = Enumerable.Range(0, 256).Select(i => (byte)i).ToArray();
         var wanted = codes.Select(value => Decode(value, exponentBits, bias, kind)).ToArray();
@@ -44,7 +44,7 @@ public sealed class NarrowTypeTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Float8))]
-    public void A_float_becomes_the_nearest_float8_and_ties_the_even_one(string type, string code, int exponentBits, int bias, string kind)
+    public void AFloatBecomesTheNearestFloat8AndTiesTheEvenOne(string type, string code, int exponentBits, int bias, string kind)
     {
         _ = code;
         var values = Enumerable.Range(0, 256).Select(i => Decode((byte)i, exponentBits, bias, kind)).Where(float.IsFinite).Distinct().Order().ToArray();
@@ -70,7 +70,7 @@ public sealed class NarrowTypeTests : IDisposable
     [Theory]
     [InlineData("float8_e4m3fn", 448f, 464f, 465f, true)]
     [InlineData("float8_e5m2", 57344f, 61439f, 61440f, false)]
-    public void What_is_too_large_for_a_float8_is_not_cut_off(string type, float largest, float rounds, float tooLarge, bool isNan)
+    public void WhatIsTooLargeForAFloat8IsNotCutOff(string type, float largest, float rounds, float tooLarge, bool isNan)
     {
         var cast = Load<byte>("float32", "F32", TestFiles.Bytes(largest, rounds, tooLarge, float.PositiveInfinity), ScalarTypes.Find(type)!.Value, resident: false);
         Assert.Equal(cast[0], cast[1]);
@@ -80,7 +80,7 @@ public sealed class NarrowTypeTests : IDisposable
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void Unsigned_integers_keep_their_upper_half(bool resident)
+    public void UnsignedIntegersKeepTheirUpperHalf(bool resident)
     {
         ushort[] shorts = [0, 1, 0x7fff, 0x8000, 0xffff];
         Assert.Equal(shorts.Select(value => (float)value), Load<float>("uint16", "U16", TestFiles.Bytes(shorts), ScalarType.Float32, resident));
@@ -95,7 +95,7 @@ public sealed class NarrowTypeTests : IDisposable
     }
 
     [Fact]
-    public void The_scale_type_e8m0_is_powers_of_two()
+    public void TheScaleTypeE8m0IsPowersOfTwo()
     {
         byte[] codes = [0, 1, 126, 127, 128, 254, 255];
         Assert.Equal(

@@ -23,7 +23,7 @@ public class OtherFormatTests
 
     [Theory]
     [MemberData(nameof(Files))]
-    public void A_model_is_the_same_whatever_the_format_it_was_kept_in(string file, bool resident)
+    public void AModelIsTheSameWhateverTheFormatItWasKeptIn(string file, bool resident)
     {
         using var directory = new TempDirectory();
         using var expected = Create();

@@ -15,7 +15,7 @@ public class SharedStorageTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void Tied_keys_of_the_file_stay_tied_in_a_module_that_does_not_tie_them(bool resident)
+    public void TiedKeysOfTheFileStayTiedInAModuleThatDoesNotTieThem(bool resident)
     {
         var checkpoint = Checkpoint.Open(Path.Combine(TestFiles.Fixtures, "shared-storages.pt"), Token);
         var twins = checkpoint.Tensors
@@ -34,7 +34,7 @@ public class SharedStorageTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void A_tensor_that_was_expanded_costs_its_distinct_elements_only(bool resident)
+    public void ATensorThatWasExpandedCostsItsDistinctElementsOnly(bool resident)
     {
         var checkpoint = Checkpoint.Open(Path.Combine(TestFiles.Fixtures, "strides.pt"), Token);
         var expanded = checkpoint.Tensors.First(tensor => tensor.Shape.Zip(tensor.Stride).Any(pair => pair is { First: > 1, Second: 0 }));
@@ -48,7 +48,7 @@ public class SharedStorageTests
     }
 
     [Fact]
-    public void A_mapped_model_costs_hardly_any_private_memory_and_a_resident_one_its_size()
+    public void AMappedModelCostsHardlyAnyPrivateMemoryAndAResidentOneItsSize()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux tells private from mapped pages cheaply.");
         const int size = 256 << 20;

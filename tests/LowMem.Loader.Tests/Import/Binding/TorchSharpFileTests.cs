@@ -11,7 +11,7 @@ namespace LowMem.Loader.Tests.Import.Binding;
 public class TorchSharpFileTests
 {
     [Fact]
-    public void The_fixture_is_what_TorchSharp_writes()
+    public void TheFixtureIsWhatTorchSharpWrites()
     {
         using var scope = NewDisposeScope();
         using var content = new MemoryStream();
@@ -37,7 +37,7 @@ public class TorchSharpFileTests
     }
 
     [Fact]
-    public void A_saved_module_is_listed_bit_by_bit()
+    public void ASavedModuleIsListedBitByBit()
     {
         using var directory = new TempDirectory();
         using var module = nn.Sequential(("in", nn.Linear(3, 4)), ("norm", nn.BatchNorm1d(4)), ("out", nn.Linear(4, 2, hasBias: false)));
@@ -59,7 +59,7 @@ public class TorchSharpFileTests
     }
 
     [Fact]
-    public void A_saved_tensor_is_listed()
+    public void ASavedTensorIsListed()
     {
         using var directory = new TempDirectory();
         using var saved = arange(5, ScalarType.Int32);
@@ -76,7 +76,7 @@ public class TorchSharpFileTests
     }
 
     [Fact]
-    public void The_fixture_of_an_optimizer_is_what_TorchSharp_writes()
+    public void TheFixtureOfAnOptimizerIsWhatTorchSharpWrites()
     {
         using var scope = NewDisposeScope();
         using var content = new MemoryStream();
@@ -102,7 +102,7 @@ public class TorchSharpFileTests
 
     [Theory]
     [MemberData(nameof(Optimizers))]
-    public void A_saved_optimizer_is_listed_bit_by_bit(string name)
+    public void ASavedOptimizerIsListedBitByBit(string name)
     {
         using var scope = NewDisposeScope();
         using var directory = new TempDirectory();

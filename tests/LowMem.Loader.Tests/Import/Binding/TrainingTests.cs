@@ -17,7 +17,7 @@ public class TrainingTests
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public void A_step_of_an_optimizer_gives_the_same_parameters(string kind, bool resident, bool adam)
+    public void AStepOfAnOptimizerGivesTheSameParameters(string kind, bool resident, bool adam)
     {
         using var directory = new TempDirectory();
         var (plain, runPlain) = ModuleZoo.MakeTrainable(kind);

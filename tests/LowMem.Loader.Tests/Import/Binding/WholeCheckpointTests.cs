@@ -36,7 +36,7 @@ public sealed class WholeCheckpointTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Breaks))]
-    public void A_part_that_is_missing_is_an_error_whatever_is_made_of_the_checkpoint(string how, string message)
+    public void APartThatIsMissingIsAnErrorWhateverIsMadeOfTheCheckpoint(string how, string message)
     {
         var checkpoint = Write(how);
         using var module = CreateModule("a.weight", "b.weight");
@@ -63,7 +63,7 @@ public sealed class WholeCheckpointTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Breaks))]
-    public void It_may_be_missing_and_then_it_is_named(string how, string message)
+    public void ItMayBeMissingAndThenItIsNamed(string how, string message)
     {
         var checkpoint = Write(how);
         var options = new ImportOptions { AllowMissing = true };
@@ -102,7 +102,7 @@ public sealed class WholeCheckpointTests : IDisposable
     }
 
     [Fact]
-    public void What_is_not_asked_for_may_be_missing()
+    public void WhatIsNotAskedForMayBeMissing()
     {
         var checkpoint = Write("no shard");
         using var module = CreateModule("a.weight", "b.weight");
@@ -116,7 +116,7 @@ public sealed class WholeCheckpointTests : IDisposable
     }
 
     [Fact]
-    public void A_key_in_another_shard_than_the_index_says_is_not_missing()
+    public void AKeyInAnotherShardThanTheIndexSaysIsNotMissing()
     {
         WriteShard("a.safetensors", "a.weight", "b.weight");
         WriteShard("b.safetensors", "c.weight");
@@ -132,7 +132,7 @@ public sealed class WholeCheckpointTests : IDisposable
     [InlineData("bad-storage-missing.pt")]
     [InlineData("bad-storage-shorter-than-tensor.pt")]
     [InlineData("bad-tensor-outside-storage.pt")]
-    public void A_tensor_whose_values_are_not_there_is_an_error_and_may_be_missing(string fixture)
+    public void ATensorWhoseValuesAreNotThereIsAnErrorAndMayBeMissing(string fixture)
     {
         var checkpoint = Checkpoint.Open(Path.Combine(TestFiles.Fixtures, fixture), Token);
         var fault = Assert.Single(checkpoint.Findings, finding => finding.Severity == FindingSeverity.Error);
@@ -145,7 +145,7 @@ public sealed class WholeCheckpointTests : IDisposable
     [Theory]
     [InlineData("Include")]
     [InlineData("Exclude")]
-    public void One_tensor_that_cannot_be_loaded_does_not_stop_the_others(string how)
+    public void OneTensorThatCannotBeLoadedDoesNotStopTheOthers(string how)
     {
         var path = directory["four.safetensors"];
         TestFiles.WriteSafetensors(path, ("w", "F4", [2, 8], new byte[8]), ("s", "F32", [2], TestFiles.Bytes(3f, 4f)), ("t", "F32", [1], TestFiles.Bytes(5f)));
@@ -165,7 +165,7 @@ public sealed class WholeCheckpointTests : IDisposable
     }
 
     [Fact]
-    public void A_tie_is_kept_when_one_of_its_names_is_chosen()
+    public void ATieIsKeptWhenOneOfItsNamesIsChosen()
     {
         var checkpoint = Checkpoint.Open(Path.Combine(TestFiles.Fixtures, "shared-storages.pt"), Token);
         var tied = checkpoint.Tensors.GroupBy(tensor => (tensor.StorageKey, tensor.Offset, string.Join(',', tensor.Shape), string.Join(',', tensor.Stride))).FirstOrDefault(group => group.Count() > 1);

@@ -19,7 +19,7 @@ public sealed class ChosenKeysTests : IDisposable
     public void Dispose() => directory.Dispose();
 
     [Fact]
-    public void Keys_are_renamed_behind_the_prefix()
+    public void KeysAreRenamedBehindThePrefix()
     {
         var checkpoint = Write(Renamed("state_dict.net.", "w", "b"), ("state_dict.net.step", "I64", [], new byte[8]));
         using var module = new BoringModel(META);
@@ -33,7 +33,7 @@ public sealed class ChosenKeysTests : IDisposable
     }
 
     [Fact]
-    public void Two_keys_that_become_one_are_named()
+    public void TwoKeysThatBecomeOneAreNamed()
     {
         var checkpoint = Write(("net.a", "F32", [1], new byte[4]), ("net.b", "F32", [1], new byte[4]));
         using var module = new BoringModel(META);
@@ -43,7 +43,7 @@ public sealed class ChosenKeysTests : IDisposable
     }
 
     [Fact]
-    public void What_does_not_fit_goes_by_the_name_it_has_in_the_checkpoint()
+    public void WhatDoesNotFitGoesByTheNameItHasInTheCheckpoint()
     {
         var checkpoint = Write(Renamed("x.", "weight", "bias"), ("x.extra", "F32", [1], new byte[4]));
         using var module = new BoringModel(META);
@@ -54,7 +54,7 @@ public sealed class ChosenKeysTests : IDisposable
     }
 
     [Fact]
-    public void Without_a_module_the_one_that_is_built_has_the_new_names()
+    public void WithoutAModuleTheOneThatIsBuiltHasTheNewNames()
     {
         var checkpoint = Write(Renamed("model_state_dict.", "w", "bias"));
         var (module, report) = ModelLoader.Load(
@@ -69,7 +69,7 @@ public sealed class ChosenKeysTests : IDisposable
     }
 
     [Fact]
-    public void Only_chosen_keys_are_loaded_and_the_others_stay_as_they_are()
+    public void OnlyChosenKeysAreLoadedAndTheOthersStayAsTheyAre()
     {
         var checkpoint = Write(Renamed("", "weight", "bias"), ("stages.9.weight", "F32", [1], new byte[4]));
         using var module = new BoringModel(META);
@@ -83,7 +83,7 @@ public sealed class ChosenKeysTests : IDisposable
     }
 
     [Fact]
-    public void A_filter_that_leaves_nothing_is_a_mistake()
+    public void AFilterThatLeavesNothingIsAMistake()
     {
         using var module = new BoringModel(META);
         var error = Assert.Throws<ModelException>(() => Load(module, Write(Renamed("", "weight", "bias")), new ImportOptions { KeyFilter = new Filter(_ => false) }));
@@ -92,7 +92,7 @@ public sealed class ChosenKeysTests : IDisposable
     }
 
     [Fact]
-    public void A_name_that_the_module_lacks_is_a_mistake()
+    public void ANameThatTheModuleLacksIsAMistake()
     {
         using var module = new BoringModel(META);
         var error = Assert.Throws<ModelException>(() => Load(module, Write(Renamed("", "weight", "bias")), new ImportOptions { KeyFilter = new Filter(_ => true, "in_proj.wieght") }));
@@ -104,7 +104,7 @@ public sealed class ChosenKeysTests : IDisposable
     [InlineData(true, false, false, ModelMismatchKind.UnexpectedKey, ModelMismatchKind.Shape)]
     [InlineData(false, true, false, ModelMismatchKind.MissingKey, ModelMismatchKind.Shape)]
     [InlineData(false, false, true, ModelMismatchKind.MissingKey, ModelMismatchKind.UnexpectedKey)]
-    public void Each_kind_of_mismatch_is_allowed_by_itself(
+    public void EachKindOfMismatchIsAllowedByItself(
         bool missing, bool unexpected, bool shape, params ModelMismatchKind[] left)
     {
         using var module = new BoringModel(META);
@@ -114,7 +114,7 @@ public sealed class ChosenKeysTests : IDisposable
     }
 
     [Fact]
-    public void What_was_allowed_is_reported_and_left_as_it_was()
+    public void WhatWasAllowedIsReportedAndLeftAsItWas()
     {
         using var module = new BoringModel(META);
         var report = Load(module, WriteUnfit(), new ImportOptions { AllowMissing = true, AllowUnexpected = true, AllowShapeMismatch = true });
@@ -127,7 +127,7 @@ public sealed class ChosenKeysTests : IDisposable
     }
 
     [Fact]
-    public void A_file_that_has_nothing_for_the_module_is_a_mismatch_whatever_may_be_missing()
+    public void AFileThatHasNothingForTheModuleIsAMismatchWhateverMayBeMissing()
     {
         using var module = new BoringModel(META);
         var checkpoint = Write(("other", "F32", [1], new byte[4]));
@@ -138,7 +138,7 @@ public sealed class ChosenKeysTests : IDisposable
     [Theory]
     [InlineData(false, 4, 4)]
     [InlineData(true, 0, 8)]
-    public void The_report_says_how_many_tensors_are_used_in_place(bool resident, int mapped, int copied)
+    public void TheReportSaysHowManyTensorsAreUsedInPlace(bool resident, int mapped, int copied)
     {
         // A header of 8 n bytes puts the data at a multiple of 8; one byte in front of the biases moves them off their places.
         var tensors = Renamed("", "weight", "bias").OrderByDescending(tensor => tensor.Key.EndsWith("weight", StringComparison.Ordinal)).ToList();

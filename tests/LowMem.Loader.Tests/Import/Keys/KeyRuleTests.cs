@@ -13,7 +13,7 @@ public class KeyRuleTests
     [InlineData("*?.w", "?-*", "ab1.w", "1-ab")]
     [InlineData("a.(b)+$", "c.$1.{x}", "a.(b)+$", "c.$1.{x}")]
     [InlineData("*", "net.*", "", "net.")]
-    public void A_wildcard_keeps_what_its_stars_stood_for(string pattern, string replacement, string key, string renamed)
+    public void AWildcardKeepsWhatItsStarsStoodFor(string pattern, string replacement, string key, string renamed)
     {
         Assert.True(KeyRule.FromWildcard(pattern, replacement).TryApply(key, out var result));
         Assert.Equal(renamed, result);
@@ -26,7 +26,7 @@ public class KeyRuleTests
     [InlineData("a.b", "axb")]
     [InlineData("a?", "a")]
     [InlineData("a", "a\n")]
-    public void A_wildcard_is_for_whole_keys_and_minds_their_case(string pattern, string key)
+    public void AWildcardIsForWholeKeysAndMindsTheirCase(string pattern, string key)
     {
         Assert.False(KeyRule.FromWildcard(pattern, "other").TryApply(key, out var result));
         Assert.Equal(key, result);
@@ -35,7 +35,7 @@ public class KeyRuleTests
     [Theory]
     [InlineData("a.*", "*.*", '*')]
     [InlineData("a.*", "a.?", '?')]
-    public void A_replacement_cannot_have_more_than_its_pattern(string pattern, string replacement, char missing)
+    public void AReplacementCannotHaveMoreThanItsPattern(string pattern, string replacement, char missing)
     {
         var error = Assert.Throws<ModelException>(() => KeyRule.FromWildcard(pattern, replacement));
         Assert.Equal(ModelErrorIds.KeyMapInvalid, error.ErrorId);
@@ -43,7 +43,7 @@ public class KeyRuleTests
     }
 
     [Fact]
-    public void A_regular_expression_replaces_every_match()
+    public void ARegularExpressionReplacesEveryMatch()
     {
         var rule = KeyRule.FromRegex(new Regex(@"layer(\d)"), "layer.$1");
         Assert.True(rule.TryApply("layer1.layer2.w", out var renamed));
@@ -53,7 +53,7 @@ public class KeyRuleTests
     }
 
     [Fact]
-    public void No_replacement_leaves_keys_out()
+    public void NoReplacementLeavesKeysOut()
     {
         Assert.True(KeyRule.FromWildcard("head.*", "").TryApply("head.weight", out var renamed));
         Assert.Null(renamed);
@@ -62,7 +62,7 @@ public class KeyRuleTests
     }
 
     [Fact]
-    public void A_pattern_that_takes_for_ever_is_an_error()
+    public void APatternThatTakesForEverIsAnError()
     {
         var rule = KeyRule.FromRegex(new Regex("^(a+)+$"), "b");
         var error = Assert.Throws<ModelException>(() => rule.TryApply(new string('a', 60) + "!", out _));
@@ -71,7 +71,7 @@ public class KeyRuleTests
     }
 
     [Fact]
-    public void Ordered_rules_work_on_what_the_ones_before_have_made()
+    public void OrderedRulesWorkOnWhatTheOnesBeforeHaveMade()
     {
         var map = new KeyRules(
             [KeyRule.FromWildcard("bert.*", "*"), KeyRule.FromWildcard("*.gamma", "*.weight"), KeyRule.FromWildcard("cls.*", null)]);
@@ -81,7 +81,7 @@ public class KeyRuleTests
     }
 
     [Fact]
-    public void Of_rules_without_order_at_most_one_is_for_a_key()
+    public void OfRulesWithoutOrderAtMostOneIsForAKey()
     {
         var map = new KeyRules([KeyRule.FromWildcard("a.*", "b.*"), KeyRule.FromWildcard("b.*", "a.*"), KeyRule.FromWildcard("*.x", "x")], areOrdered: false);
         Assert.Equal("b.1", map.Map("a.1"));
@@ -93,7 +93,7 @@ public class KeyRuleTests
     }
 
     [Fact]
-    public void A_table_leaves_keys_alone_that_are_not_in_it()
+    public void ATableLeavesKeysAloneThatAreNotInIt()
     {
         var map = new KeyTable(new Dictionary<string, string?> { ["a"] = "b", ["c"] = null });
         Assert.Equal(["b", "b", null], new[] { "a", "b", "c" }.Select(map.Map));

@@ -16,7 +16,7 @@ public class StateDictSelectorTests
     [InlineData("0.model.net.")]
     [InlineData("state_dict._orig_mod.")]
     [InlineData("_orig_mod.module.")]
-    public void Finds_the_prefix_that_fits(string prefix)
+    public void FindsThePrefixThatFits(string prefix)
     {
         var selection = Select(
             [.. Module.Select(entry => Tensor(prefix + entry.Key, entry.Shape)), Tensor("optimizer.state.0.exp_avg", [2, 3])]);
@@ -26,7 +26,7 @@ public class StateDictSelectorTests
     }
 
     [Fact]
-    public void Reads_past_the_names_that_wrappers_put_inside_keys()
+    public void ReadsPastTheNamesThatWrappersPutInsideKeys()
     {
         var selection = Select(
             Tensor("model.a._orig_mod.weight", [2, 3]),
@@ -37,7 +37,7 @@ public class StateDictSelectorTests
     }
 
     [Fact]
-    public void Only_keys_under_the_prefix_are_selected()
+    public void OnlyKeysUnderThePrefixAreSelected()
     {
         var selection = Select(
             Tensor("model.a.weight", [2, 3]),
@@ -49,14 +49,14 @@ public class StateDictSelectorTests
     }
 
     [Fact]
-    public void Keys_with_nothing_in_front_win_over_a_copy()
+    public void KeysWithNothingInFrontWinOverACopy()
     {
         var selection = Select([.. Module.Select(entry => Tensor(entry.Key, entry.Shape)), .. Module.Select(entry => Tensor("ema." + entry.Key, entry.Shape))]);
         Assert.Equal("", selection.Prefix);
     }
 
     [Fact]
-    public void Two_prefixes_that_fit_are_a_question_for_the_caller()
+    public void TwoPrefixesThatFitAreAQuestionForTheCaller()
     {
         var error = Assert.Throws<ModelException>(() => Select(
             [.. Module.Select(entry => Tensor("model." + entry.Key, entry.Shape)), .. Module.Select(entry => Tensor("ema." + entry.Key, entry.Shape))]));
@@ -65,7 +65,7 @@ public class StateDictSelectorTests
     }
 
     [Fact]
-    public void Shapes_decide_between_two_prefixes()
+    public void ShapesDecideBetweenTwoPrefixes()
     {
         var selection = Select(
             [.. Module.Select(entry => Tensor("small." + entry.Key, [1])), .. Module.Select(entry => Tensor("large." + entry.Key, entry.Shape))]);
@@ -73,7 +73,7 @@ public class StateDictSelectorTests
     }
 
     [Fact]
-    public void The_best_prefix_is_taken_when_none_fits_so_that_what_is_missing_can_be_named()
+    public void TheBestPrefixIsTakenWhenNoneFitsSoThatWhatIsMissingCanBeNamed()
     {
         var selection = Select(Tensor("x.a.weight", [2, 3]), Tensor("x.a.bias", [2]), Tensor("y.a.weight", [2, 3]));
         Assert.Equal("x.", selection.Prefix);
@@ -82,7 +82,7 @@ public class StateDictSelectorTests
     [Theory]
     [InlineData("ema")]
     [InlineData("ema.")]
-    public void A_prefix_may_be_named(string prefix)
+    public void APrefixMayBeNamed(string prefix)
     {
         var selection = Selector(
             [.. Module.Select(entry => Tensor("model." + entry.Key, entry.Shape)), .. Module.Select(entry => Tensor("ema." + entry.Key, entry.Shape))])
@@ -92,7 +92,7 @@ public class StateDictSelectorTests
     }
 
     [Fact]
-    public void A_named_prefix_that_no_key_has_is_an_error_that_names_those_there_are()
+    public void ANamedPrefixThatNoKeyHasIsAnErrorThatNamesThoseThereAre()
     {
         var error = Assert.Throws<ModelException>(() => Selector(Tensor("model.a", [1]), Tensor("ema.a", [1])).Select("modle"));
         Assert.Contains("'modle.'", error.Message, StringComparison.Ordinal);
@@ -100,7 +100,7 @@ public class StateDictSelectorTests
     }
 
     [Fact]
-    public void A_key_of_many_dots_costs_little()
+    public void AKeyOfManyDotsCostsLittle()
     {
         var key = string.Concat(Enumerable.Repeat("a.", 500_000)) + "weight";
         Assert.Equal("", Select(Tensor(key, [2, 3])).Prefix);

@@ -18,7 +18,7 @@ public class MismatchTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public void Everything_that_does_not_fit_is_in_one_error()
+    public void EverythingThatDoesNotFitIsInOneError()
     {
         using var directory = new TempDirectory();
         var path = directory["bad.safetensors"];
@@ -53,7 +53,7 @@ public class MismatchTests
     }
 
     [Fact]
-    public void A_head_that_is_missing_because_it_is_tied_can_be_tied_as_the_error_says()
+    public void AHeadThatIsMissingBecauseItIsTiedCanBeTiedAsTheErrorSays()
     {
         const string text = "Net(\n  (wte): Embedding(3, 2)\n  (mid): Linear(in_features=3, out_features=2, bias=False)\n  (head): Linear(in_features=2, out_features=3, bias=False)\n)";
         using var directory = new TempDirectory();
@@ -79,7 +79,7 @@ public class MismatchTests
     }
 
     [Fact]
-    public void A_long_list_is_cut_in_the_message_only()
+    public void ALongListIsCutInTheMessageOnly()
     {
         using var directory = new TempDirectory();
         var path = directory["many.safetensors"];
@@ -93,7 +93,7 @@ public class MismatchTests
     }
 
     [Fact]
-    public void Missing_and_unexpected_keys_can_be_allowed_and_are_reported()
+    public void MissingAndUnexpectedKeysCanBeAllowedAndAreReported()
     {
         using var directory = new TempDirectory();
         var path = directory["part.safetensors"];
@@ -114,7 +114,7 @@ public class MismatchTests
     }
 
     [Fact]
-    public void A_checkpoint_that_names_unsafe_globals_is_not_loaded()
+    public void ACheckpointThatNamesUnsafeGlobalsIsNotLoaded()
     {
         var checkpoint = Checkpoint.Open(Path.Combine(TestFiles.Fixtures, "unsafe_os_system.pt"), Token);
         using var module = new BoringModel(META);
@@ -125,7 +125,7 @@ public class MismatchTests
     }
 
     [Fact]
-    public void A_checkpoint_that_names_unsafe_globals_is_loaded_when_that_is_allowed()
+    public void ACheckpointThatNamesUnsafeGlobalsIsLoadedWhenThatIsAllowed()
     {
         var checkpoint = Checkpoint.Open(Path.Combine(TestFiles.Fixtures, "unsafe_os_system.pt"), Token);
         var (module, report) = ModelLoader.Load(checkpoint, new ImportOptions { AllowUnsafeGlobals = true }, cancellationToken: Token);
@@ -137,7 +137,7 @@ public class MismatchTests
     }
 
     [Fact]
-    public void What_cannot_be_read_is_named_with_the_reason()
+    public void WhatCannotBeReadIsNamedWithTheReason()
     {
         var checkpoint = Checkpoint.Open(Path.Combine(TestFiles.Fixtures, "sparse.pt"), Token);
         var sparse = checkpoint.Tensors.First(tensor => tensor.UnreadableReason is not null);
@@ -152,7 +152,7 @@ public class MismatchTests
     [Theory]
     [InlineData("embed.weight")]
     [InlineData("head.weight")]
-    public void A_tied_tensor_has_to_be_there_under_one_of_its_names(string present)
+    public void ATiedTensorHasToBeThereUnderOneOfItsNames(string present)
     {
         using var directory = new TempDirectory();
         var weight = TestFiles.Bytes([.. Enumerable.Range(0, 28).Select(i => (float)i)]);
@@ -172,7 +172,7 @@ public class MismatchTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void A_tied_tensor_under_both_names_has_to_have_one_value(bool equal)
+    public void ATiedTensorUnderBothNamesHasToHaveOneValue(bool equal)
     {
         using var directory = new TempDirectory();
         var path = directory["tied.safetensors"];
@@ -194,7 +194,7 @@ public class MismatchTests
     }
 
     [Fact]
-    public void A_buffer_that_is_not_persistent_is_neither_wanted_nor_accepted()
+    public void ABufferThatIsNotPersistentIsNeitherWantedNorAccepted()
     {
         using var directory = new TempDirectory();
         var path = directory["tied.safetensors"];
@@ -207,7 +207,7 @@ public class MismatchTests
     [Theory]
     [InlineData(ScalarType.Float32, 0)]
     [InlineData(ScalarType.Float16, 4)]
-    public void Batch_norm_has_PyTorchs_keys_types_and_shapes(ScalarType type, int castCount)
+    public void BatchNormHasPyTorchsKeysTypesAndShapes(ScalarType type, int castCount)
     {
         using var directory = new TempDirectory();
         var path = directory["norm.safetensors"];

@@ -27,7 +27,7 @@ public class OlderFileTests
 
     [Theory]
     [MemberData(nameof(Loaded))]
-    public void What_PyTorch_loads_is_loaded_with_its_values(string name)
+    public void WhatPyTorchLoadsIsLoadedWithItsValues(string name)
     {
         using var module = new Net();
         using (no_grad())
@@ -50,7 +50,7 @@ public class OlderFileTests
     }
 
     [Fact]
-    public void The_fixtures_show_each_rule()
+    public void TheFixturesShowEachRule()
     {
         Assert.Equal(
             ["counter-no-notes", "counter-no-version", "counter-version-1", "scalar-of-one", "whole", "wrapped-counter-version-1"],
@@ -62,7 +62,7 @@ public class OlderFileTests
     [InlineData("wrapped-counter-lost", ModelMismatchKind.MissingKey, "bn.num_batches_tracked")]
     [InlineData("one-of-scalar", ModelMismatchKind.Shape, "one")]
     [InlineData("instance-statistics", ModelMismatchKind.UnexpectedKey, "norm.running_mean")]
-    public void What_PyTorch_refuses_is_refused(string name, ModelMismatchKind kind, string key)
+    public void WhatPyTorchRefusesIsRefused(string name, ModelMismatchKind kind, string key)
     {
         Assert.Equal(JsonValueKind.String, Expected[name].ValueKind);
         using var module = new Net();
@@ -72,7 +72,7 @@ public class OlderFileTests
     }
 
     [Fact]
-    public void The_second_element_of_what_should_be_one_is_not_dropped_as_PyTorch_does()
+    public void TheSecondElementOfWhatShouldBeOneIsNotDroppedAsPyTorchDoes()
     {
         Assert.Equal(7, Expected["scalar-of-two"].GetProperty("logit").GetDouble());
         using var module = new Net();
@@ -83,7 +83,7 @@ public class OlderFileTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void The_counter_is_on_the_CPU_when_the_module_was_on_meta_in_both_modes(bool resident)
+    public void TheCounterIsOnTheCPUWhenTheModuleWasOnMetaInBothModes(bool resident)
     {
         using var module = nn.Sequential(("bn", nn.BatchNorm1d(2, device: META)));
         using var directory = new TempDirectory();
@@ -103,7 +103,7 @@ public class OlderFileTests
     }
 
     [Fact]
-    public void A_norm_of_which_nothing_is_there_is_missing_with_its_counter()
+    public void ANormOfWhichNothingIsThereIsMissingWithItsCounter()
     {
         using var module = nn.Sequential(("in", nn.Linear(1, 1, hasBias: false)), ("bn", nn.BatchNorm1d(2, device: META)));
         using var directory = new TempDirectory();
@@ -117,7 +117,7 @@ public class OlderFileTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void Old_names_of_weight_norm_are_those_of_the_parametrization(bool both)
+    public void OldNamesOfWeightNormAreThoseOfTheParametrization(bool both)
     {
         using var module = CreateModule("a.parametrizations.weight.original0", "a.parametrizations.weight.original1");
         using var directory = new TempDirectory();

@@ -21,7 +21,7 @@ public class RenameTests
     [InlineData("_orig_mod.", "", "-Prefix '' -KeyMap @{ '*' = '_orig_mod.*' }")]
     [InlineData("enc.", "module.", "-Prefix 'module.' -KeyMap @{ '*' = 'enc.*' }")]
     [InlineData("model.", "state_dict.net.", "-Prefix 'state_dict.net.' -KeyMap @{ '*' = 'model.*' }")]
-    public void Other_names_in_front_of_all_keys(string ofModule, string ofFile, string wanted)
+    public void OtherNamesInFrontOfAllKeys(string ofModule, string ofFile, string wanted)
     {
         var error = Fail(Model.Select(entry => (ofModule + entry.Key, entry.Shape)), Model.Select(entry => (ofFile + entry.Key, entry.Shape)));
         Assert.Equal(wanted, error.Rename?.ToString());
@@ -34,7 +34,7 @@ public class RenameTests
     [Theory]
     [InlineData("layers.", "h.", @"-Prefix '' -KeyMap @{ [regex] '(?<![^.])h(?![^.])' = 'layers' }")]
     [InlineData("layers.", "layers.base.", @"-Prefix '' -KeyMap @{ [regex] '(?<![^.])base\.' = '' }")]
-    public void Other_names_inside_of_keys(string ofModule, string ofFile, string wanted)
+    public void OtherNamesInsideOfKeys(string ofModule, string ofFile, string wanted)
     {
         var error = Fail(
             Model.Select(entry => (entry.Key.Replace("layers.", ofModule, StringComparison.Ordinal), entry.Shape)),
@@ -43,7 +43,7 @@ public class RenameTests
     }
 
     [Fact]
-    public void The_same_names_again_are_no_rename()
+    public void TheSameNamesAgainAreNoRename()
     {
         // It would fit, since it leaves out the key that is not under them.
         var error = Fail([("word.weight", [5, 4])], [("word.weight", [5, 4]), ("position_ids", [1, 5])]);
@@ -52,7 +52,7 @@ public class RenameTests
     }
 
     [Fact]
-    public void An_optimizer_beside_the_weights_does_not_matter()
+    public void AnOptimizerBesideTheWeightsDoesNotMatter()
     {
         var error = Fail(
             Model.Select(entry => ("enc." + entry.Key, entry.Shape)),
@@ -83,7 +83,7 @@ public class RenameTests
 
     [Theory]
     [MemberData(nameof(NoRename), DisableDiscoveryEnumeration = true)]
-    public void What_almost_fits_is_no_suggestion((string, long[])[] file, ImportOptions options)
+    public void WhatAlmostFitsIsNoSuggestion((string, long[])[] file, ImportOptions options)
     {
         var error = Fail(Model.Select(entry => ("enc." + entry.Key, entry.Shape)), file, options);
         Assert.Null(error.Rename);
@@ -94,7 +94,7 @@ public class RenameTests
     }
 
     [Fact]
-    public void What_may_be_missing_or_left_over_may_be_so_after_the_rename()
+    public void WhatMayBeMissingOrLeftOverMayBeSoAfterTheRename()
     {
         (string, long[])[] more = [.. Model, ("head.weight", [7])];
         Assert.Equal(
@@ -106,7 +106,7 @@ public class RenameTests
     }
 
     [Fact]
-    public void A_key_that_was_mistyped_is_named_beside_the_one_that_is_missing()
+    public void AKeyThatWasMistypedIsNamedBesideTheOneThatIsMissing()
     {
         var error = Fail(Model, [.. Model[1..4], ("in.wieght", [2, 3]), ("out.weigth", [5])]);
         Assert.Null(error.Rename);
@@ -122,7 +122,7 @@ public class RenameTests
     [InlineData("layers.{0}.attention.weight", "h.{0}.weight.x")]
     [InlineData("a.layers.{0}.weight", "b.c.blocks.{0}.kernel")]
     [InlineData("layers.{0}.weight", "layers.{0}.wieght")]
-    public void A_hundred_thousand_mismatches_are_told_in_a_bounded_message(string ofModule, string ofFile)
+    public void AHundredThousandMismatchesAreToldInABoundedMessage(string ofModule, string ofFile)
     {
         const int count = 100_000;
         var error = Fail(

@@ -18,7 +18,7 @@ public class SplitWeightsTests
     [InlineData("parametrizations.weight.original0,parametrizations.weight.original1", "a parametrization", "remove_parametrizations")]
     [InlineData("parametrizations.weight.original,parametrizations.weight.0._u", "a parametrization", "remove_parametrizations")]
     [InlineData("base_layer.weight,lora_A.default.weight,lora_B.default.weight", "an adapter such as LoRA", "merge_and_unload")]
-    public void What_a_weight_is_computed_from_is_named_and_what_undoes_it(string parts, string by, string undo)
+    public void WhatAWeightIsComputedFromIsNamedAndWhatUndoesIt(string parts, string by, string undo)
     {
         foreach (var options in new[] { new ImportOptions(), new ImportOptions { AllowUnexpected = true } })
         {
@@ -34,13 +34,13 @@ public class SplitWeightsTests
     [Theory]
     [InlineData("_packed_params._packed_params.0")]
     [InlineData("qweight")]
-    public void A_quantized_weight_is_told_as_one(string part) => Assert.Contains(
+    public void AQuantizedWeightIsToldAsOne(string part) => Assert.Contains(
         $"The checkpoint has it quantized, as a.{part}. Take the checkpoint of the model before",
         Fail([part, "scales"], new ImportOptions()).Message,
         StringComparison.Ordinal);
 
     [Fact]
-    public void One_part_by_itself_is_none() =>
+    public void OnePartByItselfIsNone() =>
         Assert.DoesNotContain("computed from", Fail(["weight_g"], new ImportOptions()).Message, StringComparison.Ordinal);
 
     private static ModelMismatchException Fail(string[] parts, ImportOptions options)

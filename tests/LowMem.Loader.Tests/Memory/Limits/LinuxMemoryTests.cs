@@ -15,17 +15,17 @@ public sealed class LinuxMemoryTests : IDisposable
     public void Dispose() => root.Dispose();
 
     [Fact]
-    public void Without_cgroups_it_is_what_the_machine_has() => Assert.Equal(8_000_000L * 1024, Available);
+    public void WithoutCgroupsItIsWhatTheMachineHas() => Assert.Equal(8_000_000L * 1024, Available);
 
     [Fact]
-    public void Without_an_estimate_of_the_kernel_it_is_what_is_free()
+    public void WithoutAnEstimateOfTheKernelItIsWhatIsFree()
     {
         Write("proc/meminfo", "MemTotal:       16000000 kB\nMemFree:         1000000 kB\n");
         Assert.Equal(1_000_000L * 1024, Available);
     }
 
     [Fact]
-    public void A_limit_of_version_2_leaves_what_is_not_used_and_what_can_be_dropped()
+    public void ALimitOfVersion2LeavesWhatIsNotUsedAndWhatCanBeDropped()
     {
         WriteGroups("0::/app/job\n", Unified);
         WriteUnified("app/job", "4294967296", usage: 1_500_000_000, activeFile: 200_000_000, inactiveFile: 300_000_000);
@@ -33,7 +33,7 @@ public sealed class LinuxMemoryTests : IDisposable
     }
 
     [Fact]
-    public void A_parent_may_leave_less()
+    public void AParentMayLeaveLess()
     {
         WriteGroups("0::/app/job\n", Unified);
         WriteUnified("app/job", "max", usage: 100, activeFile: 0, inactiveFile: 0);
@@ -42,7 +42,7 @@ public sealed class LinuxMemoryTests : IDisposable
     }
 
     [Fact]
-    public void A_limited_address_space_leaves_what_is_not_taken()
+    public void ALimitedAddressSpaceLeavesWhatIsNotTaken()
     {
         Write("proc/self/limits", "Limit                     Soft Limit           Hard Limit           Units     \nMax address space         4000000000           unlimited            bytes     \n");
         Write("proc/self/status", "Name:\tpwsh\nVmSize:\t 1000000 kB\n");
@@ -65,7 +65,7 @@ public sealed class LinuxMemoryTests : IDisposable
     }
 
     [Fact]
-    public void Swap_space_counts_as_far_as_the_cgroup_may_use_it()
+    public void SwapSpaceCountsAsFarAsTheCgroupMayUseIt()
     {
         Write("proc/meminfo", "MemAvailable:    8000000 kB\nSwapFree:        1000000 kB\n");
         Assert.Equal(9_000_000L * 1024, new LinuxMemory(root.Path).GetLimit().Bytes);
@@ -81,7 +81,7 @@ public sealed class LinuxMemoryTests : IDisposable
     }
 
     [Fact]
-    public void A_limit_that_is_passed_leaves_nothing()
+    public void ALimitThatIsPassedLeavesNothing()
     {
         WriteGroups("0::/\n", Unified);
         WriteUnified("", "1000", usage: 5000, activeFile: 0, inactiveFile: 0);
@@ -89,7 +89,7 @@ public sealed class LinuxMemoryTests : IDisposable
     }
 
     [Fact]
-    public void A_limit_of_version_1_counts_too()
+    public void ALimitOfVersion1CountsToo()
     {
         WriteGroups("9:name=systemd:/\n4:cpu,memory:/docker/abc\n0::/\n", Legacy);
         WriteLegacy("docker/abc", "2000000", usage: 900_000, activeFile: 100_000, inactiveFile: 50_000);
@@ -98,7 +98,7 @@ public sealed class LinuxMemoryTests : IDisposable
     }
 
     [Fact]
-    public void A_container_that_sees_its_cgroup_as_the_root_is_limited_by_it()
+    public void AContainerThatSeesItsCgroupAsTheRootIsLimitedByIt()
     {
         WriteGroups("4:memory:/docker/abc\n", Legacy.Replace("0:32 /", "0:32 /docker/abc", StringComparison.Ordinal));
         WriteLegacy("", "3000000", usage: 1_000_000, activeFile: 0, inactiveFile: 0);
@@ -106,7 +106,7 @@ public sealed class LinuxMemoryTests : IDisposable
     }
 
     [Fact]
-    public void A_cgroup_that_is_not_to_be_seen_from_here_falls_back_to_the_mount()
+    public void ACgroupThatIsNotToBeSeenFromHereFallsBackToTheMount()
     {
         WriteGroups("0::/../../elsewhere\n", Unified);
         WriteUnified("", "5000000", usage: 1_000_000, activeFile: 0, inactiveFile: 0);
@@ -114,7 +114,7 @@ public sealed class LinuxMemoryTests : IDisposable
     }
 
     [Fact]
-    public void On_this_machine_it_is_more_than_nothing_and_no_more_than_there_is()
+    public void OnThisMachineItIsMoreThanNothingAndNoMoreThanThereIs()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "reads /proc");
         Assert.InRange(AvailableMemory.GetBytes(), 1, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);

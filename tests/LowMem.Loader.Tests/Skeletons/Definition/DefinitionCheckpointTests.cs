@@ -11,7 +11,7 @@ public class DefinitionCheckpointTests
     private const string Printed = "ViT(\n  (conv): Linear(in_features=2, out_features=3, bias=True)\n  (encoder): Encoder(\n    (ln): LayerNorm((3,), eps=1e-06, elementwise_affine=True)\n  )\n)";
 
     [Fact]
-    public void Tensors_that_no_child_owns_go_to_their_container()
+    public void TensorsThatNoChildOwnsGoToTheirContainer()
     {
         using var module = Definitions.Build(Printed, Checkpoint(
             Tensor("class_token", "bfloat16", 1, 1, 3),
@@ -32,7 +32,7 @@ public class DefinitionCheckpointTests
     }
 
     [Fact]
-    public void A_layer_norm_without_bias_shows_in_the_checkpoint()
+    public void ALayerNormWithoutBiasShowsInTheCheckpoint()
     {
         using var module = Definitions.Build(Printed, Checkpoint(Tensor("encoder.ln.weight", "float32", 3)));
 
@@ -41,7 +41,7 @@ public class DefinitionCheckpointTests
     }
 
     [Fact]
-    public void Attention_with_other_keys_and_values_shows_in_the_checkpoint()
+    public void AttentionWithOtherKeysAndValuesShowsInTheCheckpoint()
     {
         const string text = "Net(\n  (a): MultiheadAttention(\n    (out_proj): NonDynamicallyQuantizableLinear(in_features=4, out_features=4, bias=True)\n  )\n)";
         using var module = Definitions.Build(text, Checkpoint(
@@ -63,7 +63,7 @@ public class DefinitionCheckpointTests
     }
 
     [Fact]
-    public void Sizes_that_are_not_printed_and_classes_that_are_not_known_come_from_the_checkpoint()
+    public void SizesThatAreNotPrintedAndClassesThatAreNotKnownComeFromTheCheckpoint()
     {
         const string text = "Net(\n  (a): Conv1D()\n  (b): T5LayerNorm()\n  (c): Int8Linear(in_features=2, out_features=3)\n  (d): LayerNorm()\n)";
         using var module = Definitions.Build(text, Checkpoint(
@@ -80,7 +80,7 @@ public class DefinitionCheckpointTests
     }
 
     [Fact]
-    public void The_prefix_is_found_or_given()
+    public void ThePrefixIsFoundOrGiven()
     {
         var checkpoint = Checkpoint(Tensor("model_state_dict.module.pos", "float32", 5), Tensor("optimizer.lr", "float32", 1));
         using var found = Definitions.Build("Net(\n)", checkpoint);
@@ -101,7 +101,7 @@ public class DefinitionCheckpointTests
     [InlineData("Net(\n  (a): Linear(in_features=2, out_features=2, bias=False)\n)", "module.a.weight", "a.weight")]
     // The usual prefix wins while something of the model is behind it.
     [InlineData("Net(\n  (module): Linear(in_features=2, out_features=2, bias=False)\n)", "module.module.weight", "module.weight")]
-    public void The_prefix_is_found_by_the_children_of_the_text(string text, string key, string expected)
+    public void ThePrefixIsFoundByTheChildrenOfTheText(string text, string key, string expected)
     {
         using var module = Definitions.Build(text, Checkpoint(Tensor(key, "float32", 2, 2)));
 
@@ -109,7 +109,7 @@ public class DefinitionCheckpointTests
     }
 
     [Fact]
-    public void GPT2_is_tied_when_its_checkpoint_is()
+    public void GPT2IsTiedWhenItsCheckpointIs()
     {
         var text = Definitions.Read("gpt2.txt");
         using var untied = Definitions.Build(text);
@@ -125,7 +125,7 @@ public class DefinitionCheckpointTests
     }
 
     [Fact]
-    public void A_tie_takes_one_value_for_both_and_the_embedding_runs_with_it()
+    public void ATieTakesOneValueForBothAndTheEmbeddingRunsWithIt()
     {
         const string text = "Net(\n  (a): Embedding(3, 2)\n  (b): Linear(in_features=2, out_features=3, bias=False)\n)";
         using var scope = NewDisposeScope();
@@ -149,7 +149,7 @@ public class DefinitionCheckpointTests
 
     [Theory]
     [MemberData(nameof(Mistakes), DisableDiscoveryEnumeration = true)]
-    public void A_checkpoint_that_does_not_fit_is_named(string text, TensorInfo[] tensors, string part)
+    public void ACheckpointThatDoesNotFitIsNamed(string text, TensorInfo[] tensors, string part)
     {
         var error = Assert.Throws<ModelException>(() => Definitions.Build(text, Checkpoint(tensors)));
 

@@ -66,7 +66,7 @@ public class DefinitionErrorTests
     [InlineData("ParameterList((0): Parameter containing: [torch.float33 of size 2])", "is not the type and size of a parameter")]
     [InlineData("ParameterList((0): Parameter containing: two)", "line 1, column 42: the type and size of the parameter were expected")]
     [InlineData("A((out_proj): NonDynamicallyQuantizableLinear(in_features=2, out_features=3, bias=True))", "line 1, column 15: the out_proj of an attention has as many features in as out")]
-    public void The_error_says_where_and_what(string text, string part)
+    public void TheErrorSaysWhereAndWhat(string text, string part)
     {
         var error = Assert.Throws<ModelException>(() => Definitions.Build(text));
 
@@ -77,7 +77,7 @@ public class DefinitionErrorTests
     }
 
     [Fact]
-    public void Nesting_has_a_bound()
+    public void NestingHasABound()
     {
         using var deep = Definitions.Build(Nest(100));
         Assert.Equal(100, ModuleTree.Walk(deep).Count());
@@ -93,7 +93,7 @@ public class DefinitionErrorTests
     [InlineData("A((0-1000000): 1000001 x Tanh())")]
     [InlineData("A((0-999): 1000 x B((0-999): 1000 x C((0-1): 2 x Tanh())))")]
     [InlineData("A((0-2147483646): 2147483647 x Tanh())")]
-    public void The_number_of_modules_has_a_bound(string text)
+    public void TheNumberOfModulesHasABound(string text)
     {
         var error = Assert.Throws<ModelException>(() => Definitions.Build(text));
 
@@ -101,7 +101,7 @@ public class DefinitionErrorTests
     }
 
     [Fact]
-    public void The_length_has_a_bound()
+    public void TheLengthHasABound()
     {
         var error = Assert.Throws<ModelException>(() => Definitions.Build(new string(' ', (16 * 1024 * 1024) + 1)));
 
@@ -113,7 +113,7 @@ public class DefinitionErrorTests
     [InlineData("(", 3_000_000)]
     [InlineData("A('", 3_000_000)]
     [InlineData("A(\nx\nx\n", 2_000_000)]
-    public async Task Long_nonsense_has_an_end(string piece, int count)
+    public async Task LongNonsenseHasAnEnd(string piece, int count)
     {
         // A second is expected; work that grows with the square of the length would take hours.
         await Assert.ThrowsAsync<ModelException>(() => Task
@@ -122,7 +122,7 @@ public class DefinitionErrorTests
     }
 
     [Fact]
-    public void It_can_be_interrupted()
+    public void ItCanBeInterrupted()
     {
         using var cancelled = new CancellationTokenSource();
         cancelled.Cancel();

@@ -15,7 +15,7 @@ public class ForwardTests
         JsonDocument.Parse(File.ReadAllText(Path.Combine(TestFiles.Samples, "residual.expected.json"))).RootElement;
 
     [Fact]
-    public void A_residual_network_does_not_run_as_if_it_were_a_sequence()
+    public void AResidualNetworkDoesNotRunAsIfItWereASequence()
     {
         using var module = Load(isSequence: null);
         using var input = Values("input");
@@ -29,7 +29,7 @@ public class ForwardTests
     }
 
     [Fact]
-    public void What_a_user_says_is_a_sequence_runs_as_one()
+    public void WhatAUserSaysIsASequenceRunsAsOne()
     {
         using var module = Load(name => name is "ResidualModel" or "Block");
         using var input = Values("input");
@@ -40,7 +40,7 @@ public class ForwardTests
     }
 
     [Fact]
-    public void One_class_that_is_left_out_keeps_all_of_it_from_running()
+    public void OneClassThatIsLeftOutKeepsAllOfItFromRunning()
     {
         using var module = Load(name => name == "ResidualModel");
         using var input = Values("input");
@@ -58,7 +58,7 @@ public class ForwardTests
     [InlineData("Sequential(\n  (0): Sequential(\n    (0): Tanh()\n    (1): Residual(\n      (fn): Tanh()\n    )\n  )\n)", "'Residual' is not known")]
     [InlineData("TransformerEncoderLayer(\n  (norm1): LayerNorm((2,))\n)", "The forward pass of 'TransformerEncoderLayer' is code of PyTorch")]
     [InlineData("Linear(\n  in_features=1, out_features=1, bias=True\n  (lora): Linear(in_features=1, out_features=1)\n)", "holds weight, bias, but not the code")]
-    public void Whatever_else_has_modules_does_not_run(string text, string part)
+    public void WhateverElseHasModulesDoesNotRun(string text, string part)
     {
         using var module = (nn.Module<Tensor, Tensor>)Definitions.Build(text);
         using var input = zeros([2], device: CPU);
@@ -75,7 +75,7 @@ public class ForwardTests
     [InlineData("mine.Block(\n  (0): Tanh()\n)", true)]
     [InlineData("TransformerEncoderLayer(\n  (norm1): Tanh()\n)", false)]
     [InlineData("Net(\n  (0): Whiten()\n)", false)]
-    public void Saying_that_all_are_sequences_helps_where_that_can_be(string text, bool runs)
+    public void SayingThatAllAreSequencesHelpsWhereThatCanBe(string text, bool runs)
     {
         using var module = (nn.Module<Tensor, Tensor>)Definitions.Build(text, isSequence: _ => true);
         using var input = zeros([1], device: CPU);
@@ -84,7 +84,7 @@ public class ForwardTests
     }
 
     [Fact]
-    public void Classes_are_asked_for_by_their_name_with_and_without_the_python_module()
+    public void ClassesAreAskedForByTheirNameWithAndWithoutThePythonModule()
     {
         var asked = new List<string>();
         using var module = Definitions.Build("Net(\n  (a): lora.Block(\n    (0): Tanh()\n  )\n  (b): Leaf()\n)", isSequence: name =>
@@ -97,7 +97,7 @@ public class ForwardTests
     }
 
     [Fact]
-    public void A_module_without_values_names_them_and_a_shape_can_still_be_worked_out()
+    public void AModuleWithoutValuesNamesThemAndAShapeCanStillBeWorkedOut()
     {
         const string text = "Sequential(\n  (0): Linear(in_features=2, out_features=3, bias=True)\n  (1): Sequential(\n    (0): BatchNorm1d(3)\n  )\n)";
         using var module = (ModuleContainer)Definitions.Build(text);
@@ -117,7 +117,7 @@ public class ForwardTests
     [Theory]
     [InlineData("Conv1D(nf=3, nx=2)")]
     [InlineData("RMSNorm((2,), eps=1e-05)")]
-    public void A_layer_of_its_own_says_so_too(string text)
+    public void ALayerOfItsOwnSaysSoToo(string text)
     {
         using var module = (nn.Module<Tensor, Tensor>)Definitions.Build(text);
         using var input = zeros([4, 2], device: CPU);
@@ -126,7 +126,7 @@ public class ForwardTests
     }
 
     [Fact]
-    public void A_container_that_contains_itself_has_no_forward_pass_and_does_not_end_the_process()
+    public void AContainerThatContainsItselfHasNoForwardPassAndDoesNotEndTheProcess()
     {
         var inner = new ModuleContainer();
         var outer = new ModuleContainer();
@@ -140,7 +140,7 @@ public class ForwardTests
     }
 
     [Fact]
-    public void One_module_may_stand_in_two_places()
+    public void OneModuleMayStandInTwoPlaces()
     {
         using var shared = new ModuleContainer();
         using var tanh = nn.Tanh();
@@ -155,7 +155,7 @@ public class ForwardTests
     }
 
     [Fact]
-    public void A_container_that_failed_is_looked_at_anew()
+    public void AContainerThatFailedIsLookedAtAnew()
     {
         using var module = (ModuleContainer)Definitions.Build("Sequential(\n  (0): Linear(in_features=1, out_features=1, bias=False)\n)");
         using var input = ones([1], device: CPU);

@@ -17,7 +17,7 @@ public class PrintedLayerTests
 
     [Theory]
     [MemberData(nameof(Layers))]
-    public void The_layer_has_PyTorchs_state_and_gives_its_output(int index, string text)
+    public void TheLayerHasPyTorchsStateAndGivesItsOutput(int index, string text)
     {
         var expected = Cases[index];
         using var scope = NewDisposeScope();
@@ -53,7 +53,7 @@ public class PrintedLayerTests
     }
 
     [Fact]
-    public void Every_layer_of_PyTorch_in_the_catalogue_has_a_case()
+    public void EveryLayerOfPyTorchInTheCatalogueHasACase()
     {
         var tested = Cases.Select(layer => layer.GetProperty("text").GetString()!.Split('(')[0]).ToHashSet();
 
@@ -87,7 +87,7 @@ public class PrintedLayerTests
     [InlineData("StochasticDepth(p=0.0, mode=row)", "")]
     [InlineData("MaxUnpool1d(kernel_size=(2,), stride=(2,), padding=(0,))", "")]
     [InlineData("MaxUnpool3d(kernel_size=(2, 2, 2), stride=(2, 2, 2), padding=(0, 0, 0))", "")]
-    public void Classes_of_other_versions_and_libraries_have_their_tensors(string text, string expected)
+    public void ClassesOfOtherVersionsAndLibrariesHaveTheirTensors(string text, string expected)
     {
         using var module = Definitions.Build(text);
 
@@ -115,7 +115,7 @@ public class PrintedLayerTests
     [InlineData("ZeroPad1d((1, 0))", new[] { 0f, 3f, -4f })]
     [InlineData("CircularPad1d((1, 0))", new[] { -4f, 3f, -4f })]
     [InlineData("Conv1D(nf=1, nx=2)", new[] { -1.8f })]
-    public void Functions_of_other_libraries_are_computed(string text, float[] expected)
+    public void FunctionsOfOtherLibrariesAreComputed(string text, float[] expected)
     {
         using var scope = NewDisposeScope();
         using var module = (nn.Module<Tensor, Tensor>)Definitions.Build(text);
@@ -134,7 +134,7 @@ public class PrintedLayerTests
     }
 
     [Fact]
-    public void A_frozen_batch_norm_computes_what_the_batch_norm_does()
+    public void AFrozenBatchNormComputesWhatTheBatchNormDoes()
     {
         using var scope = NewDisposeScope();
         using var frozen = (nn.Module<Tensor, Tensor>)Definitions.Build("FrozenBatchNorm2d(2, eps=1e-05)");
@@ -155,7 +155,7 @@ public class PrintedLayerTests
     [InlineData("Embedding(5, 3, padding_idx=1)", ScalarType.Float32)]
     [InlineData("Embedding(5, 3, padding_idx=1)", ScalarType.Float16)]
     [InlineData("EmbeddingBag(5, 3, mode=sum)", ScalarType.Float32)]
-    public void A_table_that_got_its_size_on_meta_is_bound_moved_and_trained_like_any(string text, ScalarType type)
+    public void ATableThatGotItsSizeOnMetaIsBoundMovedAndTrainedLikeAny(string text, ScalarType type)
     {
         using var scope = NewDisposeScope();
         using var module = Definitions.Build(text);
@@ -179,7 +179,7 @@ public class PrintedLayerTests
     }
 
     [Fact]
-    public void Half_precision_is_normalized_in_single()
+    public void HalfPrecisionIsNormalizedInSingle()
     {
         using var scope = NewDisposeScope();
         using var module = (nn.Module<Tensor, Tensor>)Definitions.Build("RMSNorm((2,), eps=1e-06, elementwise_affine=False)");

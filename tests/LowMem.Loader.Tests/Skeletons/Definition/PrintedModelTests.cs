@@ -15,7 +15,7 @@ public class PrintedModelTests
     [InlineData("bert-base", 109_482_240)]
     [InlineData("tinyllama", 1_100_048_384)]
     [InlineData("transformer", 11_200)]
-    public void Keys_shapes_and_counts_are_those_of_PyTorch(string name, long published)
+    public void KeysShapesAndCountsAreThoseOfPyTorch(string name, long published)
     {
         using var expected = JsonDocument.Parse(Definitions.Read($"{name}.json"));
         using var module = Definitions.Build(Definitions.Read($"{name}.txt"));
@@ -35,7 +35,7 @@ public class PrintedModelTests
     [InlineData("bert-base")]
     [InlineData("tinyllama")]
     [InlineData("transformer")]
-    public void Repeats_make_the_same_modules_as_the_long_text(string name)
+    public void RepeatsMakeTheSameModulesAsTheLongText(string name)
     {
         Assert.Contains(" x ", Definitions.Read($"{name}-folded.txt"), StringComparison.Ordinal);
         using var module = Definitions.Build(Definitions.Read($"{name}.txt"));
@@ -50,7 +50,7 @@ public class PrintedModelTests
     }
 
     [Fact]
-    public void Every_repetition_is_a_module_of_its_own()
+    public void EveryRepetitionIsAModuleOfItsOwn()
     {
         using var module = Definitions.Build("ModuleList(\n  (3-5): 3 x Sequential(\n    (0): Tanh()\n  )\n)");
 
@@ -61,7 +61,7 @@ public class PrintedModelTests
     [Theory]
     [InlineData("\r\n")]
     [InlineData(" ")]
-    public void Line_ends_and_indentation_do_not_matter(string lineEnd)
+    public void LineEndsAndIndentationDoNotMatter(string lineEnd)
     {
         var text = string.Join(lineEnd, Definitions.Read("gpt2-folded.txt").Split('\n').Select(line => line.Trim()));
         using var module = Definitions.Build('\uFEFF' + text);
@@ -71,7 +71,7 @@ public class PrintedModelTests
     }
 
     [Fact]
-    public void A_container_knows_its_class_and_runs_its_children_in_order_when_that_is_said()
+    public void AContainerKnowsItsClassAndRunsItsChildrenInOrderWhenThatIsSaid()
     {
         using var module = Definitions.Build(Definitions.Read("boring.txt"), isSequence: name => name == "BoringModel");
         manual_seed(1);
@@ -88,7 +88,7 @@ public class PrintedModelTests
     }
 
     [Fact]
-    public void A_class_that_is_only_a_name_does_not_run_as_if_it_did_nothing()
+    public void AClassThatIsOnlyANameDoesNotRunAsIfItDidNothing()
     {
         using var module = (ModuleContainer)Definitions.Build("Net(\n  (a): Tanh()\n  (b): Whiten()\n)");
         using var input = zeros([1], device: CPU);
@@ -99,7 +99,7 @@ public class PrintedModelTests
     }
 
     [Fact]
-    public void An_attention_has_tensors_and_no_forward()
+    public void AnAttentionHasTensorsAndNoForward()
     {
         using var module = Definitions.Build(Definitions.Read("transformer.txt"));
         using var input = zeros([1, 1, 16], device: CPU);
@@ -114,7 +114,7 @@ public class PrintedModelTests
     [Theory]
     [InlineData("AdaptiveMaxPool3d(output_size=(2, 2, 2))", "TorchSharp computes this layer in one dimension only")]
     [InlineData("AdaptiveAvgPool2d(output_size=(None, 7))", "an output_size of None keeps that of the input")]
-    public void A_pooling_that_cannot_run_says_why_and_what_to_do(string text, string reason)
+    public void APoolingThatCannotRunSaysWhyAndWhatToDo(string text, string reason)
     {
         using var module = (ModuleContainer)Definitions.Build($"Net(\n  (a): Tanh()\n  (b): {text}\n)");
         using var input = zeros([1], device: CPU);
@@ -126,7 +126,7 @@ public class PrintedModelTests
     }
 
     [Fact]
-    public void A_known_layer_with_modules_inside_keeps_its_own_tensors()
+    public void AKnownLayerWithModulesInsideKeepsItsOwnTensors()
     {
         using var module = Definitions.Build(
             "Linear(\n  in_features=4, out_features=2, bias=True\n  (lora_A): Linear(in_features=4, out_features=1, bias=False)\n)");

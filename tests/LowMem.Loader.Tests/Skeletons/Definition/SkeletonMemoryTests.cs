@@ -47,7 +47,7 @@ public class SkeletonMemoryTests
         """;
 
     [Fact]
-    public void From_a_definition()
+    public void FromADefinition()
     {
         using var module = Measure(() => Definitions.Build(Llama70B));
 
@@ -55,7 +55,7 @@ public class SkeletonMemoryTests
     }
 
     [Fact]
-    public void From_a_checkpoint_and_from_both()
+    public void FromACheckpointAndFromBoth()
     {
         using var directory = new TempDirectory();
         using var printed = Definitions.Build(Llama70B);
@@ -70,7 +70,7 @@ public class SkeletonMemoryTests
     }
 
     [Fact]
-    public void From_a_class_of_an_assembly()
+    public void FromAClassOfAnAssembly()
     {
         using var module = Measure(() => SkeletonBuilder.FromAssembly(
             typeof(WideModel).Assembly.Location, nameof(WideModel), [65, 32768L], bytes => Assert.Fail($"{bytes} bytes were allocated.")));
@@ -79,7 +79,7 @@ public class SkeletonMemoryTests
     }
 
     [Fact]
-    public void From_a_factory_whose_embedding_comes_from_a_definition()
+    public void FromAFactoryWhoseEmbeddingComesFromADefinition()
     {
         using var module = Measure(() => SkeletonBuilder.FromFactory(
             () => new OrderedDictionary
@@ -96,7 +96,7 @@ public class SkeletonMemoryTests
     }
 
     [Fact]
-    public void What_a_constructor_allocates_all_the_same_is_told_and_given_back()
+    public void WhatAConstructorAllocatesAllTheSameIsToldAndGivenBack()
     {
         const int rows = 1 << 16;
         var before = ProcessMemory.GetPrivateBytes();
@@ -117,7 +117,7 @@ public class SkeletonMemoryTests
     [InlineData("Bilinear(in1_features=1024, in2_features=1024, out_features=2048, bias=True)")]
     [InlineData("Conv2d(16384, 16384, kernel_size=(3, 3), stride=(1, 1))")]
     [InlineData("Linear(in_features=32768, out_features=32768, bias=False)")]
-    public void Of_one_large_layer(string text)
+    public void OfOneLargeLayer(string text)
     {
         using var module = Measure(() => Definitions.Build(text));
 

@@ -11,7 +11,7 @@ namespace LowMem.Checkpoints.Tests.Formats.PyTorch.Legacy;
 public sealed class EdgeCaseTests
 {
     [Fact]
-    public void Takes_counts_in_the_byte_order_of_a_big_endian_machine()
+    public void TakesCountsInTheByteOrderOfABigEndianMachine()
     {
         using var file = MutatedFile.Of("legacy-views", bytes =>
         {
@@ -29,7 +29,7 @@ public sealed class EdgeCaseTests
     }
 
     [Fact]
-    public void Names_the_storages_of_views_as_PyTorch_does()
+    public void NamesTheStoragesOfViewsAsPyTorchDoes()
     {
         var tensors = Checkpoint.Open(FixtureFiles.PathOf("legacy-views"), TestContext.Current.CancellationToken).Tensors;
 
@@ -38,7 +38,7 @@ public sealed class EdgeCaseTests
     }
 
     [Fact]
-    public void Shows_the_source_of_the_modules()
+    public void ShowsTheSourceOfTheModules()
     {
         var checkpoint = Checkpoint.Open(FixtureFiles.PathOf("legacy-python2-module"), TestContext.Current.CancellationToken);
 
@@ -50,7 +50,7 @@ public sealed class EdgeCaseTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void Counts_the_globals_of_all_its_pickles(bool inKeys)
+    public void CountsTheGlobalsOfAllItsPickles(bool inKeys)
     {
         byte[] version = [0x80, 2, (byte)'M', 0xe9, 3, (byte)'.'];
         byte[] danger = [0x80, 2, .. "cos\nsystem\n."u8];
@@ -69,7 +69,7 @@ public sealed class EdgeCaseTests
     }
 
     [Fact]
-    public void Names_what_is_dangerous_behind_the_last_storage()
+    public void NamesWhatIsDangerousBehindTheLastStorage()
     {
         using var file = MutatedFile.Of("legacy-views", bytes => [.. bytes, 0x80, 2, .. "cos\nsystem\n."u8]);
 
@@ -77,7 +77,7 @@ public sealed class EdgeCaseTests
     }
 
     [Fact]
-    public void Reads_a_magic_number_of_protocol_4()
+    public void ReadsAMagicNumberOfProtocol4()
     {
         byte[] frame = [0x80, 4, 0x95, 13, 0, 0, 0, 0, 0, 0, 0];
         using var file = MutatedFile.Of("legacy-views", bytes => [.. frame, .. bytes[2..]]);
@@ -86,7 +86,7 @@ public sealed class EdgeCaseTests
     }
 
     [Fact]
-    public void Reads_a_pickle_that_is_longer_than_what_is_read_ahead()
+    public void ReadsAPickleThatIsLongerThanWhatIsReadAhead()
     {
         byte[] text = new byte[200_000];
         Array.Fill(text, (byte)'x');
@@ -101,7 +101,7 @@ public sealed class EdgeCaseTests
     }
 
     [Fact]
-    public void Reads_a_file_without_storages()
+    public void ReadsAFileWithoutStorages()
     {
         using var file = MutatedFile.With(LegacyBytes.File(PickleBytes.Dict(("epoch", PickleBytes.Int(3))), Array.Empty<string>()));
 
@@ -113,7 +113,7 @@ public sealed class EdgeCaseTests
     }
 
     [Fact]
-    public void Reads_storages_without_elements_between_others()
+    public void ReadsStoragesWithoutElementsBetweenOthers()
     {
         byte[] root = PickleBytes.Dict(("a", TensorBytes.Vector("0", 1)), ("empty", TensorBytes.Vector("1", 0)), ("b", TensorBytes.Vector("2", 1)));
         using var file = MutatedFile.With(LegacyBytes.File(
@@ -126,7 +126,7 @@ public sealed class EdgeCaseTests
     }
 
     [Fact]
-    public void Takes_keys_of_storages_that_are_numbers()
+    public void TakesKeysOfStoragesThatAreNumbers()
     {
         byte[] root = TensorBytes.Vector("18446744073709551615", 1);
         using var file = MutatedFile.With(LegacyBytes.File(root, [(byte)']', .. PickleBytes.Ascii("L18446744073709551615L\n"), (byte)'a'], (1, new byte[4])));
@@ -138,7 +138,7 @@ public sealed class EdgeCaseTests
     }
 
     [Fact]
-    public void Reads_a_zero_dim_tensor_at_the_very_end_of_the_file()
+    public void ReadsAZeroDimTensorAtTheVeryEndOfTheFile()
     {
         byte[] root = TensorBytes.Tensor(TensorBytes.Storage("0", 2, "LongStorage"), 1, [], []);
         using var file = MutatedFile.With(LegacyBytes.File(root, ["0"], (2, [.. new byte[8], 7, .. new byte[7]])));

@@ -12,7 +12,7 @@ public sealed class InvalidInputTests
     [InlineData(39)]
     [InlineData(40)]
     [InlineData(LegacyBytes.ViewsStoragesLength)]
-    public void Says_how_many_bytes_of_how_many_are_there(int missing)
+    public void SaysHowManyBytesOfHowManyAreThere(int missing)
     {
         long whole = new FileInfo(FixtureFiles.PathOf("legacy-views")).Length;
         using var file = MutatedFile.Of("legacy-views", bytes => bytes[..^missing]);
@@ -24,7 +24,7 @@ public sealed class InvalidInputTests
     }
 
     [Fact]
-    public void Calls_a_file_that_ends_in_its_pickles_truncated()
+    public void CallsAFileThatEndsInItsPicklesTruncated()
     {
         int pickles = (int)new FileInfo(FixtureFiles.PathOf("legacy-views")).Length - LegacyBytes.ViewsStoragesLength;
         for (int length = LegacyBytes.Magic.Length; length < pickles; length++)
@@ -35,7 +35,7 @@ public sealed class InvalidInputTests
     }
 
     [Fact]
-    public void Warns_of_bytes_behind_the_last_storage()
+    public void WarnsOfBytesBehindTheLastStorage()
     {
         using var file = MutatedFile.Of("legacy-views", bytes => [.. bytes, 1, 2, 3]);
 
@@ -46,7 +46,7 @@ public sealed class InvalidInputTests
     }
 
     [Fact]
-    public void Refuses_the_tensors_of_a_storage_whose_count_differs_and_lists_the_others()
+    public void RefusesTheTensorsOfAStorageWhoseCountDiffersAndListsTheOthers()
     {
         using var file = MutatedFile.Of("legacy-views", bytes =>
         {
@@ -65,7 +65,7 @@ public sealed class InvalidInputTests
     }
 
     [Fact]
-    public void Keeps_a_tensor_inside_its_view_of_a_storage()
+    public void KeepsATensorInsideItsViewOfAStorage()
     {
         // The view has 6 elements from 2 on; its size is the byte before the end of the tuple.
         using var file = MutatedFile.Of("legacy-views", bytes => MutatedFile.Replace(bytes, [(byte)'K', 2, (byte)'K', 6, 0x87], [(byte)'K', 2, (byte)'K', 5, 0x87]));
@@ -77,7 +77,7 @@ public sealed class InvalidInputTests
     }
 
     [Fact]
-    public void Refuses_a_view_that_reaches_out_of_its_storage()
+    public void RefusesAViewThatReachesOutOfItsStorage()
     {
         using var file = MutatedFile.Of("legacy-views", bytes => MutatedFile.Replace(bytes, [(byte)'K', 2, (byte)'K', 6, 0x87], [(byte)'K', 2, (byte)'K', 9, 0x87]));
 
@@ -88,7 +88,7 @@ public sealed class InvalidInputTests
     }
 
     [Fact]
-    public void Refuses_another_protocol_version()
+    public void RefusesAnotherProtocolVersion()
     {
         using var file = MutatedFile.Of("legacy-views", bytes => MutatedFile.Replace(bytes, [(byte)'M', 0xe9, 3, (byte)'.'], [(byte)'M', 0xea, 3, (byte)'.']));
 
@@ -96,7 +96,7 @@ public sealed class InvalidInputTests
     }
 
     [Fact]
-    public void Refuses_a_list_that_names_a_storage_twice()
+    public void RefusesAListThatNamesAStorageTwice()
     {
         using var file = MutatedFile.With(LegacyBytes.File(TensorBytes.Vector("0", 1), ["0", "0"], (1, new byte[4]), (1, new byte[4])));
 
@@ -107,7 +107,7 @@ public sealed class InvalidInputTests
     }
 
     [Fact]
-    public void Refuses_storage_keys_that_are_no_list()
+    public void RefusesStorageKeysThatAreNoList()
     {
         using var file = MutatedFile.With(LegacyBytes.File(TensorBytes.Vector("0", 1), PickleBytes.Text("0"), (1, new byte[4])));
 
@@ -115,7 +115,7 @@ public sealed class InvalidInputTests
     }
 
     [Fact]
-    public void Refuses_the_tensors_of_a_storage_that_is_not_listed()
+    public void RefusesTheTensorsOfAStorageThatIsNotListed()
     {
         using var file = MutatedFile.With(LegacyBytes.File(
             PickleBytes.Dict(("lost", TensorBytes.Vector("1", 1)), ("kept", TensorBytes.Vector("0", 1))), ["0"], (1, new byte[4])));
@@ -129,7 +129,7 @@ public sealed class InvalidInputTests
     }
 
     [Fact]
-    public void Loses_what_lies_behind_a_storage_of_unknown_size()
+    public void LosesWhatLiesBehindAStorageOfUnknownSize()
     {
         using var file = MutatedFile.With(LegacyBytes.File(
             PickleBytes.Dict(("before", TensorBytes.Vector("0", 1)), ("behind", TensorBytes.Vector("2", 1))), ["0", "1", "2"],
@@ -147,7 +147,7 @@ public sealed class InvalidInputTests
     [Theory]
     [InlineData(1L << 31)]
     [InlineData(1L << 60)]
-    public void Counts_what_is_missing_of_a_huge_storage(long count)
+    public void CountsWhatIsMissingOfAHugeStorage(long count)
     {
         byte[] content = LegacyBytes.File(TensorBytes.Vector("0", count), ["0"], (count, new byte[4]));
         using var file = MutatedFile.With(content);
@@ -159,7 +159,7 @@ public sealed class InvalidInputTests
     }
 
     [Fact]
-    public void Refuses_a_tensor_that_says_another_size_of_its_storage_than_the_first()
+    public void RefusesATensorThatSaysAnotherSizeOfItsStorageThanTheFirst()
     {
         // The first one says how large the storage is; the second would read past it.
         using var file = MutatedFile.With(LegacyBytes.File(

@@ -8,7 +8,7 @@ namespace LowMem.Checkpoints.Tests.Formats.PyTorch.Tar;
 public sealed class EdgeCaseTests
 {
     [Fact]
-    public void Never_uses_a_name_as_a_path()
+    public void NeverUsesANameAsAPath()
     {
         int place = TarFixture.Find("sys_info");
         using var file = MutatedFile.Of("tar-state-dict", bytes => TarFixture.Rename(bytes, place, "../../../etc/x"));
@@ -20,7 +20,7 @@ public sealed class EdgeCaseTests
     }
 
     [Fact]
-    public void Gives_the_places_of_elements_in_the_archive_itself()
+    public void GivesThePlacesOfElementsInTheArchiveItself()
     {
         byte[] bytes = File.ReadAllBytes(FixtureFiles.PathOf("tar-state-dict"));
         var checkpoint = Checkpoint.Open(FixtureFiles.PathOf("tar-state-dict"), TestContext.Current.CancellationToken);
@@ -33,7 +33,7 @@ public sealed class EdgeCaseTests
     }
 
     [Fact]
-    public void Names_the_globals_of_all_members()
+    public void NamesTheGlobalsOfAllMembers()
     {
         var globals = Checkpoint.Open(FixtureFiles.PathOf("tar-state-dict"), TestContext.Current.CancellationToken).Globals;
 
@@ -47,7 +47,7 @@ public sealed class EdgeCaseTests
     [InlineData(1, new long[] { }, new long[] { }, 1)]
     [InlineData(1, new long[] { 3 }, new long[] { 0 }, 3)]
     [InlineData(2, new long[] { 0 }, new long[] { 1 }, 0)]
-    public void Reads_up_to_the_last_byte_of_a_storage(long offset, long[] shape, long[] stride, long elements)
+    public void ReadsUpToTheLastByteOfAStorage(long offset, long[] shape, long[] stride, long elements)
     {
         using var file = MutatedFile.With(new TarBytes().AddStorage("7", 2, new byte[8]).AddTensor("1", "7", offset, shape, stride).Build());
 
@@ -59,7 +59,7 @@ public sealed class EdgeCaseTests
     }
 
     [Fact]
-    public void A_tensor_that_never_had_a_storage_is_empty()
+    public void ATensorThatNeverHadAStorageIsEmpty()
     {
         using var file = MutatedFile.With(new TarBytes().AddTensor("1", null, 0, [0], [1]).Build());
 
@@ -70,7 +70,7 @@ public sealed class EdgeCaseTests
     }
 
     [Fact]
-    public void A_storage_may_have_no_elements()
+    public void AStorageMayHaveNoElements()
     {
         using var file = MutatedFile.With(
             new TarBytes().AddStorage("6", 0, []).AddStorage("7", 1, BitConverter.GetBytes(2.5f)).AddTensor("1", "7", 0, [1], [1]).Build());
@@ -81,7 +81,7 @@ public sealed class EdgeCaseTests
     }
 
     [Fact]
-    public void Other_members_are_of_no_account()
+    public void OtherMembersAreOfNoAccount()
     {
         using var file = MutatedFile.With(new TarBytes { Root = PickleBytes.Int(5) }.AddMember("größe/🔥", [1, 2, 3]).AddMember(new string('n', 300), []).Build());
 

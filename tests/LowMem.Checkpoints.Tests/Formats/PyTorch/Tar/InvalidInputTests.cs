@@ -7,7 +7,7 @@ namespace LowMem.Checkpoints.Tests.Formats.PyTorch.Tar;
 public sealed class InvalidInputTests
 {
     [Fact]
-    public void Says_at_which_size_a_cut_archive_would_be_whole()
+    public void SaysAtWhichSizeACutArchiveWouldBeWhole()
     {
         int storages = TarFixture.Find("storages");
         using var file = MutatedFile.Of("tar-state-dict", bytes => bytes[..(storages + 512 + 20)]);
@@ -22,7 +22,7 @@ public sealed class InvalidInputTests
     [InlineData("pickle")]
     [InlineData("tensors")]
     [InlineData("storages")]
-    public void Names_the_member_that_is_not_there(string member)
+    public void NamesTheMemberThatIsNotThere(string member)
     {
         int place = TarFixture.Find(member);
         using var file = MutatedFile.Of("tar-state-dict", bytes => TarFixture.Rename(bytes, place, "other"));
@@ -34,7 +34,7 @@ public sealed class InvalidInputTests
     }
 
     [Fact]
-    public void Refuses_a_header_with_a_wrong_checksum()
+    public void RefusesAHeaderWithAWrongChecksum()
     {
         int place = TarFixture.Find("pickle");
         using var file = MutatedFile.Of("tar-state-dict", bytes =>
@@ -47,7 +47,7 @@ public sealed class InvalidInputTests
     }
 
     [Fact]
-    public void Refuses_a_storage_that_claims_more_than_its_member_holds()
+    public void RefusesAStorageThatClaimsMoreThanItsMemberHolds()
     {
         // The count of storage 98, two half-precision numbers: the elements are 0.5 and -2.
         using var file = MutatedFile.Of("tar-state-dict", bytes =>
@@ -64,7 +64,7 @@ public sealed class InvalidInputTests
     }
 
     [Fact]
-    public void Reports_a_member_that_is_there_twice_and_uses_the_last()
+    public void ReportsAMemberThatIsThereTwiceAndUsesTheLast()
     {
         using var file = MutatedFile.With(
             new TarBytes { Root = PickleBytes.Int(1) }.AddMember("pickle", [.. PickleBytes.Proto(2), .. PickleBytes.Int(2), (byte)'.']).Build());
@@ -93,7 +93,7 @@ public sealed class InvalidInputTests
 
     [Theory]
     [MemberData(nameof(Broken))]
-    public void Refuses_what_contradicts_itself(string what, string message, byte[] content)
+    public void RefusesWhatContradictsItself(string what, string message, byte[] content)
     {
         using var file = MutatedFile.With(content);
 
@@ -112,7 +112,7 @@ public sealed class InvalidInputTests
     [InlineData("7", -1, new long[] { 1 }, new long[] { 1 }, FindingCodes.TensorInvalid, "is no count from 0 up")]
     [InlineData("7", 0, new long[] { long.MaxValue, long.MaxValue }, new long[] { 0, 0 }, FindingCodes.TensorInvalid, "its size does not fit 64 bits")]
     [InlineData("8", 0, new long[] { 1 }, new long[] { 1 }, FindingCodes.TensorInvalid, "its persistent id is not that of a storage")]
-    public void Lists_a_tensor_that_does_not_fit_its_storage_with_the_reason(
+    public void ListsATensorThatDoesNotFitItsStorageWithTheReason(
         string storage, long offset, long[] shape, long[] stride, string code, string message)
     {
         using var file = MutatedFile.With(
