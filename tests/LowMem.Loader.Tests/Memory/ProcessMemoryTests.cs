@@ -7,7 +7,7 @@ public class ProcessMemoryTests
     private const int Size = 64 << 20;
 
     [Fact]
-    public unsafe void Memory_that_was_filled_counts_and_freed_memory_does_not()
+    public unsafe void MemoryThatWasFilledCountsAndFreedMemoryDoesNot()
     {
         using var sampler = new PeakMemorySampler();
         var memory = (byte*)System.Runtime.InteropServices.NativeMemory.Alloc(Size);
@@ -42,7 +42,7 @@ public class ProcessMemoryTests
     }
 
     [Fact]
-    public unsafe void The_sampler_sees_a_peak_that_is_over_when_it_is_asked()
+    public unsafe void TheSamplerSeesAPeakThatIsOverWhenItIsAsked()
     {
         // Far more than what earlier tests have left for the collector to free meanwhile.
         const int size = 8 * Size;
