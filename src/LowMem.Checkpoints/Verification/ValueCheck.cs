@@ -78,7 +78,7 @@ internal sealed class ValueCheck(Checkpoint checkpoint, Func<string, bool>? allo
         var (distinct, repeat) = DistinctElements.Of(tensor);
         long spanned = type.GetByteLength(StridedLayout.Extent(distinct.Shape, distinct.Stride));
         var content = plan.GetContent(tensor);
-        if (content is not null && DistinctElements.FillTheirRange(distinct))
+        if (content is not null && distinct.IsContiguous)
         {
             PlanRange(tensor, type, content, spanned, repeat);
         }

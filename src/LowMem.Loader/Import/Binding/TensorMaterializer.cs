@@ -127,7 +127,7 @@ internal sealed class TensorMaterializer : IDisposable
         var order = transfer.Order;
         using var elements = Allocate(planned, order.Tensor.Shape);
         fill(planned, order.Tensor, elements);
-        using var restored = order.Restore(elements);
+        using var restored = StorageOrder.Restore(order, elements, transfer.Source.Shape);
         var tensor = TensorViews.Detach(restored);
         copies.Add(transfer, tensor);
         return tensor;

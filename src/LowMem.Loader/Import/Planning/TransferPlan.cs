@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Values;
 using LowMem.Checkpoints;
 
 namespace LowMem.Loader.Import.Planning;
@@ -21,7 +22,7 @@ internal sealed class TransferPlan
         {
             var isMappable = !resident && IsUsableInFile(source);
             var kind = !isMappable ? TransferKind.Read : source.DType != target.Name ? TransferKind.CastFromMap : TransferKind.Map;
-            var order = new StorageOrder(source);
+            var order = DistinctElements.Of(source);
             var isMapped = kind == TransferKind.Map && isInMemory;
 
             // Elements that two keys of the checkpoint share are read once, and stay shared. On another device each is alone.
@@ -102,7 +103,7 @@ internal enum TransferKind
 /// <param name="Target">The element type that it is to have.</param>
 /// <param name="Kind">By which way.</param>
 /// <param name="Order">Its distinct elements, which are what is copied.</param>
-internal sealed record Transfer(TensorInfo Source, DType Target, TransferKind Kind, StorageOrder Order)
+internal sealed record Transfer(TensorInfo Source, DType Target, TransferKind Kind, DistinctElements Order)
 {
     /// <summary>Whether the values stay in the mapped file.</summary>
     public bool IsMapped { get; init; }
