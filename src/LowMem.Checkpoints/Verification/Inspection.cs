@@ -39,6 +39,8 @@ internal sealed record Inspection
         CancellationToken cancellationToken)
     {
         var inspection = new Inspection();
+        var memory = new ReadMemory();
+        options = options with { Location = options.Location.With(memory) };
         string? format = null;
         try
         {
@@ -52,7 +54,7 @@ internal sealed record Inspection
             findings.AddRange(GlobalCheck.FindUnknown(checkpoint, options.AllowsGlobal));
             findings.AddRange(GlobalCheck.FindWeightsOnly(checkpoint));
             findings.AddRange(StructureCheck.Find(checkpoint, cancellationToken));
-            findings.AddRange(CheckData(checkpoint, options, signature, progress, cancellationToken));
+            findings.AddRange(CheckData(checkpoint, options, signature, memory, progress, cancellationToken));
             findings.AddRange(options.AdditionalChecks?.Invoke(checkpoint) ?? []);
         }
         catch (CheckpointException exception) when (BrokenContent.IsBroken(exception))
@@ -69,6 +71,7 @@ internal sealed record Inspection
         Checkpoint checkpoint,
         VerificationOptions options,
         SignatureRun? signature,
+        ReadMemory memory,
         IProgress<VerificationProgress>? progress,
         CancellationToken cancellationToken)
     {
@@ -89,6 +92,7 @@ internal sealed record Inspection
         values?.Plan(plan);
         checksums?.Plan(plan, reader, cancellationToken);
         signature?.Plan(plan, fileHashes, [.. checkpoint.AllFiles]);
+        memory.Seal();
         BlockPass.Run(plan, VerificationProgress.ToAction(progress), cancellationToken);
         reader.CheckUnchanged();
 
