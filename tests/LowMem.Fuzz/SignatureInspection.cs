@@ -59,7 +59,7 @@ internal static class SignatureInspection
         {
             var statement = SignedStatement.Parse(File.ReadAllBytes(path));
             string directory = Path.GetDirectoryName(path)!;
-            _ = new SignedFiles(directory, path, statement, []).Compare(progress: null, CancellationToken.None);
+            _ = new SignedFiles(directory, path, statement, []).Compare([], [], progress: null, CancellationToken.None);
         }
         catch (Exception exception) when (exception is SignatureFault or CheckpointException)
         {

@@ -12,6 +12,9 @@ internal sealed class BufferedSource(RandomAccessSource source) : RandomAccessSo
     private const int MaxBlockLength = 64 << 10;
     private const int BlockCount = 8;
 
+    /// <summary>Behind a longer gap, a read is somewhere else: headers of records that lie far apart bring a page each.</summary>
+    private const int MaxGap = 4 * PageLength;
+
     private readonly Lock gate = new();
     private readonly Block[] blocks = [.. Enumerable.Range(0, BlockCount).Select(_ => new Block())];
     private long clock;
@@ -83,7 +86,7 @@ internal sealed class BufferedSource(RandomAccessSource source) : RandomAccessSo
             if (block.End <= offset)
             {
                 start = Math.Max(start, block.End);
-                before = offset - block.End < block.Length ? block : before;
+                before = offset - block.End < Math.Min(block.Length, MaxGap) ? block : before;
             }
             else if (block.Length > 0)
             {

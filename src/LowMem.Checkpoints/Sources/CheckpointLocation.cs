@@ -63,4 +63,7 @@ public abstract class CheckpointLocation
 
     /// <summary>The same location, of which every read is counted.</summary>
     internal CheckpointLocation With(ReadMeter meter) => new MeteredLocation(this, meter);
+
+    /// <summary>The same location, of which what was read while files were opened is not read again.</summary>
+    internal CheckpointLocation With(ReadMemory memory) => new RememberingLocation(this, memory);
 }

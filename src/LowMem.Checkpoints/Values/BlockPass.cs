@@ -27,7 +27,7 @@ internal sealed class BlockPass
     private readonly CancellationToken cancellationToken;
     private readonly List<BlockStream> streams;
     private readonly Queue<BlockRange> ranges = new();
-    private readonly Queue<GatherJob> jobs = new();
+    private readonly Queue<IPassJob> jobs = new();
     private readonly Stack<byte[]> free = new();
     private readonly int threads = Math.Min(Environment.ProcessorCount, MaxThreads);
     private ExceptionDispatchInfo? failure;
@@ -66,6 +66,11 @@ internal sealed class BlockPass
             consumer.Complete();
         }
 
+        foreach (var storage in plan.Kept)
+        {
+            storage.Start(pass.Add);
+        }
+
         foreach (var job in plan.Jobs)
         {
             job.Start(pass.Add);
@@ -75,7 +80,7 @@ internal sealed class BlockPass
         pass.failure?.Throw();
     }
 
-    private void Add(GatherJob job)
+    private void Add(IPassJob job)
     {
         lock (gate)
         {
@@ -109,7 +114,7 @@ internal sealed class BlockPass
     private bool WorkOnce()
     {
         BlockRange? range;
-        GatherJob? job = null;
+        IPassJob? job = null;
         Block? block = null;
         lock (gate)
         {

@@ -19,6 +19,9 @@ internal sealed class BlockPlan(TensorDataReader reader)
     /// <summary>The tensors that are put together once what they need is in memory, or by reading it once more.</summary>
     public IReadOnlyCollection<GatherJob> Jobs => jobs.Values;
 
+    /// <summary>The storages that are kept for them.</summary>
+    public IReadOnlyCollection<KeptStorage> Kept => kept.Values;
+
     /// <summary>Who wants no bytes at all.</summary>
     public IReadOnlyList<IBlockConsumer> Empty => empty;
 
@@ -105,14 +108,14 @@ internal sealed class BlockPlan(TensorDataReader reader)
 
     private void Keep(TensorInfo tensor, GatherJob job)
     {
-        if (tensor.Storage is not { ByteLength: <= KeptStorage.MaxLength } storage || GetContent(tensor) is not { } content)
+        if (tensor.Storage is not { } storage || storage.ByteLength > reader.Kept.Room || GetContent(tensor) is not { } content)
         {
             return;
         }
 
         if (!kept.TryGetValue((tensor.Path, storage), out var one))
         {
-            kept.Add((tensor.Path, storage), one = new KeptStorage(reader.Kept, tensor.Path, storage));
+            kept.Add((tensor.Path, storage), one = new KeptStorage(reader.Kept, tensor));
             content.Add(0, storage.ByteLength, one);
         }
 

@@ -11,6 +11,14 @@ internal sealed class ChunkedGather(TensorDataReader reader, TensorInfo tensor, 
 
     public ReadOnlyMemory<byte>? Content => null;
 
+    /// <summary>The bytes that are read of a file for a piece whose elements are not in the order of its storage.</summary>
+    public static Int128 CountBytesRead(TensorInfo piece)
+    {
+        int size = Math.Max(1, DType.Get(piece.DType).ByteSize);
+        return new StridedGather(StridedDimension.Of(piece.Shape, piece.Stride), size)
+            .CountReads(piece.ElementCount, BufferLength / size).Bytes;
+    }
+
     /// <summary>Fills the destination with whole elements from a place in the packed order on.</summary>
     public void Read(long offset, Span<byte> destination)
     {

@@ -6,7 +6,7 @@ namespace LowMem.Checkpoints.Values;
 /// Puts the values of one tensor together, and hands them over in their packed order: from storages that were kept in memory,
 /// or else by reading what is needed once more.
 /// </summary>
-internal sealed class GatherJob(TensorInfo tensor)
+internal sealed class GatherJob(TensorInfo tensor) : IPassJob
 {
     /// <summary>
     /// The values that are put together at a time when their storage is in no memory: the more, the longer the runs that are
@@ -26,7 +26,7 @@ internal sealed class GatherJob(TensorInfo tensor)
     private static readonly Lock Window = new();
 
     private readonly HashSet<KeptStorage> storages = [];
-    private Action<GatherJob>? ready;
+    private Action<IPassJob>? ready;
 
     // The first is taken away when the pass begins, so that nothing is ready before.
     private int missing = 1;
@@ -34,6 +34,9 @@ internal sealed class GatherJob(TensorInfo tensor)
     public List<IBlockConsumer> Consumers { get; } = [];
 
     public long ByteLength => tensor.ByteLength;
+
+    /// <summary>Whether it may need more than one storage.</summary>
+    public bool IsInPieces => tensor.Chunks is not null;
 
     /// <summary>Adds a storage that is kept for it.</summary>
     public void WaitFor(KeptStorage storage)
@@ -46,7 +49,7 @@ internal sealed class GatherJob(TensorInfo tensor)
     }
 
     /// <summary>Says whom to tell when everything is there, which may be at once.</summary>
-    public void Start(Action<GatherJob> whenReady)
+    public void Start(Action<IPassJob> whenReady)
     {
         ready = whenReady;
         Arrive();
@@ -61,16 +64,18 @@ internal sealed class GatherJob(TensorInfo tensor)
         }
     }
 
-    /// <summary>The bytes that are read of files to put a tensor together when its storage is not kept.</summary>
-    public static Int128 CountBytesRead(TensorInfo tensor)
+    /// <summary>
+    /// The bytes that are read of files to put a tensor together when its storage is not kept; of a tensor in pieces, those of all
+    /// pieces.
+    /// </summary>
+    public static Int128 CountBytesRead(TensorInfo tensor) => tensor.Chunks is { } chunks
+        ? Int128.Max(tensor.ByteLength, chunks.Aggregate(Int128.Zero, (sum, chunk) => sum + CountBytesRead(chunk.Source, ChunkedGather.CountBytesRead)))
+        : CountBytesRead(tensor, static whole => ChooseWindow(whole).BytesRead);
+
+    private static Int128 CountBytesRead(TensorInfo tensor, Func<TensorInfo, Int128> count)
     {
         bool isKept = tensor.Storage is null or { Offset: < 0 } or { ByteLength: <= KeptStorage.MaxLength };
-        if (isKept || tensor.IsContiguous || tensor.Chunks is not null)
-        {
-            return tensor.ByteLength;
-        }
-
-        return ChooseWindow(tensor).BytesRead;
+        return isKept || tensor.IsContiguous ? tensor.ByteLength : count(tensor);
     }
 
     /// <summary>The smallest window with which what is read comes in long runs, of nearly nothing but values; else the largest.</summary>

@@ -3,16 +3,22 @@ using System.Collections.Concurrent;
 namespace LowMem.Checkpoints.Values;
 
 /// <summary>Storages that are in memory until all who need them whole are done. Safe for several threads.</summary>
-internal sealed class KeptStorages
+/// <param name="room">The most that all of them together take, in bytes.</param>
+internal sealed class KeptStorages(long room = KeptStorages.MaxTotal)
 {
-    /// <summary>The most that all of them together take.</summary>
+    /// <summary>The most that all of them together take, where nothing else is said.</summary>
     public const long MaxTotal = 64 << 20;
 
     private readonly ConcurrentDictionary<(string Path, StorageExtent Storage), LargeBuffer> storages = [];
+    private readonly Lock gate = new();
+    private readonly Queue<KeptStorage> waiting = new();
     private long total;
 
+    /// <summary>The most that all of them together take, in bytes.</summary>
+    public long Room => room;
+
     /// <summary>Whether no more should be read before somebody is done with what there is.</summary>
-    public bool IsHalfFull => Interlocked.Read(ref total) > MaxTotal / 2;
+    public bool IsHalfFull => Interlocked.Read(ref total) > room / 2;
 
     /// <summary>The bytes of the storage of a tensor; null when they are not kept.</summary>
     public LargeBuffer? Find(TensorInfo tensor) =>
@@ -21,7 +27,7 @@ internal sealed class KeptStorages
     /// <summary>Memory for a storage; null when there is no room for it.</summary>
     public LargeBuffer? TryTake(long length)
     {
-        if (Interlocked.Add(ref total, length) > MaxTotal)
+        if (Interlocked.Add(ref total, length) > room)
         {
             Interlocked.Add(ref total, -length);
             return null;
@@ -40,6 +46,38 @@ internal sealed class KeptStorages
         {
             Interlocked.Add(ref total, -bytes.Length);
             ((IDisposable)bytes).Dispose();
+            ReadNext();
+        }
+    }
+
+    /// <summary>Has a storage read once more, as soon as there is room for it. Whoever holds room needs no other storage to be done.</summary>
+    public void WaitForRoom(KeptStorage storage)
+    {
+        lock (gate)
+        {
+            waiting.Enqueue(storage);
+        }
+
+        ReadNext();
+    }
+
+    private void ReadNext()
+    {
+        while (true)
+        {
+            KeptStorage? next;
+            LargeBuffer? bytes;
+            lock (gate)
+            {
+                if (!waiting.TryPeek(out next) || (bytes = TryTake(next.ByteLength)) is null)
+                {
+                    return;
+                }
+
+                waiting.Dequeue();
+            }
+
+            next.ReadAgain(bytes);
         }
     }
 }

@@ -20,7 +20,7 @@ public sealed class TensorDataReader : IDisposable
     private readonly CheckpointLocation location = CheckpointLocation.Local;
 
     /// <summary>The storages that are in memory for a while, so that their values are not read again.</summary>
-    internal KeptStorages Kept { get; } = new();
+    internal KeptStorages Kept { get; init; } = new();
 
     /// <summary>Creates a reader of the tensors of one checkpoint; opens nothing yet.</summary>
     /// <param name="checkpoint">The checkpoint, which knows its files as they were when it was listed.</param>

@@ -50,8 +50,9 @@ public static class CheckpointVerifier
     private static Inspection InspectFile(
         string path, VerificationOptions options, IProgress<VerificationProgress>? progress, CancellationToken cancellationToken)
     {
-        var inspection = Inspection.Make(path, options, progress, cancellationToken);
-        inspection.Findings.AddRange(options.Signature?.Check(ArchivePath.GetFile(path), inspection.Files, [], options.Location, progress, cancellationToken) ?? []);
+        var signature = options.Signature?.Begin(ArchivePath.GetFile(path), options.Location, cancellationToken);
+        var inspection = Inspection.Make(path, options, signature, progress, cancellationToken);
+        inspection.Findings.AddRange(signature?.Conclude(inspection.Files, [], progress, cancellationToken) ?? []);
         return inspection;
     }
 }

@@ -2,6 +2,7 @@ using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Formats;
 using LowMem.Checkpoints.Sources;
 using LowMem.Checkpoints.Values;
+using LowMem.Checkpoints.Verification.Signing;
 
 namespace LowMem.Checkpoints.Verification;
 
@@ -25,10 +26,21 @@ internal sealed record Inspection
 
     /// <summary>Looks at a checkpoint. What is broken is a finding.</summary>
     /// <exception cref="CheckpointException">There is nothing at the path, or it cannot be read.</exception>
+    /// <param name="path">What to look at.</param>
+    /// <param name="options">How; the signature in it counts only as <paramref name="signature"/>.</param>
+    /// <param name="signature">A signature of what is there, which has to hold; what was signed is read together with the values.</param>
+    /// <param name="progress">Told how far it is, from several threads; or null.</param>
+    /// <param name="cancellationToken">Ends it early.</param>
     public static Inspection Make(
-        string path, VerificationOptions options, IProgress<VerificationProgress>? progress, CancellationToken cancellationToken)
+        string path,
+        VerificationOptions options,
+        SignatureRun? signature,
+        IProgress<VerificationProgress>? progress,
+        CancellationToken cancellationToken)
     {
         var inspection = new Inspection();
+        var memory = new ReadMemory();
+        options = options with { Location = options.Location.With(memory) };
         string? format = null;
         try
         {
@@ -42,7 +54,7 @@ internal sealed record Inspection
             findings.AddRange(GlobalCheck.FindUnknown(checkpoint, options.AllowsGlobal));
             findings.AddRange(GlobalCheck.FindWeightsOnly(checkpoint));
             findings.AddRange(StructureCheck.Find(checkpoint, cancellationToken));
-            findings.AddRange(CheckData(checkpoint, options, progress, cancellationToken));
+            findings.AddRange(CheckData(checkpoint, options, signature, memory, progress, cancellationToken));
             findings.AddRange(options.AdditionalChecks?.Invoke(checkpoint) ?? []);
         }
         catch (CheckpointException exception) when (BrokenContent.IsBroken(exception))
@@ -58,6 +70,8 @@ internal sealed record Inspection
     private static List<CheckpointFinding> CheckData(
         Checkpoint checkpoint,
         VerificationOptions options,
+        SignatureRun? signature,
+        ReadMemory memory,
         IProgress<VerificationProgress>? progress,
         CancellationToken cancellationToken)
     {
@@ -77,6 +91,8 @@ internal sealed record Inspection
 
         values?.Plan(plan);
         checksums?.Plan(plan, reader, cancellationToken);
+        signature?.Plan(plan, fileHashes, [.. checkpoint.AllFiles]);
+        memory.Seal();
         BlockPass.Run(plan, VerificationProgress.ToAction(progress), cancellationToken);
         reader.CheckUnchanged();
 

@@ -22,15 +22,16 @@ internal static class SignedDirectory
         CancellationToken cancellationToken)
     {
         string directory = Path.GetFullPath(path);
+        var run = signature.Begin(path, options.Location, cancellationToken);
         var finder = new CheckpointFinder();
         var found = finder.Find(directory, cancellationToken).Where(file => !ModelFiles.IsNeverSigned(directory, file)).ToList();
-        var main = Open(path, found, options, progress, cancellationToken);
+        var main = Open(path, found, options, run, progress, cancellationToken);
         var all = main ?? new Inspection();
         var others = new List<CheckpointFile>();
         var known = all.Files.Select(file => Path.GetFullPath(file.Path)).ToHashSet(StringComparer.Ordinal);
         foreach (string file in found.Where(file => !known.Contains(file)))
         {
-            others.AddRange(Add(all, directory, file, options, cancellationToken));
+            others.AddRange(Add(all, directory, file, options, run, cancellationToken));
         }
 
         foreach (var error in finder.Errors)
@@ -48,7 +49,7 @@ internal static class SignedDirectory
                 $"only the signature was verified: of {finder.FilesSeen} files, none is a checkpoint"));
         }
 
-        all.Findings.AddRange(signature.Check(path, main?.Files ?? [], others, options.Location, progress, cancellationToken));
+        all.Findings.AddRange(run.Conclude(main?.Files ?? [], others, progress, cancellationToken));
         return all;
     }
 
@@ -57,18 +58,19 @@ internal static class SignedDirectory
         string path,
         List<string> found,
         VerificationOptions options,
+        SignatureRun signature,
         IProgress<VerificationProgress>? progress,
         CancellationToken cancellationToken)
     {
         try
         {
-            return Inspection.Make(path, options, progress, cancellationToken);
+            return Inspection.Make(path, options, signature, progress, cancellationToken);
         }
         catch (CheckpointException exception) when (BrokenContent.IsNoCheckpoint(exception, path, options.Location))
         {
             if (found is [var only])
             {
-                return Inspection.Make(only, options, progress, cancellationToken);
+                return Inspection.Make(only, options, signature, progress, cancellationToken);
             }
 
             if (options.Manifest is not null || options.AdditionalChecks is not null)
@@ -82,14 +84,14 @@ internal static class SignedDirectory
 
     /// <summary>Adds what is found in one more checkpoint, and gives the files that it consists of.</summary>
     private static IReadOnlyList<CheckpointFile> Add(
-        Inspection all, string directory, string file, VerificationOptions options, CancellationToken cancellationToken)
+        Inspection all, string directory, string file, VerificationOptions options, SignatureRun signature, CancellationToken cancellationToken)
     {
         string name = ModelFiles.Show(ModelFiles.GetRelative(directory, file) ?? file);
         Inspection one;
         try
         {
             // The manifest and the module are for the checkpoint that the directory is.
-            one = Inspection.Make(file, options with { Manifest = null, AdditionalChecks = null }, null, cancellationToken);
+            one = Inspection.Make(file, options with { Manifest = null, AdditionalChecks = null }, signature, null, cancellationToken);
         }
         catch (CheckpointException exception)
         {

@@ -55,6 +55,27 @@ public sealed class BufferedSourceTests
         Assert.InRange(location.BytesRead, 10 * 30, 10 * 4096);
     }
 
+    /// <summary>A pickle is read on and on; the headers behind it lie far apart again.</summary>
+    [Fact]
+    public void ReadsNoMoreThanAPageBehindWhatWasReadOnAndOn()
+    {
+        using var source = location.Open(Name, TestContext.Current.CancellationToken);
+        for (int offset = 0; offset < 130_000; offset += 1000)
+        {
+            source.ReadRange(offset, 1000, "a pickle");
+        }
+
+        int before = location.Reads;
+        long read = location.BytesRead;
+        for (int offset = 220_000; offset + 30 <= Length; offset += 20_000)
+        {
+            source.ReadRange(offset, 30, "a header");
+        }
+
+        Assert.Equal(4, location.Reads - before);
+        Assert.InRange(location.BytesRead - read, 4 * 30, 4 * 4096);
+    }
+
     [Fact]
     public void ReadsAgainWhatCouldNotBeRead()
     {

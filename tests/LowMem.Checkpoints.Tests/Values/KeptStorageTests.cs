@@ -58,4 +58,42 @@ public sealed class KeptStorageTests
             tensors.Select(tensor => Convert.ToHexStringLower(SHA256.HashData(file.GetExpected(new TensorView(tensor))))),
             hashes.Select(hash => hash.Sha256!));
     }
+
+    /// <summary>There is room for one of three, and many threads read; what was not kept is read once more, for all of its tensors.</summary>
+    [Fact]
+    public void ReadsAStorageForWhichThereIsNoRoomOnceMoreForAllOfItsTensors()
+    {
+        StridedFile[] files = [.. Enumerable.Range(3, 3).Select(seed => new StridedFile(seed, Length))];
+        try
+        {
+            TensorInfo[] tensors =
+            [
+                .. files.SelectMany(file => Enumerable.Range(0, 8).Select(i => file.GetTensor("float32", [2, 256], [1, 512 + i], start: i))),
+                .. files.SelectMany(file => Enumerable.Range(0, 8).Select(i => file.GetTensor("float32", [512, 512 - i], [1, 512]))),
+            ];
+            var meter = new ReadMeter();
+            using var reader = new TensorDataReader(CheckpointLocation.Local.With(meter)) { Kept = new KeptStorages(Length + 100) };
+            var plan = new BlockPlan(reader);
+            var hashes = tensors.Select(_ => new HashConsumer()).ToArray();
+            for (int i = 0; i < tensors.Length; i++)
+            {
+                plan.Add(tensors[i], hashes[i]);
+            }
+
+            BlockPass.Run(plan, null, TestContext.Current.CancellationToken);
+
+            Assert.InRange(meter.Bytes, 3 * Length, 2 * 3 * Length);
+            Assert.Equal(
+                tensors.Select(tensor => Convert.ToHexStringLower(SHA256.HashData(
+                    files.First(file => file.GetTensor("uint8", [1], [1]).Path == tensor.Path).GetExpected(new TensorView(tensor))))),
+                hashes.Select(hash => hash.Sha256!));
+        }
+        finally
+        {
+            foreach (var file in files)
+            {
+                file.Dispose();
+            }
+        }
+    }
 }

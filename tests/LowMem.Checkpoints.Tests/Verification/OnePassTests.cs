@@ -45,6 +45,28 @@ public sealed class OnePassTests
         Assert.Contains(verdict.Findings, finding => finding.Code == FindingCodes.DigestsUsed);
     }
 
+    /// <summary>Opening reads the directory and a header for each of them, and that is not read again.</summary>
+    [Theory]
+    [InlineData(64)]
+    [InlineData(3000)]
+    [InlineData(9000)]
+    public void ReadsAnArchiveOfSmallTensorsOnce(int byteLength)
+    {
+        using var directory = new CheckpointDirectory();
+        byte[] file = TensorBytes.Archive(
+            [.. Enumerable.Range(0, 1000).Select(i => ($"w{i}", TensorBytes.Vector($"{i}", byteLength / 4)))],
+            [.. Enumerable.Range(0, 1000).Select(i => ($"{i}", Content(i, byteLength)))]).Build();
+        directory.Write("model.pt", file);
+        string path = Path.Combine(directory.Path, "model.pt");
+        var manifest = CheckpointManifest.Create(Checkpoint.Open(path, Token), null, Token);
+
+        var verdict = CheckpointVerifier.Verify(
+            path, new VerificationOptions { Level = VerificationLevel.Values, Manifest = manifest }, null, Token);
+
+        Assert.True(verdict.Passed, string.Join(Environment.NewLine, verdict.Findings));
+        Assert.InRange(verdict.BytesRead, file.Length, file.Length * 105 / 100);
+    }
+
     [Fact]
     public void ReadsCompressedStoragesOnce()
     {

@@ -69,9 +69,11 @@ public sealed class VerdictTests
             return;
         }
 
-        long more = Verify(path, VerificationLevel.Checksum).BytesRead - Verify(path, VerificationLevel.Structure).BytesRead;
+        long read = Verify(path, VerificationLevel.Checksum).BytesRead;
 
-        Assert.InRange(more, checkpoint.Tensors.Select(tensor => tensor.Storage).OfType<StorageExtent>().Distinct().Where(storage => storage.Offset >= 0).Sum(storage => storage.ByteLength), long.MaxValue);
+        // What opening has read counts, and is not read again; an index is read to tell what it is, and then by itself.
+        long values = checkpoint.Tensors.Select(tensor => tensor.Storage).OfType<StorageExtent>().Distinct().Where(storage => storage.Offset >= 0).Sum(storage => storage.ByteLength);
+        Assert.InRange(read, values, checkpoint.AllFiles.Sum(file => file.Length) * 5 / 4);
     }
 
     [Theory]

@@ -2,6 +2,7 @@ using System.Text;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Formats;
 using LowMem.Checkpoints.Sources;
+using LowMem.Checkpoints.Verification.Signing.Hashing;
 
 namespace LowMem.Checkpoints.Verification.Signing;
 
@@ -48,7 +49,7 @@ public sealed record ModelSignature
         string path = System.IO.Path.GetFullPath(Path);
         string name = System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator(path));
         var files = Directory.Exists(path) ? ListDirectory(path, cancellationToken) : [DescribeFile(path)];
-        var resources = FileHashes.Compute(files, progress, cancellationToken);
+        var resources = Hash(files, progress, cancellationToken);
         byte[] payload = SignatureWriter.WriteStatement(
             name.Length > 0 ? name : "model",
             resources,
@@ -59,6 +60,20 @@ public sealed record ModelSignature
         AtomicFile.Write(
             System.IO.Path.GetFullPath(OutputPath),
             stream => SignatureWriter.WriteBundle(stream, envelope with { Signature = signature }, key));
+    }
+
+    private static SignedResource[] Hash(
+        List<ModelFile> files, IProgress<VerificationProgress>? progress, CancellationToken cancellationToken)
+    {
+        var hashes = new DigestConsumer[files.Count];
+        FilePass.Run(
+            [.. files.Select(file => file.FullPath)],
+            CheckpointLocation.Local,
+            (i, source, plan) => plan.Add(source.Name, 0, source.Length, hashes[i] = new DigestConsumer(SignedHashType.Sha256)),
+            fails: null,
+            progress,
+            cancellationToken);
+        return [.. files.Zip(hashes, (file, hash) => new SignedResource(file.Path, 0, null, hash.Digest!))];
     }
 
     private List<ModelFile> ListDirectory(string path, CancellationToken cancellationToken)

@@ -58,41 +58,27 @@ public sealed class SignatureCheck : IDisposable
         CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        return Check(path, checkpoint is null ? [] : [.. checkpoint.AllFiles], [], CheckpointLocation.Local, progress, cancellationToken);
+        return Begin(path, CheckpointLocation.Local, cancellationToken)
+            .Conclude(checkpoint is null ? [] : [.. checkpoint.AllFiles], [], progress, cancellationToken);
     }
 
-    /// <summary>Verifies a model.</summary>
+    /// <summary>Looks at the signature, before any file that was signed is read.</summary>
     /// <param name="path">A directory, or a file.</param>
-    /// <param name="required">The files of the checkpoint at the path, as they were listed: they have to be among those signed.</param>
-    /// <param name="others">The files of other checkpoints in the directory: they may be among those that the signature leaves out.</param>
     /// <param name="location">Where the model and its signature are.</param>
-    /// <param name="progress">Told how far it is, from several threads; or null.</param>
-    /// <param name="cancellationToken">Ends the verification early.</param>
-    internal IReadOnlyList<CheckpointFinding> Check(
-        string path,
-        IReadOnlyList<CheckpointFile> required,
-        IReadOnlyList<CheckpointFile> others,
-        CheckpointLocation location,
-        IProgress<VerificationProgress>? progress,
-        CancellationToken cancellationToken)
+    /// <param name="cancellationToken">Ends the listing of the directory early.</param>
+    /// <exception cref="CheckpointException">The signature or a directory cannot be read.</exception>
+    internal SignatureRun Begin(string path, CheckpointLocation location, CancellationToken cancellationToken)
     {
         try
         {
             var (statement, signer) = Verify(location);
-            var files = new SignedFiles(Path.GetFullPath(path), signaturePath, statement, IgnoredPaths) { Location = location, Required = required, Others = others };
-            var findings = files.Compare(progress, cancellationToken);
-            return findings.Any(finding => finding.Severity == FindingSeverity.Error)
-                ? findings
-                : [.. findings, new CheckpointFinding(
-                    FindingSeverity.Information,
-                    FindingCodes.SignatureVerified,
-                    null,
-                    null,
-                    $"signed by {signer}; {files.Compared} {(files.Compared == 1 ? "file is" : "files are")} as signed")];
+            var files = new SignedFiles(Path.GetFullPath(path), signaturePath, statement, IgnoredPaths) { Location = location };
+            files.List(cancellationToken);
+            return new SignatureRun(files, signer);
         }
         catch (SignatureFault fault)
         {
-            return [new CheckpointFinding(FindingSeverity.Error, fault.Code, null, null, $"the signature does not count: {fault.Message}")];
+            return new SignatureRun(fault);
         }
     }
 

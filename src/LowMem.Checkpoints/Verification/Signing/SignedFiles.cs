@@ -1,7 +1,6 @@
-using System.Collections.Concurrent;
-using System.Runtime.ExceptionServices;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Sources;
+using LowMem.Checkpoints.Values;
 
 namespace LowMem.Checkpoints.Verification.Signing;
 
@@ -12,57 +11,156 @@ namespace LowMem.Checkpoints.Verification.Signing;
 internal sealed class SignedFiles(
     string path, string signaturePath, SignedStatement statement, IReadOnlyList<string> alsoIgnored)
 {
-    private readonly ConcurrentBag<(string Path, CheckpointFinding Finding)> findings = [];
+    private readonly List<(string Path, CheckpointFinding Finding)> findings = [];
     private readonly Dictionary<string, SignedResource[]> signed = statement.Resources
         .GroupBy(resource => resource.Path, StringComparer.Ordinal)
         .ToDictionary(group => group.Key, group => group.OrderBy(resource => resource.Start).ToArray(), StringComparer.Ordinal);
 
-    private Dictionary<string, CheckpointFile> listed = [];
-    private long done;
+    private readonly Dictionary<string, SignedContent> contents = new(StringComparer.Ordinal);
+    private List<(string Name, ModelFile? File)>? inDirectory;
+    private bool isListed;
 
     /// <summary>Where they are.</summary>
     public CheckpointLocation Location { get; init; } = CheckpointLocation.Local;
 
-    /// <summary>The files of the checkpoint at the path, as they were when they were listed.</summary>
-    public IReadOnlyList<CheckpointFile> Required { get; init; } = [];
-
-    /// <summary>The files of other checkpoints in the directory.</summary>
-    public IReadOnlyList<CheckpointFile> Others { get; init; } = [];
-
     /// <summary>How many files were compared.</summary>
     public int Compared { get; private set; }
 
-    /// <summary>What differs, sorted by path; none when all is as signed.</summary>
-    public IReadOnlyList<CheckpointFinding> Compare(IProgress<VerificationProgress>? progress, CancellationToken cancellationToken)
+    /// <summary>Lists the files of a directory, once.</summary>
+    /// <exception cref="CheckpointException">A directory may not be read.</exception>
+    public void List(CancellationToken cancellationToken)
     {
-        listed = Required.Concat(Others).DistinctBy(file => Path.GetFullPath(file.Path)).ToDictionary(file => Path.GetFullPath(file.Path), StringComparer.Ordinal);
-        var work = Directory.Exists(path) ? PlanDirectory(cancellationToken) : PlanFiles();
-        RequireSigned(work);
-        long total = work.Sum(item => item.File is null ? 0 : GetLength(item.File.FullPath));
-        var options = new ParallelOptions
+        inDirectory = isListed ? inDirectory : Directory.Exists(path) ? ListDirectory(cancellationToken) : null;
+        isListed = true;
+    }
+
+    /// <summary>Wants what was signed of the files of a checkpoint, unless it has been read.</summary>
+    /// <param name="plan">Takes the ranges; its reader has the files.</param>
+    /// <param name="hashes">Computes the SHA-256 of files, maybe for others as well.</param>
+    /// <param name="checkpoint">The files of the checkpoint, as they were listed.</param>
+    public void Plan(BlockPlan plan, FileHashes hashes, IReadOnlyList<CheckpointFile> checkpoint)
+    {
+        var listed = ByPath(checkpoint);
+        foreach (var (name, file) in inDirectory ?? ListFiles(checkpoint))
         {
-            MaxDegreeOfParallelism = Math.Min(Environment.ProcessorCount, 32),
-            CancellationToken = cancellationToken,
-        };
-        try
-        {
-            Parallel.ForEach(Partitioner.Create(work, EnumerablePartitionerOptions.NoBuffering), options, item => CompareFile(
-                item.Name,
-                item.File,
-                block => progress?.Report(new VerificationProgress(Interlocked.Add(ref done, block), total)),
-                cancellationToken));
+            if (file is null || WhyNotCompared(file) is not null || !listed.TryGetValue(file.FullPath, out var version)
+                || IsRead(name) || FindContent(name) is not { } content || !content.Covers(version.Length))
+            {
+                continue;
+            }
+
+            if (content.IsSha256)
+            {
+                content.Plan(hashes.Get(version));
+            }
+            else
+            {
+                content.Plan(plan, plan.Reader.GetFile(version.Path));
+            }
+
+            contents[name] = content;
         }
-        catch (AggregateException exception)
+    }
+
+    /// <summary>What differs, sorted by path; none when all is as signed. Reads what <see cref="Plan"/> has not led to.</summary>
+    /// <param name="required">The files of the checkpoint at the path, as they were when they were listed.</param>
+    /// <param name="others">The files of other checkpoints in the directory.</param>
+    /// <param name="progress">Told how far it is, from several threads; or null.</param>
+    /// <param name="cancellationToken">Ends the reading early.</param>
+    public IReadOnlyList<CheckpointFinding> Compare(
+        IReadOnlyList<CheckpointFile> required,
+        IReadOnlyList<CheckpointFile> others,
+        IProgress<VerificationProgress>? progress,
+        CancellationToken cancellationToken)
+    {
+        List(cancellationToken);
+        var work = inDirectory ?? ListFiles(required);
+        RequireSigned(work, required, others);
+        var unread = new List<(string Name, ModelFile File)>();
+        foreach (var (name, file) in work)
         {
-            ExceptionDispatchInfo.Throw(exception.InnerExceptions[0]);
+            if (file is null)
+            {
+                Add(name, FindingCodes.SignatureFileMissing, $"the file '{Show(name)}' was signed and is not there");
+            }
+            else if (WhyNotCompared(file) is { } reason)
+            {
+                Add(name, FindingCodes.SignatureFileUnsigned, $"'{Show(name)}' is {reason}");
+            }
+            else if (!IsRead(name))
+            {
+                contents.Remove(name);
+                unread.Add((name, file));
+            }
+        }
+
+        var listed = ByPath([.. required, .. others]);
+        FilePass.Run(
+            [.. unread.Select(item => item.File.FullPath)],
+            Location,
+            (i, source, plan) => PlanFile(unread[i].Name, source, listed.GetValueOrDefault(unread[i].File.FullPath), plan),
+            (i, exception) => Add(
+                unread[i].Name,
+                FindingCodes.SignatureFileMissing,
+                $"the file '{Show(unread[i].Name)}' cannot be read: {exception.Detail.TrimEnd('.')}"),
+            progress,
+            cancellationToken);
+        foreach (var (name, content) in contents)
+        {
+            findings.AddRange(content.Compare(Show(name)).Select(finding => (name, finding)));
         }
 
         Compared = work.Count(item => item.File is not null);
         return [.. findings.OrderBy(item => item.Path, StringComparer.Ordinal).Select(item => item.Finding)];
     }
 
+    /// <summary>Wants what was signed of one file, or says what shows without reading it.</summary>
+    private void PlanFile(string name, RandomAccessSource source, CheckpointFile? listed, BlockPlan plan)
+    {
+        if (listed is not null)
+        {
+            // What is verified is what was opened before.
+            ListedFile.Check(listed, source.Version);
+        }
+
+        if (FindContent(name) is not { } content)
+        {
+            // In ranges, an empty file leaves nothing to sign.
+            if (statement.ShardSize is null || source.Length > 0)
+            {
+                Add(name, FindingCodes.SignatureFileUnsigned, $"the file '{Show(name)}' was not signed");
+            }
+        }
+        else if (!content.Covers(source.Length))
+        {
+            Add(name, FindingCodes.SignatureFileChanged, $"the file '{Show(name)}' is {source.Length} bytes, and was signed with another length");
+        }
+        else
+        {
+            content.Plan(plan, source);
+            contents.Add(name, content);
+        }
+    }
+
+    private SignedContent? FindContent(string name) =>
+        signed.TryGetValue(name, out var resources) ? new SignedContent(resources, statement.HashType, statement.ShardSize) : null;
+
+    private bool IsRead(string name) => contents.TryGetValue(name, out var content) && content.IsRead;
+
+    /// <summary>Why what is in a file does not matter; null when it does.</summary>
+    private string? WhyNotCompared(ModelFile file) =>
+        file.IsDirectory ? "a link to a directory, which cannot be signed"
+        : file.IsLink && !statement.AllowsLinks && inDirectory is not null ? "a link, and was signed without links"
+        : null;
+
+    private string Show(string name) => ModelFiles.Show(name == SignedStatement.WholeModel ? Path.GetFileName(path) : name);
+
+    private static Dictionary<string, CheckpointFile> ByPath(IReadOnlyList<CheckpointFile> files) => files
+        .DistinctBy(file => Path.GetFullPath(file.Path), StringComparer.Ordinal)
+        .ToDictionary(file => Path.GetFullPath(file.Path), StringComparer.Ordinal);
+
     /// <summary>Each file that is there or was signed.</summary>
-    private List<(string Name, ModelFile? File)> PlanDirectory(CancellationToken cancellationToken)
+    private List<(string Name, ModelFile? File)> ListDirectory(CancellationToken cancellationToken)
     {
         string[] signature = ModelFiles.GetRelative(path, signaturePath) is { } own ? [own] : [];
         var there = ModelFiles.List(path, [.. statement.IgnoredPaths, .. alsoIgnored, .. signature], cancellationToken);
@@ -81,9 +179,9 @@ internal sealed class SignedFiles(
             : null;
     }
 
-    private List<(string Name, ModelFile? File)> PlanFiles()
+    private List<(string Name, ModelFile? File)> ListFiles(IReadOnlyList<CheckpointFile> required)
     {
-        string[] files = GetPaths(Required) is { Length: > 0 } all ? all : [path];
+        string[] files = GetPaths(required) is { Length: > 0 } all ? all : [path];
         if (files is [var only] && signed.Count == 1 && signed.ContainsKey(SignedStatement.WholeModel))
         {
             // The model is this one file, which has no name in the signature.
@@ -104,21 +202,22 @@ internal sealed class SignedFiles(
     }
 
     /// <summary>What a reader takes is signed, also where a signature leaves files out.</summary>
-    private void RequireSigned(List<(string Name, ModelFile? File)> work)
+    private void RequireSigned(
+        List<(string Name, ModelFile? File)> work, IReadOnlyList<CheckpointFile> required, IReadOnlyList<CheckpointFile> others)
     {
-        if (!Directory.Exists(path))
+        if (inDirectory is null)
         {
             return;
         }
 
         var compared = work.Select(item => item.File?.FullPath).ToHashSet(StringComparer.Ordinal);
-        foreach (string file in GetPaths(Required).Where(file => !compared.Contains(file)))
+        foreach (string file in GetPaths(required).Where(file => !compared.Contains(file)))
         {
             string name = ModelFiles.GetRelative(path, file) ?? file;
             Add(name, FindingCodes.SignatureFileUnsigned, $"the file '{ModelFiles.Show(name)}' is part of the checkpoint and was not signed");
         }
 
-        foreach (string file in GetPaths(Others).Where(file => !compared.Contains(file)))
+        foreach (string file in GetPaths(others).Where(file => !compared.Contains(file)))
         {
             string name = ModelFiles.GetRelative(path, file) ?? file;
             bool isLeftOut = ModelFiles.IsAmong(name, statement.IgnoredPaths.Concat(alsoIgnored));
@@ -134,124 +233,7 @@ internal sealed class SignedFiles(
     private static string[] GetPaths(IReadOnlyList<CheckpointFile> files) =>
         [.. files.Select(file => Path.GetFullPath(file.Path)).Distinct(StringComparer.Ordinal)];
 
-    private void CompareFile(string name, ModelFile? file, Action<int> blockDone, CancellationToken cancellationToken)
-    {
-        string shown = ModelFiles.Show(name == SignedStatement.WholeModel ? Path.GetFileName(path) : name);
-        if (file is null)
-        {
-            Add(name, FindingCodes.SignatureFileMissing, $"the file '{shown}' was signed and is not there");
-        }
-        else if (file.IsDirectory)
-        {
-            Add(name, FindingCodes.SignatureFileUnsigned, $"'{shown}' is a link to a directory, which cannot be signed");
-        }
-        else if (file.IsLink && !statement.AllowsLinks && Directory.Exists(path))
-        {
-            Add(name, FindingCodes.SignatureFileUnsigned, $"'{shown}' is a link, and was signed without links");
-        }
-        else
-        {
-            CompareContent(name, shown, file, blockDone, cancellationToken);
-        }
-    }
-
-    private void CompareContent(string name, string shown, ModelFile file, Action<int> blockDone, CancellationToken cancellationToken)
-    {
-        RandomAccessSource reader;
-        try
-        {
-            reader = Location.Open(file.FullPath, cancellationToken);
-        }
-        catch (CheckpointException exception)
-        {
-            Add(name, FindingCodes.SignatureFileMissing, $"the file '{shown}' cannot be read: {exception.Detail.TrimEnd('.')}");
-            return;
-        }
-
-        using (reader)
-        {
-            CheckListed(reader);
-            if (!signed.TryGetValue(name, out var expected))
-            {
-                // In ranges, an empty file leaves nothing to sign.
-                if (statement.ShardSize is null || reader.Length > 0)
-                {
-                    Add(name, FindingCodes.SignatureFileUnsigned, $"the file '{shown}' was not signed");
-                }
-
-                return;
-            }
-
-            long length = statement.ShardSize is null ? reader.Length : expected[^1].End!.Value;
-            if (reader.Length != length || !CoversAll(expected))
-            {
-                Add(name, FindingCodes.SignatureFileChanged, $"the file '{shown}' is {reader.Length} bytes, and was signed with another length");
-                return;
-            }
-
-            var found = SignedFileHash.Compute(reader, name, statement.HashType, statement.ShardSize, blockDone, cancellationToken);
-            for (int i = 0; i < expected.Length; i++)
-            {
-                if (!expected[i].Digest.AsSpan().SequenceEqual(found[i].Digest))
-                {
-                    string range = statement.ShardSize is null ? string.Empty : $" from byte {found[i].Start} to {found[i].End}";
-                    findings.Add((name, new CheckpointFinding(
-                        FindingSeverity.Error,
-                        FindingCodes.SignatureFileChanged,
-                        null,
-                        statement.ShardSize is null ? null : found[i].Start,
-                        $"the file '{shown}' is not what was signed: its {statement.HashType.Title}{range} should be "
-                        + $"{Convert.ToHexStringLower(expected[i].Digest)} and is {Convert.ToHexStringLower(found[i].Digest)}")));
-                }
-            }
-        }
-    }
-
-    /// <summary>Whether the ranges follow each other from the start, all of the length that was agreed on but the last.</summary>
-    private bool CoversAll(SignedResource[] ranges)
-    {
-        if (statement.ShardSize is not { } size)
-        {
-            return ranges.Length == 1;
-        }
-
-        long next = 0;
-        for (int i = 0; i < ranges.Length; i++)
-        {
-            long length = ranges[i].End!.Value - ranges[i].Start;
-            if (ranges[i].Start != next || length > size || (length < size && i < ranges.Length - 1))
-            {
-                return false;
-            }
-
-            next = ranges[i].End!.Value;
-        }
-
-        return true;
-    }
-
-    /// <summary>What is verified is what was opened before.</summary>
-    private void CheckListed(RandomAccessSource reader)
-    {
-        if (listed.TryGetValue(Path.GetFullPath(reader.Name), out var before))
-        {
-            ListedFile.Check(before, reader.Version);
-        }
-    }
-
     private static ModelFile Describe(string name, string file) => new(name, file, IsLink: false, IsDirectory: false);
-
-    private static long GetLength(string file)
-    {
-        try
-        {
-            return new FileInfo(file).Length;
-        }
-        catch (Exception exception) when (FileErrors.IsFileError(exception))
-        {
-            return 0;
-        }
-    }
 
     private void Add(string name, string code, string message) =>
         findings.Add((name, new CheckpointFinding(FindingSeverity.Error, code, null, null, message)));

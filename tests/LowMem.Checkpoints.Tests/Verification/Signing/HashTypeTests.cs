@@ -37,7 +37,7 @@ public sealed class HashTypeTests : IDisposable
             for (int start = 0; start < length; start += 1000)
             {
                 byte[] block = content[start..Math.Min(start + 1000, length)];
-                hash.Append(block, block.Length);
+                hash.Append(block);
             }
 
             Assert.Equal(expected, Convert.ToHexStringLower(hash.GetDigestAndReset()));
@@ -161,7 +161,7 @@ public sealed class HashTypeTests : IDisposable
     {
         string model = Path.Combine(directory.Path, "model");
         return new SignedFiles(model, Path.Combine(directory.Path, "model.sig"), statement, [])
-            .Compare(progress: null, TestContext.Current.CancellationToken);
+            .Compare([], [], progress: null, TestContext.Current.CancellationToken);
     }
 
     private static SignedStatement Parse(JsonNode statement) => SignedStatement.Parse(Encoding.UTF8.GetBytes(statement.ToJsonString()));
@@ -174,7 +174,7 @@ public sealed class HashTypeTests : IDisposable
         for (int start = 0; start < content.Length; start += shardSize ?? content.Length)
         {
             byte[] part = content[start..Math.Min(content.Length, start + (shardSize ?? content.Length))];
-            hash.Append(part, part.Length);
+            hash.Append(part);
             byte[] digest = hash.GetDigestAndReset();
             all.AddRange(digest);
             resources.Add(new JsonObject

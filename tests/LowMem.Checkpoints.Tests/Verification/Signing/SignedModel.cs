@@ -1,9 +1,11 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using System.Text.Json.Nodes;
 using LowMem.Checkpoints.Tests.Builders;
 using LowMem.Checkpoints.Verification;
 using LowMem.Checkpoints.Verification.Signing;
+using LowMem.Checkpoints.Verification.Signing.Hashing;
 
 namespace LowMem.Checkpoints.Tests.Verification.Signing;
 
@@ -14,11 +16,16 @@ internal sealed class SignedModel : IDisposable
     private readonly CheckpointDirectory keys = new();
     private readonly ECDsa key;
 
-    public SignedModel(string curve)
+    public SignedModel(string curve, bool isEmpty = false)
     {
         key = ECDsa.Create(ECCurve.CreateFromFriendlyName(curve));
         keys.Write("private.pem", Encoding.ASCII.GetBytes(key.ExportPkcs8PrivateKeyPem()));
         keys.Write("public.pem", Encoding.ASCII.GetBytes(key.ExportSubjectPublicKeyInfoPem()));
+        if (isEmpty)
+        {
+            return;
+        }
+
         directory.WriteIndex("""{"weight_map": {"a": "a.safetensors", "b": "b.safetensors"}}""");
         directory.Write("a.safetensors", SafetensorsBytes.One("a", 1, 2));
         directory.Write("b.safetensors", SafetensorsBytes.One("b", 3));
@@ -39,11 +46,44 @@ internal sealed class SignedModel : IDisposable
             .Write(signer, null, TestContext.Current.CancellationToken);
     }
 
-    public CheckpointVerdict Verify(string? path = null)
+    /// <summary>Signs ranges of files, as the reference tool can.</summary>
+    public void SignInRanges(int length, string hash = "sha256")
+    {
+        var resources = new List<SignedResource>();
+        var type = SignedHashType.Find(hash)!;
+        foreach (var file in ModelFiles.List(Path, [], TestContext.Current.CancellationToken))
+        {
+            byte[] content = File.ReadAllBytes(file.FullPath);
+            for (int start = 0; start < content.Length; start += length)
+            {
+                int end = Math.Min(content.Length, start + length);
+                using var digest = type.Create();
+                digest.Append(content.AsSpan(start..end));
+                resources.Add(new SignedResource($"{file.Path}:{start}:{end}", start, end, digest.GetDigestAndReset()));
+            }
+        }
+
+        var statement = JsonNode.Parse(SignatureWriter.WriteStatement("model", resources, false, []))!;
+        var predicate = statement["predicate"]!;
+        predicate["serialization"]!["method"] = "shards";
+        predicate["serialization"]!["shard_size"] = length;
+        predicate["serialization"]!["hash_type"] = hash;
+        foreach (var resource in predicate["resources"]!.AsArray())
+        {
+            resource!["algorithm"] = hash;
+        }
+
+        var envelope = new DsseEnvelope(DsseEnvelope.InTotoType, Encoding.UTF8.GetBytes(statement.ToJsonString()), []);
+        using var signer = SigningKey.Read(PrivateKey, []);
+        using var stream = File.Create(Signature);
+        SignatureWriter.WriteBundle(stream, envelope with { Signature = signer.Sign(envelope.GetSignedBytes()) }, signer);
+    }
+
+    public CheckpointVerdict Verify(string? path = null, VerificationOptions? options = null)
     {
         using var check = new SignatureCheck(Signature, new SignatureTrust { PublicKey = PublicKey });
         return CheckpointVerifier.Verify(
-            path ?? Path, new VerificationOptions { Signature = check }, null, TestContext.Current.CancellationToken);
+            path ?? Path, (options ?? new VerificationOptions()) with { Signature = check }, null, TestContext.Current.CancellationToken);
     }
 
     public void Write(string name, byte[] content) => directory.Write(name, content);

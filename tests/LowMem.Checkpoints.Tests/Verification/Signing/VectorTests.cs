@@ -58,7 +58,7 @@ public class VectorTests
         string model = PayloadModels.Write(payload, directory);
 
         var files = new SignedFiles(model, Path.Combine(directory.Path, "model.sig"), statement, []);
-        Assert.Empty(files.Compare(progress: null, TestContext.Current.CancellationToken));
+        Assert.Empty(files.Compare([], [], progress: null, TestContext.Current.CancellationToken));
     }
 
     [Theory]
@@ -75,7 +75,7 @@ public class VectorTests
         File.WriteAllBytes(path, content);
 
         var files = new SignedFiles(model, Path.Combine(directory.Path, "model.sig"), statement, []);
-        var finding = Assert.Single(files.Compare(progress: null, TestContext.Current.CancellationToken));
+        var finding = Assert.Single(files.Compare([], [], progress: null, TestContext.Current.CancellationToken));
         Assert.Equal((FindingCodes.SignatureFileChanged, (long?)offset), (finding.Code, finding.Offset));
         Assert.StartsWith($"the file '{name}' is not what was signed", finding.Message);
     }
@@ -89,7 +89,7 @@ public class VectorTests
         File.AppendAllText(Path.Combine(model, "d0/d1/d2/d3/d4/f2"), "more");
 
         var files = new SignedFiles(model, Path.Combine(directory.Path, "model.sig"), statement, []);
-        var finding = Assert.Single(files.Compare(progress: null, TestContext.Current.CancellationToken));
+        var finding = Assert.Single(files.Compare([], [], progress: null, TestContext.Current.CancellationToken));
         Assert.Equal(
             (FindingCodes.SignatureFileChanged, "the file 'd0/d1/d2/d3/d4/f2' is 20 bytes, and was signed with another length"),
             (finding.Code, finding.Message));

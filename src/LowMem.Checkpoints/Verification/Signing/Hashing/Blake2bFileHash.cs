@@ -1,3 +1,4 @@
+using System.Buffers;
 using Konscious.Security.Cryptography;
 
 namespace LowMem.Checkpoints.Verification.Signing.Hashing;
@@ -9,7 +10,14 @@ internal sealed class Blake2bFileHash : IFileHash
 
     public Blake2bFileHash() => hash.Initialize();
 
-    public void Append(byte[] block, int length) => hash.TransformBlock(block, 0, length, null, 0);
+    /// <summary>The library takes arrays only.</summary>
+    public void Append(ReadOnlySpan<byte> block)
+    {
+        byte[] copy = ArrayPool<byte>.Shared.Rent(block.Length);
+        block.CopyTo(copy);
+        hash.TransformBlock(copy, 0, block.Length, null, 0);
+        ArrayPool<byte>.Shared.Return(copy);
+    }
 
     public byte[] GetDigestAndReset()
     {

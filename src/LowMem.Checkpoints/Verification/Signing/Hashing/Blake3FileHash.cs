@@ -7,7 +7,7 @@ internal sealed class Blake3FileHash : IFileHash
 {
     private readonly Hasher hash = Hasher.New();
 
-    public void Append(byte[] block, int length) => hash.Update(block.AsSpan(0, length));
+    public void Append(ReadOnlySpan<byte> block) => hash.Update(block);
 
     public byte[] GetDigestAndReset()
     {

@@ -7,7 +7,7 @@ internal sealed class Sha256FileHash : IFileHash
 {
     private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
 
-    public void Append(byte[] block, int length) => hash.AppendData(block, 0, length);
+    public void Append(ReadOnlySpan<byte> block) => hash.AppendData(block);
 
     public byte[] GetDigestAndReset() => hash.GetHashAndReset();
 
