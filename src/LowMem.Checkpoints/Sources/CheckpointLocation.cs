@@ -11,12 +11,15 @@ public abstract class CheckpointLocation
     /// <summary>The local file system.</summary>
     public static CheckpointLocation Local { get; } = new LocalFiles();
 
+    /// <summary>Whether small reads side by side are one read.</summary>
+    internal virtual bool IsBuffered => true;
+
     /// <summary>Opens a file.</summary>
     /// <param name="name">Its full name; links are followed.</param>
     /// <param name="cancellationToken">Ends every read of it that is not given a token of its own.</param>
     /// <exception cref="CheckpointException">It is not there, cannot be read, or is no regular file.</exception>
     public RandomAccessSource Open(string name, CancellationToken cancellationToken = default) =>
-        new BufferedSource(OpenUnbuffered(name, cancellationToken));
+        IsBuffered ? new BufferedSource(OpenUnbuffered(name, cancellationToken)) : OpenUnbuffered(name, cancellationToken);
 
     /// <summary>
     /// Opens a file that the content of a checkpoint names. Whoever made the checkpoint may have put a link there; it must not

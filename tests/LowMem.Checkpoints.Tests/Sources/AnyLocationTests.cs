@@ -44,11 +44,11 @@ public sealed class AnyLocationTests
     public void AReadThatFailsLosesNothingSilently(string name)
     {
         string path = FixtureFiles.PathOf(name);
-        var sound = MemoryLocation.Of(path);
+        var sound = MemoryLocation.Of(path, keepsBlocks: false);
         string expected = Describe(sound, path);
         for (int failing = 0; failing < sound.Reads; failing++)
         {
-            var faulty = MemoryLocation.Of(path);
+            var faulty = MemoryLocation.Of(path, keepsBlocks: false);
             faulty.BeforeRead = (number, _) => Fail(number == failing);
             string found = Describe(faulty, path, out bool hasError, TestContext.Current.CancellationToken);
 
@@ -69,12 +69,12 @@ public sealed class AnyLocationTests
     public void EveryReadCanBeCancelled(string name)
     {
         string path = FixtureFiles.PathOf(name);
-        var whole = MemoryLocation.Of(path);
+        var whole = MemoryLocation.Of(path, keepsBlocks: false);
         Describe(whole, path);
         for (int last = 0; last < whole.Reads; last++)
         {
             using var cancellation = new CancellationTokenSource();
-            var slow = MemoryLocation.Of(path);
+            var slow = MemoryLocation.Of(path, keepsBlocks: false);
             slow.BeforeRead = (number, token) =>
             {
                 if (number == last)

@@ -25,9 +25,9 @@ internal sealed class MemoryLocation : CheckpointLocation
     public Action<int, CancellationToken>? BeforeRead { get; set; }
 
     /// <summary>The same files as below a directory of the disk, under the same names and of the same times.</summary>
-    public static MemoryLocation Of(string path)
+    public static MemoryLocation Of(string path, bool keepsBlocks = true)
     {
-        var location = new MemoryLocation();
+        var location = new MemoryLocation { KeepsBlocks = keepsBlocks };
         if (File.Exists(path))
         {
             location.Add(path, File.ReadAllBytes(path), File.GetLastWriteTimeUtc(path));
@@ -57,6 +57,11 @@ internal sealed class MemoryLocation : CheckpointLocation
         var (bytes, time) = files[name];
         files[name] = ([.. bytes[..^1], (byte)(bytes[^1] ^ 0xff)], time.AddSeconds(1));
     }
+
+    /// <summary>Whether blocks are kept, which would hide some reads behind others.</summary>
+    public bool KeepsBlocks { get; init; } = true;
+
+    internal override bool IsBuffered => KeepsBlocks;
 
     /// <summary>All names.</summary>
     public IReadOnlyList<string> Names => [.. files.Keys];

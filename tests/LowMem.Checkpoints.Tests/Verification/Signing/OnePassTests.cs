@@ -18,7 +18,7 @@ public sealed class OnePassTests : IDisposable
     public void Dispose() => model.Dispose();
 
     [Fact]
-    public void An_archive_is_read_once()
+    public void AnArchiveIsReadOnce()
     {
         model.Write("model.pt", Archive(8, 1));
         model.Sign();
@@ -27,7 +27,7 @@ public sealed class OnePassTests : IDisposable
     }
 
     [Fact]
-    public void A_file_of_safetensors_is_read_once()
+    public void AFileOfSafetensorsIsReadOnce()
     {
         model.Write("model.safetensors", Safetensors("a", 4 * Length));
         model.Sign();
@@ -39,7 +39,7 @@ public sealed class OnePassTests : IDisposable
     [InlineData("sha256")]
     [InlineData("blake2b")]
     [InlineData("blake3")]
-    public void Shards_are_read_once_and_so_is_what_else_was_signed(string? rangesBy)
+    public void ShardsAreReadOnceAndSoIsWhatElseWasSigned(string? rangesBy)
     {
         model.Write("model.safetensors.index.json", """{"weight_map": {"a": "a.safetensors", "b": "b.safetensors"}}"""u8.ToArray());
         model.Write("a.safetensors", Safetensors("a", 2 * Length));
@@ -59,7 +59,7 @@ public sealed class OnePassTests : IDisposable
     }
 
     [Fact]
-    public void All_checkpoints_of_a_directory_are_read_once()
+    public void AllCheckpointsOfADirectoryAreReadOnce()
     {
         model.Write("model.safetensors", Safetensors("a", 2 * Length));
         model.Write("other/one.pt", Archive(1, 1));
@@ -69,7 +69,7 @@ public sealed class OnePassTests : IDisposable
     }
 
     [Fact]
-    public void A_signature_alone_reads_what_was_signed_once()
+    public void ASignatureAloneReadsWhatWasSignedOnce()
     {
         model.Write("model.safetensors", Safetensors("a", 4 * Length));
         model.Sign();
@@ -77,7 +77,7 @@ public sealed class OnePassTests : IDisposable
     }
 
     [Fact]
-    public void The_range_that_was_changed_is_named()
+    public void TheRangeThatWasChangedIsNamed()
     {
         byte[] file = Safetensors("a", Length);
         model.Write("model.safetensors", file);
@@ -96,7 +96,7 @@ public sealed class OnePassTests : IDisposable
     [Theory]
     [InlineData(VerificationLevel.Structure)]
     [InlineData(VerificationLevel.Values)]
-    public void What_is_broken_may_be_as_signed(VerificationLevel level)
+    public void WhatIsBrokenMayBeAsSigned(VerificationLevel level)
     {
         byte[] file = Archive(1, 1);
         model.Write("model.pt", file[..^100]);

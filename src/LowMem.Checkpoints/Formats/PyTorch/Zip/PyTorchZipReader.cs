@@ -170,8 +170,10 @@ internal static class PyTorchZipReader
         }
         catch (CheckpointException exception)
         {
+            // The values hang on the order of the bytes; and what could not be read may say anything.
+            var severity = exception.IsOfReading || name.EndsWith("byteorder", StringComparison.Ordinal) ? FindingSeverity.Error : FindingSeverity.Warning;
             archive.Findings.Add(new CheckpointFinding(
-                FindingSeverity.Warning, FindingCodes.ArchiveEntryInvalid, null, entry.HeaderOffset, exception.Detail));
+                severity, FindingCodes.ArchiveEntryInvalid, null, entry.HeaderOffset, exception.Detail));
             return null;
         }
     }
