@@ -30,6 +30,9 @@ internal static class CaseHost
             case (PassCase.Hash or PassCase.Manifest, [var path]):
                 PassCase.Run(name, path);
                 break;
+            case (GatherCase.Name, [var path]):
+                GatherCase.Run(path);
+                break;
             case (VerifyCase.Name, [var path, var level]):
                 VerifyCase.Run(path, Enum.Parse<VerificationLevel>(level));
                 break;
