@@ -1,4 +1,4 @@
-namespace LowMem.Checkpoints.Verification;
+namespace LowMem.Checkpoints.Values;
 
 /// <summary>How the elements of a tensor lie in its storage: repeated, with gaps, or neither.</summary>
 internal static class DistinctElements
