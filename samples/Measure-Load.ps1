@@ -24,11 +24,11 @@ function New-BoringModel([string] $Checkpoint) {
     $inProj = Get-CheckpointInfo -LiteralPath $Checkpoint -Key in_proj.weight
     $width = $inProj.Shape[0]
     $count = @(Get-CheckpointInfo -LiteralPath $Checkpoint -Key 'stages.*.weight').Count
-    $stages = [LowMem.Loader.Skeletons.ModuleContainer]::new()
+    $stages = [LowMem.Loader.Skeletons.Containers.ModuleContainer]::new()
     for ($i = 0; $i -lt $count; $i++) {
         $stages.Add("$i", [TorchSharp.torch+nn]::Linear($width, $width))
     }
-    $model = [LowMem.Loader.Skeletons.ModuleContainer]::new()
+    $model = [LowMem.Loader.Skeletons.Containers.ModuleContainer]::new()
     $model.Add('in_proj', [TorchSharp.torch+nn]::Linear($inProj.Shape[1], $width))
     $model.Add('stages', $stages)
     $model.Add('out_proj', [TorchSharp.torch+nn]::Linear($width, 2))

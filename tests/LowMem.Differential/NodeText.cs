@@ -150,7 +150,7 @@ internal sealed class NodeText
 
     /// <summary>An empty OrderedDict, of which tensors have one each: which of them it is makes no difference and is not kept.</summary>
     private static bool IsHooks(PickleObject made) =>
-        made is { CallableName: PackedTensorTemplate.HooksClass, ArgumentCount: 0, Items.Count: 0, Entries.Count: 0 }
+        made is { CallableName: "collections.OrderedDict", ArgumentCount: 0, Items.Count: 0, Entries.Count: 0 }
         && made.State is (null or PickleScalar { Value: null } or PickleMapping { Count: 0 });
 
     private static string Plain(PickleNode node) => node switch

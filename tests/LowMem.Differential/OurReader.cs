@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Formats.PyTorch.Tensors;
 using LowMem.Checkpoints.Pickle;
 
 namespace LowMem.Differential;
@@ -10,11 +11,10 @@ internal static class OurReader
     {
         var source = new PickleSource("pickle", "data.pkl", 0, PickleSource.BudgetFor(1 << 20));
         var input = new MemoryPickleInput(pickle);
-        var uses = PickleMemoUses.Find(input, source, CancellationToken.None);
         return
         [
             ToReading(PickleMachine.Read(pickle, source, CancellationToken.None)),
-            ToReading(PickleMachine.Read(input, source, persistentLoader: null, CancellationToken.None, uses)),
+            ToReading(PickleMachine.Read(input, source, persistentLoader: null, CancellationToken.None, new OrdinaryTensorPattern())),
         ];
     }
 

@@ -4,7 +4,7 @@ using LowMem.Checkpoints.Formats;
 using LowMem.Checkpoints.Values;
 using LowMem.Checkpoints.Verification;
 using LowMem.Loader;
-using LowMem.Loader.Skeletons.Definition;
+using LowMem.Loader.Skeletons.Definition.Text;
 
 namespace LowMem.Fuzz;
 

@@ -1,10 +1,11 @@
+using LowMem.Checkpoints.Formats.PyTorch.Tensors;
 using LowMem.Checkpoints.Pickle;
+using LowMem.Checkpoints.Safety;
 
 namespace LowMem.Fuzz;
 
 /// <summary>
-/// Reads a pickle twice: packed, as files are read, and opcode by opcode, as it is where it is not known what the memo is
-/// asked for. Both must say the same, or a file could show one thing and hold another.
+/// Reads a pickle twice: with ordinary tensors in one go, as files are read, and opcode by opcode. Both must say the same, or a file could show one thing and hold another.
 /// </summary>
 internal static class PickleComparison
 {
@@ -17,15 +18,27 @@ internal static class PickleComparison
         byte[] bytes = File.ReadAllBytes(path);
         var source = new PickleSource("file", "data.pkl", 0, PickleSource.BudgetFor(bytes.Length));
         var input = new MemoryPickleInput(bytes);
-        var uses = PickleMemoUses.Find(input, source, CancellationToken.None);
-        var packed = PickleMachine.Read(input, source, persistentLoader: null, CancellationToken.None, uses);
+        var packed = PickleMachine.Read(input, source, persistentLoader: null, CancellationToken.None, new OrdinaryTensorPattern());
         var plain = PickleMachine.Read(bytes, source, CancellationToken.None);
         Require(packed.Error?.Message == plain.Error?.Message, $"errors: '{packed.Error?.Message}' and '{plain.Error?.Message}'");
+        Require(packed.Error?.Offset == plain.Error?.Offset, "places of errors");
         Require(packed.ByteLength == plain.ByteLength, "lengths");
+        Require(packed.OpcodeCount == plain.OpcodeCount, "counts of opcodes");
         Require(
             packed.Globals.Select(item => item.FullName).SequenceEqual(plain.Globals.Select(item => item.FullName), StringComparer.Ordinal), "globals");
         Require(packed.Payloads.Count == plain.Payloads.Count, "payloads");
+        Require(CallsOf(packed).SetEquals(CallsOf(plain)), "calls");
+        Require(SafetyOf(packed) == SafetyOf(plain), "what is known of names");
         Compare(packed.Root, plain.Root);
+    }
+
+    private static HashSet<(string? Name, PickleOpcode Opcode, bool IsUnchanged)> CallsOf(PickleResult pickle) =>
+        [.. pickle.Calls.Select(call => (call.CallableName, call.Opcode, call.IsUnchanged))];
+
+    private static string SafetyOf(PickleResult pickle)
+    {
+        var report = GlobalReport.Of([pickle], [], CancellationToken.None);
+        return string.Join('\n', [.. report.All, "", .. report.Unknown, "", .. report.Unsafe, "", .. report.Findings.Select(finding => finding.Message)]);
     }
 
     private static void Compare(PickleNode packedRoot, PickleNode plainRoot)

@@ -155,7 +155,7 @@ Describe 'docs/en-US' {
         # Of a program only: the parameters of the cmdlets leave no way to give such options.
         $programs = 'ImportOptionsInvalid'
         $types = [LowMem.Checkpoints.Diagnostics.CheckpointErrorIds], [LowMem.Checkpoints.Diagnostics.FindingCodes], [LowMem.Loader.ModelErrorIds],
-            [LowMem.Loader.Import.ModelFit], [LowMem.PowerShell.Errors.ErrorIds]
+            [LowMem.Loader.Import.Planning.ModelFit], [LowMem.PowerShell.Errors.ErrorIds]
         foreach ($type in $types) {
             $names = @($type.GetFields().Where({ $_.IsLiteral }) | ForEach-Object { $_.GetRawConstantValue() })
             $names.Count | Should -BeGreaterThan 3

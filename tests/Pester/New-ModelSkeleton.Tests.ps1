@@ -261,7 +261,7 @@ exit 0
         It 'makes a type by its name' {
             $module = New-ModelSkeleton -AssemblyPath "$root/out/LowMem/LowMem.Loader.dll" -TypeName ModuleContainer
 
-            $module.GetType().FullName | Should -BeExactly 'LowMem.Loader.Skeletons.ModuleContainer'
+            $module.GetType().FullName | Should -BeExactly 'LowMem.Loader.Skeletons.Containers.ModuleContainer'
         }
 
         It 'says which arguments a constructor takes when those given do not fit' {

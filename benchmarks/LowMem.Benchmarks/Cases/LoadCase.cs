@@ -1,7 +1,8 @@
 using LowMem.CheckpointMaker;
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Formats;
-using LowMem.Loader.Import;
+using LowMem.Loader.Import.Binding;
+using LowMem.Loader.Import.Planning;
 using static TorchSharp.torch;
 
 namespace LowMem.Benchmarks.Cases;

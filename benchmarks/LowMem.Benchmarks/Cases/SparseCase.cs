@@ -2,8 +2,8 @@ using System.Runtime.InteropServices;
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Formats;
 using LowMem.Checkpoints.Values;
-using LowMem.Loader.Import;
-using LowMem.Loader.Skeletons;
+using LowMem.Loader.Import.Binding;
+using LowMem.Loader.Skeletons.Containers;
 
 namespace LowMem.Benchmarks.Cases;
 

@@ -1,7 +1,8 @@
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Formats;
-using LowMem.Loader.Import;
+using LowMem.Loader.Import.Binding;
 using LowMem.Loader.Skeletons;
+using LowMem.Loader.Skeletons.Containers;
 
 namespace LowMem.Benchmarks.Cases;
 

@@ -17,28 +17,28 @@ internal static class EncodedPickles
 
     private const int ShortestPickle = 6;
 
-    private static readonly SearchValues<byte> Letters =
-        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_="u8);
+    private const string AllLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_=";
+
+    private static readonly SearchValues<char> LetterCharacters = SearchValues.Create(AllLetters);
+
+    private static readonly SearchValues<byte> Letters = SearchValues.Create(Encoding.ASCII.GetBytes(AllLetters));
 
     private static readonly SearchValues<byte> HexDigits = SearchValues.Create("0123456789ABCDEFabcdef"u8);
 
     /// <summary>Whether a text has a run of letters that begins like a pickle in base64 or hexadecimal.</summary>
     public static bool MayHold(ReadOnlySpan<char> text)
     {
-        int start = 0;
-        for (int i = 0; i <= text.Length; i++)
+        while (text.Length >= ShortestRun && text.IndexOfAny(LetterCharacters) is >= 0 and int start)
         {
-            if (i < text.Length && text[i] < 128 && Letters.Contains((byte)text[i]))
-            {
-                continue;
-            }
-
-            if (i - start >= ShortestRun && Begins(Encoding.ASCII.GetBytes(text[start..i].ToArray())))
+            text = text[start..];
+            int end = text.IndexOfAnyExcept(LetterCharacters);
+            int length = end < 0 ? text.Length : end;
+            if (length >= ShortestRun && Begins(Encoding.ASCII.GetBytes(text[..length].ToArray())))
             {
                 return true;
             }
 
-            start = i + 1;
+            text = text[length..];
         }
 
         return false;

@@ -33,19 +33,6 @@ internal sealed class PickleCursor(IPickleInput input, PickleSource source)
 
     public byte ReadByte() => position < window.Count ? window.Array![window.Offset + position++] : Take(1)[0];
 
-    /// <summary>
-    /// The bytes ahead, which stay ahead: at least so many, or all that are left. They hold until the next read.
-    /// </summary>
-    public ArraySegment<byte> Peek(int wanted)
-    {
-        if (window.Count - position < wanted && window.Count - position < input.Length - Position)
-        {
-            MoveWindow(Math.Min(wanted, input.Length - Position));
-        }
-
-        return window[position..];
-    }
-
     /// <summary>Passes over bytes, which need not be read for it.</summary>
     public void Skip(long length)
     {
@@ -155,7 +142,7 @@ internal sealed class PickleCursor(IPickleInput input, PickleSource source)
         return true;
     }
 
-    /// <summary>Takes over the frame that a faster reader of the same bytes has reached.</summary>
+    /// <summary>Goes on in the frame that was there at the place it moved to.</summary>
     public void GoOnInFrame(long end) => FrameEnd = end;
 
     public BigInteger ReadInteger(long length)

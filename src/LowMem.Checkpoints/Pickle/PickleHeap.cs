@@ -33,6 +33,15 @@ internal sealed class PickleHeap(PickleCursor cursor, PickleSource source, IPers
     /// <summary>Text and bytes in which another pickle may hide.</summary>
     public IReadOnlyList<PickleScalar> Payloads => payloads;
 
+    /// <summary>What putting something into the memo takes.</summary>
+    public const int PutCost = 3 * SlotCost;
+
+    /// <summary>What a tuple takes with its items, which are there.</summary>
+    public static long TupleCost(int count) => NodeCost + ((long)count * SlotCost);
+
+    /// <summary>Whether the budget has so much left.</summary>
+    public bool CanCharge(long bytes) => bytes <= memoryLeft;
+
     /// <exception cref="CheckpointException">The budget is used up.</exception>
     public void Charge(long bytes)
     {
@@ -52,22 +61,26 @@ internal sealed class PickleHeap(PickleCursor cursor, PickleSource source, IPers
     public PickleObject NewCall(PickleNode callable, PickleNode arguments, PickleNode? keywords = null)
     {
         Charge(SlotCost);
-        PickleObject call = keywords is null && PackedTensorCall.TryPack(callable, arguments) is { } packed
-            ? packed
-            : new PickleCall(callable, arguments);
+        var call = new PickleCall(callable, arguments);
         if (keywords is not null)
         {
             call.Keywords = keywords;
         }
 
-        // The dict of hooks that went into the packed call was the call before: an empty dict that nothing can reach.
-        if (call is PackedTensorCall && calls is [.., { CallableName: PackedTensorTemplate.HooksClass, ArgumentCount: 0, IsUnchanged: true, IsShared: false }])
-        {
-            calls.RemoveAt(calls.Count - 1);
-        }
-
         calls.Add(call);
         return call;
+    }
+
+    /// <summary>Notes a call that was made some other way, and stands for all that are like it.</summary>
+    public void AddCall(PickleObject call) => calls.Add(call);
+
+    /// <summary>Notes a call before something is set on it: it is not like the others any more.</summary>
+    private void BeginChange(PickleObject made)
+    {
+        if (made.IsPlain)
+        {
+            calls.Add(made);
+        }
     }
 
     /// <summary>What stands for a call: itself, unless whoever reads the pickle knows better.</summary>
@@ -136,6 +149,7 @@ internal sealed class PickleHeap(PickleCursor cursor, PickleSource source, IPers
                 sequence.Add(items);
                 break;
             case PickleObject made:
+                BeginChange(made);
                 made.AddItems(items);
                 break;
             case PickleGlobal global:
@@ -168,6 +182,7 @@ internal sealed class PickleHeap(PickleCursor cursor, PickleSource source, IPers
                     mapping.Add(pairs[i], pairs[i + 1]);
                     break;
                 case PickleObject made:
+                    BeginChange(made);
                     made.AddEntry(pairs[i], pairs[i + 1]);
                     break;
                 case PickleGlobal global:
@@ -184,6 +199,7 @@ internal sealed class PickleHeap(PickleCursor cursor, PickleSource source, IPers
         switch (target)
         {
             case PickleObject made:
+                BeginChange(made);
                 made.Build(state);
                 break;
             case PickleGlobal global:

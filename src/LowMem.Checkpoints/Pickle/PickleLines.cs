@@ -57,7 +57,7 @@ internal static class PickleLines
         return OfPython2(PickleText.Unescape(line[1..^1]) ?? throw cursor.Invalid("a string has an escape that is cut short"));
     }
 
-    /// <summary>A byte string of Python 2: text when it is valid UTF-8, as <c>torch.load</c> decodes it, else bytes.</summary>
+    /// <summary>A byte string of Python 2: text when it is valid UTF-8, as it is decoded by default, else bytes.</summary>
     public static PickleScalar OfPython2(ReadOnlySpan<byte> bytes) =>
         PythonUtf8.DecodeStrictly(bytes) is { } text ? PickleScalar.Of(text) : PickleScalar.Of(bytes.ToArray());
 

@@ -13,29 +13,33 @@ internal sealed class PickleMachine
     private readonly PickleStack stack;
     private readonly PickleSource source;
     private readonly PickleHeap heap;
-    private readonly PickleMemo memo;
+    private readonly PickleMemo memo = new();
     private readonly PickleObjectOpcodes objects;
-    private readonly PackedTensorReader tensors;
+    private readonly PickleRun run;
+    private readonly IPickleShortcut? shortcut;
     private readonly CancellationToken cancellationToken;
     private long opcodes;
     private CheckpointException? frameFault;
     private bool stopsInFrame;
+    private bool asksForWhatWasNotMade;
 
     private PickleMachine(
         IPickleInput input,
-        PickleMemoUses? memoUses,
         PickleSource source,
         IPersistentLoader? persistentLoader,
+        IPickleShortcut? shortcut,
         CancellationToken cancellationToken)
     {
         this.source = source;
         this.cancellationToken = cancellationToken;
-        memo = new PickleMemo(memoUses);
+
+        // Who says what persistent ids stand for sees each of them.
+        this.shortcut = persistentLoader is null ? shortcut : null;
         cursor = new PickleCursor(input, source);
         stack = new PickleStack(cursor);
         heap = new PickleHeap(cursor, source, persistentLoader);
         objects = new PickleObjectOpcodes(source, cursor, stack, heap);
-        tensors = new PackedTensorReader(cursor, heap, memo);
+        run = new PickleRun(cursor, memo);
     }
 
     /// <summary>Reads the pickle at the start; what follows its STOP is left alone. A broken one gives what it held before it broke, and the error.</summary>
@@ -48,36 +52,46 @@ internal sealed class PickleMachine
     /// <param name="source">What they are, for messages.</param>
     /// <param name="persistentLoader">Says what persistent ids stand for; null leaves them as they are.</param>
     /// <param name="cancellationToken">Ends the reading early.</param>
-    /// <param name="memoUses">What of the memo is ever asked for, so that the rest need not be kept; null keeps all.</param>
+    /// <param name="shortcut">Makes nodes of many opcodes at once; null for none. The outcome is the same.</param>
     public static PickleResult Read(
         IPickleInput input,
         PickleSource source,
         IPersistentLoader? persistentLoader,
         CancellationToken cancellationToken,
-        PickleMemoUses? memoUses = null)
+        IPickleShortcut? shortcut = null)
     {
-        var machine = new PickleMachine(input, memoUses, source, persistentLoader, cancellationToken);
+        var machine = new PickleMachine(input, source, persistentLoader, shortcut, cancellationToken);
+        var result = machine.Read();
+
+        // No pickler writes that: from the start, so that there is one place that knows what opcodes mean.
+        return machine.asksForWhatWasNotMade
+            ? new PickleMachine(input, source, persistentLoader, shortcut: null, cancellationToken).Read()
+            : result;
+    }
+
+    private PickleResult Read()
+    {
         var root = (PickleNode)PickleScalar.None;
         CheckpointException? error = null;
         try
         {
-            root = machine.Run();
+            root = Run();
         }
         catch (CheckpointException exception)
         {
             error = exception;
         }
 
-        return new PickleResult(root, machine.heap.Globals, machine.cursor.Position, machine.opcodes)
+        return new PickleResult(root, heap.Globals, cursor.Position, opcodes)
         {
-            Calls = machine.heap.Calls,
-            Payloads = machine.heap.Payloads,
+            Calls = heap.Calls,
+            Payloads = heap.Payloads,
             Source = source,
 
             // A file that is cut off inside a frame is refused by every reader: that it is cut is what there is to say.
-            Error = error?.ErrorId == CheckpointErrorIds.Truncated ? error : machine.frameFault ?? error,
+            Error = error?.ErrorId == CheckpointErrorIds.Truncated ? error : frameFault ?? error,
             IsWhole = error is null,
-            EndsFrameWrongly = error?.ErrorId == CheckpointErrorIds.Unsafe || machine.stopsInFrame,
+            EndsFrameWrongly = error?.ErrorId == CheckpointErrorIds.Unsafe || stopsInFrame,
         };
     }
 
@@ -155,12 +169,8 @@ internal sealed class PickleMachine
 
                 break;
             case PickleOpcode.Mark:
-                if (!TryReadTensors())
-                {
-                    heap.Charge(PickleHeap.SlotCost);
-                    stack.Mark();
-                }
-
+                heap.Charge(PickleHeap.SlotCost);
+                stack.Mark();
                 break;
             case PickleOpcode.Pop:
                 stack.PopNodeOrMark();
@@ -171,11 +181,6 @@ internal sealed class PickleMachine
             case PickleOpcode.Dup:
                 heap.Charge(PickleHeap.SlotCost);
                 stack.Push(stack.Top);
-                if (stack.Top is PickleObject duplicated)
-                {
-                    duplicated.IsShared = true;
-                }
-
                 break;
 
             default:
@@ -272,29 +277,6 @@ internal sealed class PickleMachine
         }
     }
 
-    /// <summary>Takes the entries of a state dict in one go, from the MARK in front of them to their SETITEMS.</summary>
-    private bool TryReadTensors()
-    {
-        var target = stack.TopOrNull;
-        if (target is not (PickleMapping or PickleObject) || !tensors.TryRead(out var rows, out long count))
-        {
-            return false;
-        }
-
-        opcodes += count;
-        cancellationToken.ThrowIfCancellationRequested();
-        if (target is PickleMapping mapping)
-        {
-            mapping.Add(rows);
-        }
-        else
-        {
-            ((PickleObject)target).AddEntries(rows);
-        }
-
-        return true;
-    }
-
     private void Push(PickleNode node, int cost = PickleHeap.NodeCost)
     {
         heap.Charge(cost);
@@ -335,12 +317,46 @@ internal sealed class PickleMachine
         heap.SetEntries(stack.Top, pairs);
     }
 
-    private void PushMemo(long index) =>
-        Push(memo.Get(index) ?? throw cursor.Invalid($"memo index {index} was never set"), PickleHeap.SlotCost);
+    private void PushMemo(long index)
+    {
+        var node = memo.Get(index) ?? throw cursor.Invalid($"memo index {index} was never set");
+        if (node == PickleMemo.NotMade)
+        {
+            asksForWhatWasNotMade = true;
+            throw cursor.Invalid("what was read in one go is asked for in parts");
+        }
+
+        Push(node, PickleHeap.SlotCost);
+        if (shortcut is not null && node is PickleGlobal name && shortcut.PatternBehind(name) is { } pattern)
+        {
+            TakeShortcut(name, pattern);
+        }
+    }
+
+    /// <summary>Puts what a call makes in the place of the name of the function, when all opcodes up to the call are as expected.</summary>
+    private void TakeShortcut(PickleGlobal name, PicklePattern pattern)
+    {
+        if (!run.TryRead(pattern) || !heap.CanCharge(run.Cost) || shortcut!.TryMake(name, run, heap) is not { } made)
+        {
+            run.Undo();
+            return;
+        }
+
+        heap.Charge(run.Cost);
+        run.Finish();
+        stack.Pop();
+        stack.Push(made);
+        long before = opcodes;
+        opcodes += run.OpcodeCount;
+        if (before >> 12 != opcodes >> 12)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+    }
 
     private void SetMemo(long index)
     {
-        heap.Charge(3 * PickleHeap.SlotCost);
+        heap.Charge(PickleHeap.PutCost);
         memo.Set(index, stack.Top);
     }
 }

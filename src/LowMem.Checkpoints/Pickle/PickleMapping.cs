@@ -8,40 +8,16 @@ internal sealed class PickleMapping : PickleNode
 
     private List<KeyValuePair<PickleNode, PickleNode>>? entries;
     private Dictionary<string, PickleNode>? index;
-    private bool isPacked;
 
-    /// <summary>Every entry.</summary>
-    public IReadOnlyList<KeyValuePair<PickleNode, PickleNode>> Entries
-    {
-        get
-        {
-            if (isPacked)
-            {
-                Unpack();
-            }
-
-            return Parts;
-        }
-    }
-
-    /// <summary>The entries, of which a <see cref="PackedTensorRows"/>, both key and value, stands for several.</summary>
-    public IReadOnlyList<KeyValuePair<PickleNode, PickleNode>> Parts =>
+    public IReadOnlyList<KeyValuePair<PickleNode, PickleNode>> Entries =>
         entries ?? (IReadOnlyList<KeyValuePair<PickleNode, PickleNode>>)[];
 
-    public int Count { get; private set; }
+    public int Count => entries?.Count ?? 0;
 
     public void Add(PickleNode key, PickleNode value)
     {
         index = null;
         (entries ??= []).Add(new(key, value));
-        Count++;
-    }
-
-    public void Add(PackedTensorRows rows)
-    {
-        Add(rows, rows);
-        isPacked = true;
-        Count = checked(Count - 1 + rows.Count);
     }
 
     /// <summary>The value of the last entry whose key is that text, or null.</summary>
@@ -76,12 +52,5 @@ internal sealed class PickleMapping : PickleNode
         }
 
         return created;
-    }
-
-    /// <summary>For good: who looks at entries as nodes may do so more than once.</summary>
-    private void Unpack()
-    {
-        entries = [.. Parts.SelectMany(part => part.Key is PackedTensorRows rows ? rows.Unpack() : [part])];
-        isPacked = false;
     }
 }

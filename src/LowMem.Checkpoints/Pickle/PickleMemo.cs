@@ -1,72 +1,72 @@
 namespace LowMem.Checkpoints.Pickle;
 
 /// <summary>The memo: nodes by index. Python numbers them from 0 up.</summary>
-/// <param name="uses">Which of them are ever asked for; null keeps all.</param>
-internal sealed class PickleMemo(PickleMemoUses? uses)
+internal sealed class PickleMemo
 {
-    private const int FirstCount = 256;
+    private const int ChunkLength = 4096;
 
-    /// <summary>Names, and texts that come again and again, have the lowest indexes and are fetched most often.</summary>
-    private readonly PickleNode?[] first = new PickleNode?[FirstCount];
-    private readonly Dictionary<long, PickleNode> nodes = [];
+    /// <summary>Stands for a node that was not made, since hardly anybody asks for it.</summary>
+    public static readonly PickleNode NotMade = new PickleSequence(PickleSequenceKind.Tuple);
 
-    // Indexes from 0 up to this one have all been set, and are not counted one by one.
+    // The indexes from 0 up that have all been set, in pieces: no table has to be copied to grow. Null was not made.
+    private readonly List<PickleNode?[]> chunks = [];
+    private readonly Dictionary<long, PickleNode> sparse = [];
+    private readonly List<(long Index, long Number)> texts = [];
     private long dense;
-    private readonly HashSet<long> sparse = [];
 
     /// <summary>How many indexes have been set.</summary>
     public long Count => dense + sparse.Count;
 
-    /// <summary>Whether the indexes set so far are those from 0 up, and it is known which of the next are asked for.</summary>
-    public bool IsInOrder => uses is not null && sparse.Count == 0;
+    /// <summary>Whether the indexes set so far are those from 0 up.</summary>
+    public bool IsInOrder => sparse.Count == 0;
 
-    /// <summary>Whether something asks for an index, as far as is known.</summary>
-    public bool IsWanted(long index) => uses?.Contains(index) != false;
-
-    /// <summary>Sets the next indexes, of which only some are ever asked for.</summary>
+    /// <summary>Sets the next indexes to nodes that are not made.</summary>
     /// <param name="count">How many.</param>
-    /// <param name="wanted">Those that are, by index.</param>
-    public void Pass(long count, IReadOnlyDictionary<long, PickleScalar> wanted)
+    /// <param name="text">One of them that is a text, a number; more of them are asked for than of the others.</param>
+    public void Pass(int count, (long Index, long Number)? text)
     {
         dense += count;
-        foreach (var (index, node) in wanted)
+        if (text is { } known)
         {
-            Keep(index, node);
+            texts.Add(known);
         }
     }
 
     public void Set(long index, PickleNode node)
     {
-        if (index == dense && !sparse.Contains(index))
+        if (index < dense || (index == dense && !sparse.ContainsKey(index)))
         {
-            dense++;
-        }
-        else if (index >= dense)
-        {
-            sparse.Add(index);
-        }
-
-        if (IsWanted(index))
-        {
-            Keep(index, node);
-            if (node is PickleObject made)
+            dense = Math.Max(dense, index + 1);
+            while (chunks.Count <= index / ChunkLength)
             {
-                made.IsShared = true;
+                chunks.Add(new PickleNode?[ChunkLength]);
             }
-        }
-    }
 
-    public PickleNode? Get(long index) => index is >= 0 and < FirstCount ? first[index] : nodes.GetValueOrDefault(index);
-
-    private void Keep(long index, PickleNode node)
-    {
-        if (index is >= 0 and < FirstCount)
-        {
-            first[index] = node;
+            chunks[(int)(index / ChunkLength)][index % ChunkLength] = node;
         }
         else
         {
-            nodes[index] = node;
+            sparse[index] = node;
         }
     }
+
+    /// <summary>The node at an index, which may be <see cref="NotMade"/>; null where nothing was set.</summary>
+    public PickleNode? Get(long index)
+    {
+        if (index >= dense)
+        {
+            return sparse.GetValueOrDefault(index);
+        }
+
+        return (index / ChunkLength < chunks.Count ? chunks[(int)(index / ChunkLength)][index % ChunkLength] : null) ?? Make(index);
+    }
+
+    private PickleNode Make(long index)
+    {
+        int place = texts.BinarySearch((index, 0), TextOrder);
+        return place < 0 ? NotMade : PickleScalar.OfDigits(texts[place].Number);
+    }
+
+    private static readonly Comparer<(long Index, long Number)> TextOrder =
+        Comparer<(long Index, long Number)>.Create((left, right) => left.Index.CompareTo(right.Index));
 }

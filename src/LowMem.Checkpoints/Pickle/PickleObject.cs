@@ -4,12 +4,12 @@ namespace LowMem.Checkpoints.Pickle;
 /// Something Python would make by a call (REDUCE, NEWOBJ, INST, OBJ): the callable and its arguments, and whatever
 /// was set on it afterwards. The call is never made.
 /// </summary>
-internal abstract class PickleObject(PickleNode callable) : PickleNode
+internal abstract class PickleObject : PickleNode
 {
     private Changes? changes;
 
     /// <summary>What would be called; most often a <see cref="PickleGlobal"/>.</summary>
-    public PickleNode Callable => callable;
+    public abstract PickleNode Callable { get; }
 
     /// <summary>The arguments; a tuple in every pickle that Python writes.</summary>
     public abstract PickleNode Arguments { get; }
@@ -49,11 +49,11 @@ internal abstract class PickleObject(PickleNode callable) : PickleNode
     /// <summary>Whether nothing was set on it since the call.</summary>
     public bool IsUnchanged => changes is null;
 
-    /// <summary>Whether something else in the pickle may still get hold of it: the memo does, or it was duplicated.</summary>
-    public bool IsShared { get; set; }
+    /// <summary>Whether names, numbers and texts are all there is to it, so that nobody has to look into it.</summary>
+    public virtual bool IsPlain => false;
 
     /// <summary>The full name of the callable when it is a global, else null.</summary>
-    public string? CallableName => (callable as PickleGlobal)?.FullName;
+    public string? CallableName => (Callable as PickleGlobal)?.FullName;
 
     /// <summary>The arguments when they are a tuple, else an empty one.</summary>
     public IReadOnlyList<PickleNode> ArgumentList => (Arguments as PickleSequence)?.Items ?? [];
@@ -67,11 +67,7 @@ internal abstract class PickleObject(PickleNode callable) : PickleNode
 
     public void AddItems(ReadOnlySpan<PickleNode> added) => (Change().Items ??= []).AddRange(added);
 
-    public void AddEntry(PickleNode key, PickleNode value) => GetMapping().Add(key, value);
-
-    public void AddEntries(PackedTensorRows rows) => GetMapping().Add(rows);
-
-    private PickleMapping GetMapping() => Change().Mapping ??= new PickleMapping();
+    public void AddEntry(PickleNode key, PickleNode value) => (Change().Mapping ??= new PickleMapping()).Add(key, value);
 
     private Changes Change() => changes ??= new Changes();
 

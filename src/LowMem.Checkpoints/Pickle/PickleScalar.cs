@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Numerics;
 
 namespace LowMem.Checkpoints.Pickle;
@@ -30,6 +31,9 @@ internal sealed class PickleScalar : PickleNode
     public static PickleScalar Of(double value) => new(value);
 
     public static PickleScalar Of(string value) => new(value);
+
+    /// <summary>The text of a number.</summary>
+    public static PickleScalar OfDigits(long value) => new(value.ToString(CultureInfo.InvariantCulture));
 
     public static PickleScalar Of(byte[] value) => new(value);
 }

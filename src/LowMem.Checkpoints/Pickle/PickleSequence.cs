@@ -31,3 +31,12 @@ internal sealed class PickleSequence(PickleSequenceKind kind, params PickleNode[
         count = needed;
     }
 }
+
+/// <summary>Which of Python's sequences a node was.</summary>
+internal enum PickleSequenceKind
+{
+    List,
+    Tuple,
+    Set,
+    FrozenSet,
+}

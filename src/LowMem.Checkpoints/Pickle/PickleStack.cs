@@ -19,9 +19,6 @@ internal sealed class PickleStack(PickleCursor cursor)
         }
     }
 
-    /// <summary>What is on top; null when nothing is, or a mark.</summary>
-    public PickleNode? TopOrNull => nodes.Count > (marks.Count > 0 ? marks[^1] : 0) ? nodes[^1] : null;
-
     public void Push(PickleNode node) => nodes.Add(node);
 
     public PickleNode Pop()

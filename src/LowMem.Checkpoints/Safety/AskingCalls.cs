@@ -82,7 +82,7 @@ internal sealed class AskingCalls
             }
 
             PushParts(node, queue);
-            if (node is PickleObject made and not PackedTensorCall)
+            if (node is PickleObject { IsPlain: false } made)
             {
                 queue.Push(made.Arguments);
             }
@@ -92,7 +92,7 @@ internal sealed class AskingCalls
     }
 
     private static bool IsOnlyMade(PickleNode node) =>
-        node is PickleObject { CallableName: { } name } and not PackedTensorCall && GlobalClassifier.FindKnownUse(name) == KnownUse.Made;
+        node is PickleObject { IsPlain: false, CallableName: { } name } && GlobalClassifier.FindKnownUse(name) == KnownUse.Made;
 
     /// <summary>
     /// Whether an argument is an object with functions or classes among its attributes: a function that was reviewed for data
@@ -100,7 +100,7 @@ internal sealed class AskingCalls
     /// </summary>
     private bool Carries(PickleNode node)
     {
-        if (node is PackedTensorCall or not PickleObject { State: not null, CallableName: not null })
+        if (node is not PickleObject { IsPlain: false, State: not null, CallableName: not null })
         {
             return false;
         }
@@ -138,7 +138,7 @@ internal sealed class AskingCalls
         {
             PickleSequence sequence => sequence.Items,
             PickleMapping mapping => OfMapping(mapping),
-            PickleObject made and not PackedTensorCall =>
+            PickleObject { IsPlain: false } made =>
                 made.Items.Concat(OfMapping(made.Mapping)).Concat(made.State is { } state ? [state] : []),
             _ => [],
         };
@@ -149,5 +149,5 @@ internal sealed class AskingCalls
     }
 
     private static IEnumerable<PickleNode> OfMapping(PickleMapping? mapping) =>
-        mapping is null ? [] : mapping.Parts.SelectMany(part => new[] { part.Key, part.Value });
+        mapping is null ? [] : mapping.Entries.SelectMany(part => new[] { part.Key, part.Value });
 }

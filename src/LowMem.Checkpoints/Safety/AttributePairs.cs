@@ -16,7 +16,7 @@ internal static class AttributePairs
     public static IEnumerable<KeyValuePair<string?, PickleNode>> Of(PickleNode? node) => node switch
     {
         PickleMapping mapping => OfMapping(mapping),
-        PickleObject made and not PackedTensorCall => OfMapping(made.Mapping).Concat(IsDict(made) ? made.ArgumentList.SelectMany(OfArgument) : []),
+        PickleObject { IsPlain: false } made => OfMapping(made.Mapping).Concat(IsDict(made) ? made.ArgumentList.SelectMany(OfArgument) : []),
         _ => [],
     };
 
@@ -24,7 +24,7 @@ internal static class AttributePairs
     public static bool IsDict(PickleObject made) => made.CallableName is { } name && Dicts.Contains(ModuleAliases.Resolve(name));
 
     private static IEnumerable<KeyValuePair<string?, PickleNode>> OfMapping(PickleMapping? mapping) =>
-        mapping is null ? [] : mapping.Parts.Where(part => part.Key is not PackedTensorRows).Select(part => Pair(part.Key, part.Value));
+        mapping is null ? [] : mapping.Entries.Select(part => Pair(part.Key, part.Value));
 
     /// <summary>A dict, or pairs in a list, as Python 2 wrote an OrderedDict. What else is an argument gives names that nobody can tell.</summary>
     private static IEnumerable<KeyValuePair<string?, PickleNode>> OfArgument(PickleNode argument) => argument switch

@@ -37,7 +37,7 @@ internal sealed class GlobalDemands
         foreach (var call in pickle.Calls)
         {
             // Tensors come by the hundred thousand, and all name the same function.
-            if (last is null || call.Callable != last.Callable || call.Opcode != last.Opcode || call is not PackedTensorCall)
+            if (last is null || call.Callable != last.Callable || call.Opcode != last.Opcode || !call.IsPlain)
             {
                 demands.Add(call);
             }
@@ -60,7 +60,7 @@ internal sealed class GlobalDemands
         }
 
         var use = UseOf(call);
-        Demand(global, call is not PackedTensorCall && asking.Includes(call) ? KnownUse.Asking : use, NameOf(call.Opcode));
+        Demand(global, !call.IsPlain && asking.Includes(call) ? KnownUse.Asking : use, NameOf(call.Opcode));
         if (Callers.TryGetValue(global.FullName, out int most) && expanded.Add((global.FullName, call.Arguments)))
         {
             AddCallees(call, most);
@@ -111,7 +111,7 @@ internal sealed class GlobalDemands
 
         while (queue.TryPop(out var node))
         {
-            if (node is PickleScalar or PackedTensorCall || !seen.Add(node))
+            if (node is PickleScalar or PickleObject { IsPlain: true } || !seen.Add(node))
             {
                 continue;
             }
@@ -125,7 +125,7 @@ internal sealed class GlobalDemands
                     Push(sequence.Items);
                     break;
                 case PickleMapping mapping:
-                    Push(mapping.Parts.Select(part => part.Value));
+                    Push(mapping.Entries.Select(part => part.Value));
                     break;
 
                 // Nothing that NumPy makes can be called. What else is made may call its arguments or attributes.

@@ -56,7 +56,7 @@ internal static class HookedAttributes
         var seen = new HashSet<(PickleNode, bool)>();
         foreach (var call in pickle.Calls)
         {
-            if (call is PackedTensorCall || (call.IsUnchanged && call.ArgumentCount == 0))
+            if (call.IsPlain || (call.IsUnchanged && call.ArgumentCount == 0))
             {
                 continue;
             }
@@ -202,7 +202,7 @@ internal static class HookedAttributes
 
     /// <summary>A global, or a layer that was made: calling that one calls its hooks.</summary>
     private static bool IsCallable(PickleNode value) =>
-        value is PickleGlobal || (value is PickleObject { CallableName: { } name } and not PackedTensorCall
+        value is PickleGlobal || (value is PickleObject { IsPlain: false, CallableName: { } name }
             && name.StartsWith("torch.nn.modules.", StringComparison.Ordinal));
 
     /// <summary>A dict of one of Python's own types, or one whose items are attributes.</summary>

@@ -10,7 +10,7 @@ internal sealed class BlockPlan(TensorDataReader reader)
     private readonly Dictionary<string, List<BlockRange>> files = new(StringComparer.Ordinal);
     private readonly Dictionary<(string Path, long Offset, long Length), StoredContent> contents = [];
     private readonly Dictionary<(string Path, StorageExtent Storage), KeptStorage> kept = [];
-    private readonly Dictionary<TensorLayout, GatherJob> jobs = [];
+    private readonly Dictionary<TensorIdentity, GatherJob> jobs = [];
     private readonly List<IBlockConsumer> empty = [];
 
     /// <summary>Holds the files open.</summary>
@@ -90,10 +90,10 @@ internal sealed class BlockPlan(TensorDataReader reader)
 
     private GatherJob GetJob(TensorInfo tensor)
     {
-        var layout = new TensorLayout(tensor);
-        if (!jobs.TryGetValue(layout, out var job))
+        var identity = TensorIdentity.OfValues(tensor);
+        if (!jobs.TryGetValue(identity, out var job))
         {
-            jobs.Add(layout, job = new GatherJob(tensor));
+            jobs.Add(identity, job = new GatherJob(tensor));
             foreach (var part in tensor.Chunks?.Select(chunk => chunk.Source) ?? [tensor])
             {
                 Keep(part, job);

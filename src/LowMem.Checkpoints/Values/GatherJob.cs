@@ -101,7 +101,8 @@ internal sealed class GatherJob(TensorInfo tensor)
         {
             lock (Window)
             {
-                Run(reader, GC.AllocateUninitializedArray<byte>((int)Math.Min(tensor.ByteLength, ChooseWindow(tensor).Length)), done, cancellationToken);
+                using var window = new LargeBuffer((int)Math.Min(tensor.ByteLength, ChooseWindow(tensor).Length));
+                Run(reader, window.GetSpan(), done, cancellationToken);
             }
         }
         else

@@ -11,7 +11,7 @@ internal sealed class KeptStorage(KeptStorages all, string path, StorageExtent s
 
     private readonly Lock gate = new();
     private readonly List<GatherJob> waiting = [];
-    private byte[]? bytes;
+    private LargeBuffer? bytes;
     private bool isStarted;
     private int users;
 
@@ -34,7 +34,7 @@ internal sealed class KeptStorage(KeptStorages all, string path, StorageExtent s
 
         if (bytes is not null)
         {
-            block.CopyTo(bytes.AsSpan((int)position));
+            block.CopyTo(bytes.GetSpan()[(int)position..]);
         }
     }
 

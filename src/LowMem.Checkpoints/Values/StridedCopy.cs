@@ -9,6 +9,8 @@ internal static class StridedCopy
     /// <summary>A tile touches so many lines of the cache on each side.</summary>
     private const long TileLength = 16;
 
+    private const long ShortRow = 16;
+
     /// <param name="source">Begins with the first element.</param>
     /// <param name="target">Begins where the first element is copied to.</param>
     /// <param name="dimensions">From the slowest in the target to the fastest.</param>
@@ -75,7 +77,7 @@ internal static class StridedCopy
         while (walk.MoveNext());
     }
 
-    /// <summary>The dimension in which the source is denser than in the row; -1 when there is none.</summary>
+    /// <summary>The dimension in which the source is denser than in the row, or whose rows are short; -1 when there is none.</summary>
     private static int FindColumn(ReadOnlySpan<StridedDimension> dimensions)
     {
         int column = -1;
@@ -89,7 +91,8 @@ internal static class StridedCopy
             }
         }
 
-        return column;
+        // Rows of a few elements are copied many at a time: going from one to the next costs as much as a row.
+        return column < 0 && dimensions is [.., _, { Size: < ShortRow }] ? dimensions.Length - 2 : column;
     }
 
     private static void CopyRow<T>(ReadOnlySpan<T> source, Span<T> target, StridedDimension row)

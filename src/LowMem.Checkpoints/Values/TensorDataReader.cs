@@ -154,7 +154,7 @@ public sealed class TensorDataReader : IDisposable
 
         if (Kept.Find(tensor) is { } kept)
         {
-            return new MemoryStorageBytes(kept);
+            return new MemoryStorageBytes(kept.Memory);
         }
 
         var file = GetFile(tensor.Path);

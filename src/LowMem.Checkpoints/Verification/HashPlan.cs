@@ -16,7 +16,7 @@ internal sealed class HashPlan
         directory = checkpoint.GetDirectory(checkpoint.Files is [var first, ..] ? first.Location : CheckpointLocation.Local);
         files = [.. checkpoint.AllFiles.Select(file => (file, fileHashes.Get(file)))];
         var budget = new ScanBudget(checkpoint.Files);
-        var known = new Dictionary<TensorLayout, HashConsumer?>();
+        var known = new Dictionary<TensorIdentity, HashConsumer?>();
         foreach (var tensor in checkpoint.Tensors)
         {
             tensors.Add((tensor, GetHash(tensor, known, budget, plan)));
@@ -31,18 +31,18 @@ internal sealed class HashPlan
 
     /// <summary>Tied tensors have the same values, which are read once.</summary>
     private static HashConsumer? GetHash(
-        TensorInfo tensor, Dictionary<TensorLayout, HashConsumer?> known, ScanBudget budget, BlockPlan plan)
+        TensorInfo tensor, Dictionary<TensorIdentity, HashConsumer?> known, ScanBudget budget, BlockPlan plan)
     {
         if (tensor.UnreadableReason is not null)
         {
             return null;
         }
 
-        var layout = new TensorLayout(tensor);
-        if (!known.TryGetValue(layout, out var hash))
+        var identity = TensorIdentity.OfValues(tensor);
+        if (!known.TryGetValue(identity, out var hash))
         {
             hash = budget.TryTake(tensor) ? new HashConsumer() : null;
-            known.Add(layout, hash);
+            known.Add(identity, hash);
             if (hash is not null)
             {
                 plan.Add(tensor, hash);

@@ -40,7 +40,7 @@ public sealed record MemoryEstimate
     /// </summary>
     public required long MemoryAvailable { get; init; }
 
-    /// <summary><c>Mapped</c> or <c>Resident</c>, as <see cref="Import.ImportModes"/> has them; null when neither fits.</summary>
+    /// <summary><c>Mapped</c> or <c>Resident</c>, as <see cref="Import.Planning.ImportModes"/> has them; null when neither fits.</summary>
     public required string? AdvisedMode { get; init; }
 
     /// <summary>Why that one.</summary>

@@ -1,8 +1,10 @@
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Diagnostics;
-using LowMem.Loader.Import;
+using LowMem.Loader.Import.Keys;
+using LowMem.Loader.Import.Planning;
 using LowMem.Loader.Memory;
-using LowMem.Loader.Skeletons;
+using LowMem.Loader.Memory.Limits;
+using LowMem.Loader.Skeletons.FromCheckpoint;
 
 namespace LowMem.Loader.Estimates;
 
@@ -32,70 +34,58 @@ public static class MemoryEstimator
         var (rest, prefix, _, _) = CheckpointPart.Take(
             checkpoint, options.Prefix, options.AllowMissing ? loss => lost = loss : null, CancellationToken.None);
         checkpoint = rest;
-        var tensors = checkpoint.Tensors.Where(tensor => tensor.Key.StartsWith(prefix, StringComparison.Ordinal))
-            .Select(tensor => new PlannedBytes(tensor, GetTarget(tensor, options)))
+        var keys = checkpoint.Tensors.Where(tensor => tensor.Key.StartsWith(prefix, StringComparison.Ordinal)).ToList();
+        var tensors = keys
+            .DistinctBy(tensor => TensorTie.Of(tensor, CheckpointSkeleton.Split(tensor.Key[prefix.Length..]).Name))
+            .Select(tensor => (tensor, options.GetTarget(DType.Get(tensor.DType), DType.Get(tensor.DType))))
             .ToList();
         if (tensors.Count == 0 && checkpoint.Tensors.Count > 0)
         {
             throw new ModelException(ModelErrorIds.Mismatch, $"{checkpoint.Path}: {StateDictPrefix.DescribeAbsent(checkpoint.Tensors, prefix)}");
         }
 
-        return Estimate(checkpoint, prefix, tensors, LoadMemory.GetAvailableBytes()) with
+        return Estimate(
+            checkpoint, prefix, new TransferPlan(tensors, resident: true), new TransferPlan(tensors, resident: false), LoadMemory.GetAvailableBytes()) with
         {
+            TensorCount = keys.Count,
             MissingKeys = [.. lost.MissingKeys],
             Faults = [.. lost.Faults],
         };
     }
 
     internal static MemoryEstimate Estimate(
-        Checkpoint checkpoint, string prefix, IReadOnlyCollection<PlannedBytes> tensors, long available)
+        Checkpoint checkpoint, string prefix, TransferPlan resident, TransferPlan mapped, long available)
     {
-        var model = 0L;
-        var copied = 0L;
-        var mapsAnything = false;
-        var largest = default(LargestTensor);
-        foreach (var (planned, bytes) in GetDistinct(tensors))
+        var model = resident.CopiedBytes;
+        var count = resident.Transfers.Count;
+        var largest = resident.Transfers.MaxBy(transfer => transfer.ByteLength);
+        var overhead = FixedBytes + (BytesPerTensor * count) + GetUnfolded(resident) + GetCastBuffers(resident);
+        var naive = GetEstimate(model + checkpoint.GetSummary().ByteLength + overhead + (BytesPerTensor * checkpoint.Tensors.Count), available);
+        var inMemory = GetEstimate(model + overhead, available) with { CopiedBytes = model };
+        var inFile = GetEstimate(mapped.CopiedBytes + overhead + (mapped.MapsAnything ? GetCommitCharge(checkpoint) : 0), available) with
         {
-            model = checked(model + bytes);
-            if (planned.IsCast || !InPlaceUse.IsPossible(planned.Source))
-            {
-                copied += bytes;
-            }
-            else
-            {
-                mapsAnything = true;
-            }
-
-            if (bytes > (largest?.ByteLength ?? -1))
-            {
-                largest = new LargestTensor(planned.Source.Key, bytes);
-            }
-        }
-
-        var overhead = FixedBytes + (BytesPerTensor * tensors.Count) + GetUnfolded(tensors) + GetCastBuffers(tensors);
-        var stateDict = checkpoint.GetSummary().ByteLength;
-        var naive = GetEstimate(model + stateDict + overhead + (BytesPerTensor * checkpoint.Tensors.Count), available);
-        var resident = GetEstimate(model + overhead, available);
-        var mapped = GetEstimate(copied + overhead + (mapsAnything ? GetCommitCharge(checkpoint) : 0), available);
+            MappedBytes = mapped.MappedBytes,
+            CopiedBytes = mapped.CopiedBytes,
+        };
         var limit = AvailableMemory.GetLimit();
-        if (mapsAnything && limit.IsAddressSpace && checkpoint.Files.Sum(file => file.Length) > available - copied)
+        if (mapped.MapsAnything && limit.IsAddressSpace && checkpoint.Files.Sum(file => file.Length) > available - mapped.CopiedBytes)
         {
             // A map takes no memory, and all of its length of the address space.
-            mapped = mapped with { Fits = false };
+            inFile = inFile with { Fits = false };
         }
 
-        var (mode, advice) = Advise(model, copied, resident, mapped, limit);
+        var (mode, advice) = Advise(model, mapped.CopiedBytes, inMemory, inFile, limit);
         return new MemoryEstimate
         {
             Path = checkpoint.Path,
             Prefix = prefix,
-            TensorCount = tensors.Count,
+            TensorCount = count,
             ModelBytes = model,
             BytesOnDisk = checkpoint.Files.Sum(file => file.Length),
-            LargestTensor = largest,
+            LargestTensor = largest is null ? null : new LargestTensor(largest.Source.Key, largest.ByteLength),
             Naive = naive,
-            Resident = resident,
-            Mapped = mapped,
+            Resident = inMemory,
+            Mapped = inFile,
             MemoryAvailable = available,
             AdvisedMode = mode,
             Advice = advice,
@@ -104,31 +94,15 @@ public static class MemoryEstimator
 
     private static ModeEstimate GetEstimate(long peak, long available) => new(peak, peak <= available);
 
-    private static DType GetTarget(TensorInfo tensor, ImportOptions options)
-    {
-        var own = DType.Get(tensor.DType);
-        return options.DType is { } name && own.Kind == DTypeKind.Floating ? DType.Get(name) : own;
-    }
-
-    // Each once, and what several keys share only for the first of them, as a load does.
-    private static IEnumerable<(PlannedBytes Planned, long Bytes)> GetDistinct(IEnumerable<PlannedBytes> tensors) =>
-        DistinctTensors.Find(tensors, planned => (planned.Source, planned.Target.Name)).Select(planned => (planned, GetByteLength(planned)));
-
-    // Of an expanded tensor the distinct elements are kept; one that cannot be read counts with what it would be.
-    private static long GetByteLength(PlannedBytes planned) => planned.Target.GetByteLength(
-        planned.Source.Stride.Length == planned.Source.Shape.Length
-            ? new StorageOrder(planned.Source).Tensor.ElementCount
-            : planned.Source.ElementCount);
-
     // A compressed storage is unfolded as a whole, one at a time.
-    private static long GetUnfolded(IEnumerable<PlannedBytes> tensors) => tensors
-        .Where(planned => planned.Source.Offset < 0)
-        .Select(planned => planned.Source.GetStorageByteLength())
+    private static long GetUnfolded(TransferPlan plan) => plan.Transfers
+        .Where(transfer => transfer.Source.Offset < 0)
+        .Select(transfer => transfer.Source.GetStorageByteLength())
         .DefaultIfEmpty()
         .Max();
 
-    private static long GetCastBuffers(IEnumerable<PlannedBytes> tensors) =>
-        tensors.Any(planned => planned.IsCast) ? ResidentReader.MaxCastBufferBytes : 0;
+    private static long GetCastBuffers(TransferPlan plan) =>
+        plan.Transfers.Any(transfer => transfer.Source.DType != transfer.Target.Name) ? ResidentReader.MaxCastBufferBytes : 0;
 
     // Windows charges a copy-on-write view to the process in full, whether or not it is ever written to.
     private static long GetCommitCharge(Checkpoint checkpoint) =>

@@ -8,6 +8,12 @@ namespace LowMem.Loader.Estimates;
 /// <param name="Fits">Whether that is no more than what is available.</param>
 public sealed record ModeEstimate(long PeakPrivateBytes, bool Fits)
 {
+    /// <summary>The bytes that would stay in the mapped file, as in <c>LoadReport</c>.</summary>
+    internal long MappedBytes { get; init; }
+
+    /// <summary>The bytes that would be copied into memory, as in <c>LoadReport</c>.</summary>
+    internal long CopiedBytes { get; init; }
+
     /// <inheritdoc/>
     public override string ToString() => $"{PeakPrivateBytes} bytes, {(Fits ? "fits" : "does not fit")}";
 }

@@ -1,6 +1,6 @@
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Values;
-using LowMem.Loader.Import;
+using LowMem.Loader.Import.Planning;
 using LowMem.Loader.Memory;
 using LowMem.Loader.Modules;
 using LowMem.Loader.Native;
@@ -35,7 +35,8 @@ public static class ModuleMemory
         return MemoryEstimator.Estimate(
             checkpoint,
             plan.Prefix,
-            [.. plan.Tensors.Select(planned => new PlannedBytes(planned.Source, DType.Get(ScalarTypes.GetName(planned.TargetType))))],
+            plan.GetTransfers(resident: true, isInMemory: true),
+            plan.GetTransfers(resident: false, isInMemory: true),
             LoadMemory.GetAvailableBytes()) with
         {
             MissingKeys = plan.MissingKeys,

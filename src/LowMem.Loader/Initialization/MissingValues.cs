@@ -1,6 +1,7 @@
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Loader.Memory;
+using LowMem.Loader.Memory.Limits;
 using LowMem.Loader.Modules;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -10,10 +11,10 @@ namespace LowMem.Loader.Initialization;
 /// <summary>Makes initial values for the tensors of a module that are on meta and get none from a checkpoint.</summary>
 internal sealed class MissingValues : IDisposable
 {
-    private readonly List<(ModuleParameter Slot, Tensor Value)> values = [];
+    private readonly List<(ModuleParameter Parameter, Tensor Value)> values = [];
 
     /// <summary>The tensors, and their values beside the module.</summary>
-    public IReadOnlyList<(ModuleParameter Slot, Tensor Value)> Values => values;
+    public IReadOnlyList<(ModuleParameter Parameter, Tensor Value)> Values => values;
 
     /// <summary>Makes the values, in the order of the module's state dict.</summary>
     /// <param name="root">The module; it is not changed.</param>

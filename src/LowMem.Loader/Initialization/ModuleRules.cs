@@ -1,5 +1,5 @@
 using LowMem.Loader.Modules;
-using LowMem.Loader.Skeletons;
+using LowMem.Loader.Skeletons.Containers;
 using LowMem.Loader.Skeletons.Layers;
 using static TorchSharp.torch;
 

@@ -1,6 +1,7 @@
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Sources;
+using LowMem.Loader.Memory.Limits;
 using Microsoft.Win32.SafeHandles;
 
 namespace LowMem.Loader.Memory;

@@ -1,3 +1,4 @@
+using LowMem.Loader.Memory.Limits;
 using LowMem.Loader.Native;
 
 namespace LowMem.Loader.Memory;

@@ -56,7 +56,7 @@ public static class MetaMover
         {
             foreach (var tie in group)
             {
-                HollowNative(tie);
+                FreeNative(tie);
                 ParameterBinder.Point(tie.Tensor, meta);
             }
         }
@@ -70,18 +70,18 @@ public static class MetaMover
 
     // A managed side on meta says nothing about C++. One element is not worth a second look.
     private static bool IsHeld(Tensor tensor) =>
-        tensor.device_type != DeviceType.META && tensor.numel() > 1 && !NativeModules.IsHollow(tensor);
+        tensor.device_type != DeviceType.META && tensor.numel() > 1 && !NativeModules.IsWithoutStorage(tensor);
 
     private static Tensor CreateMeta(Tensor tensor)
     {
-        var meta = NativeModules.IsHollow(tensor)
+        var meta = NativeModules.IsWithoutStorage(tensor)
             ? empty(tensor.shape, dtype: tensor.dtype, device: META)
             : empty_strided(tensor.shape, tensor.stride(), dtype: tensor.dtype, device: META);
         meta.requires_grad = tensor.requires_grad;
         return meta;
     }
 
-    private static void HollowNative(ModuleParameter parameter)
+    private static void FreeNative(ModuleParameter parameter)
     {
         if (parameter.Native is not { } native)
         {
@@ -92,7 +92,7 @@ public static class MetaMover
         {
             if (tensor.device_type != DeviceType.META)
             {
-                NativeModules.Hollow(tensor);
+                NativeModules.FreeStorage(tensor);
                 tensor.grad = null;
             }
         }

@@ -28,15 +28,15 @@ internal static unsafe class NativeModules
     public static void Convert(nn.Module module, ScalarType type)
     {
         var tensors = ModuleInternals.GetNativeParameters(module);
-        var hollow = new List<(Tensor Tensor, long[] Shape)>();
+        var freed = new List<(Tensor Tensor, long[] Shape)>();
         try
         {
             foreach (var (_, tensor) in tensors)
             {
-                if (IsHollow(tensor))
+                if (IsWithoutStorage(tensor))
                 {
                     // Converting the expanded tensor would allocate it whole.
-                    hollow.Add((tensor, tensor.shape));
+                    freed.Add((tensor, tensor.shape));
                     using var none = empty(0, dtype: tensor.dtype, device: CPU);
                     tensor.set_(none);
                 }
@@ -49,9 +49,9 @@ internal static unsafe class NativeModules
         }
         finally
         {
-            foreach (var (tensor, shape) in hollow)
+            foreach (var (tensor, shape) in freed)
             {
-                Hollow(tensor, shape);
+                FreeStorage(tensor, shape);
             }
 
             foreach (var (_, tensor) in tensors)
@@ -65,7 +65,7 @@ internal static unsafe class NativeModules
     /// Frees the storage of a tensor and keeps its shape: one element stands for all. A C++ module without values
     /// still runs, so the element is NaN where the type has one: what it returns is not taken for a result.
     /// </summary>
-    public static void Hollow(Tensor tensor) => Hollow(tensor, tensor.shape);
+    public static void FreeStorage(Tensor tensor) => FreeStorage(tensor, tensor.shape);
 
     /// <summary>
     /// Gives a parameter of a C++ module another shape, without memory for its values: one element stands for all in
@@ -78,7 +78,7 @@ internal static unsafe class NativeModules
         {
             if (found == name)
             {
-                Hollow(tensor, shape);
+                FreeStorage(tensor, shape);
             }
 
             tensor.Dispose();
@@ -88,10 +88,10 @@ internal static unsafe class NativeModules
     }
 
     /// <summary>Whether one element stands for all; false for a tensor of one element, which does anyway.</summary>
-    public static bool IsHollow(Tensor tensor) =>
+    public static bool IsWithoutStorage(Tensor tensor) =>
         tensor.numel() > 1 && Array.TrueForAll(tensor.stride(), stride => stride == 0);
 
-    private static void Hollow(Tensor tensor, long[] shape)
+    private static void FreeStorage(Tensor tensor, long[] shape)
     {
         var type = tensor.dtype;
         using var noGradient = no_grad();

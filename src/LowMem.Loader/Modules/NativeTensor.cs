@@ -68,7 +68,7 @@ internal sealed class NativeTensor
         }
 
         used.DetachFromDisposeScope();
-        if (TensorIdentity.Get(used) != TensorIdentity.Get(Registered))
+        if (TensorHandle.Get(used) != TensorHandle.Get(Registered))
         {
             return used;
         }

@@ -13,13 +13,13 @@ namespace LowMem.Loader.Modules;
 internal static class ParameterBinder
 {
     /// <summary>
-    /// Why a slot cannot take a value of this type, or null when it can. A module that computes in C++ has one
+    /// Why a parameter cannot take a value of this type, or null when it can. A module that computes in C++ has one
     /// element type: taking another converts the parameters of it that have a value already
     /// (see <see cref="FindMixedTypes"/>).
     /// </summary>
-    public static string? FindObstacle(ModuleParameter slot, ScalarType type, DeviceType device = DeviceType.CPU)
+    public static string? FindObstacle(ModuleParameter parameter, ScalarType type, DeviceType device = DeviceType.CPU)
     {
-        foreach (var tie in slot.Ties)
+        foreach (var tie in parameter.Ties)
         {
             if (tie.Native is not { } native)
             {
@@ -41,17 +41,17 @@ internal static class ParameterBinder
     }
 
     /// <summary>
-    /// Finds the slots that cannot have the type they are to have, because another parameter of the same C++ module
+    /// Finds the parameters that cannot have the type they are to have, because another parameter of the same C++ module
     /// is to have another one: all floating-point parameters of such a module have one type.
     /// </summary>
-    /// <returns>Each such slot, and why.</returns>
-    public static IEnumerable<(ModuleParameter Slot, string Obstacle)> FindMixedTypes(
-        IEnumerable<(ModuleParameter Slot, ScalarType Type)> plan)
+    /// <returns>Each such parameter, and why.</returns>
+    public static IEnumerable<(ModuleParameter Parameter, string Obstacle)> FindMixedTypes(
+        IEnumerable<(ModuleParameter Parameter, ScalarType Type)> plan)
     {
         var types = new Dictionary<nn.Module, (string Key, ScalarType Type)>(ReferenceEqualityComparer.Instance);
-        foreach (var (slot, type) in plan)
+        foreach (var (parameter, type) in plan)
         {
-            foreach (var tie in slot.Ties.Where(tie => tie.Native is not null && NativeModules.CanConvert(tie.Module, type)))
+            foreach (var tie in parameter.Ties.Where(tie => tie.Native is not null && NativeModules.CanConvert(tie.Module, type)))
             {
                 if (types.TryAdd(tie.Module, (tie.Key, type)) || types[tie.Module].Type == type)
                 {
@@ -60,7 +60,7 @@ internal static class ParameterBinder
 
                 var (key, other) = types[tie.Module];
                 yield return (
-                    slot,
+                    parameter,
                     $"'{DisplayText.Name(tie.Key)}' belongs to a {tie.ModuleType}, which computes in C++ with one element type: it cannot be "
                     + $"{ScalarTypes.GetName(type)} while '{DisplayText.Name(key)}' is {ScalarTypes.GetName(other)}");
             }
@@ -68,43 +68,43 @@ internal static class ParameterBinder
     }
 
     /// <summary>
-    /// Replaces the value of a slot, of every entry tied to it, and of everything that holds one of them. Shares the
+    /// Replaces the value of a parameter, of every entry tied to it, and of everything that holds one of them. Shares the
     /// storage of <paramref name="value"/>, which stays the caller's. Fails before the first change or not at all.
     /// </summary>
-    /// <param name="slot">An entry of <see cref="ModuleTree.GetParameters"/>.</param>
-    /// <param name="value">A dense tensor of the slot's shape; of the slot's dtype, or of one without obstacle.</param>
+    /// <param name="parameter">An entry of <see cref="ModuleTree.GetParameters"/>.</param>
+    /// <param name="value">A dense tensor of the parameter's shape; of the parameter's dtype, or of one without obstacle.</param>
     /// <param name="requiresGrad">Whether the parameter wants a gradient; ignored for types that cannot have one.</param>
     /// <exception cref="ModelException">The value does not fit.</exception>
-    public static void Bind(ModuleParameter slot, Tensor value, bool requiresGrad = false)
+    public static void Bind(ModuleParameter parameter, Tensor value, bool requiresGrad = false)
     {
-        TensorIdentity.EnsureSupported();
+        TensorHandle.EnsureSupported();
         var type = value.dtype;
-        Validate(slot, value, type);
+        Validate(parameter, value, type);
 
         using var data = value.detach();
         data.requires_grad = requiresGrad && ScalarTypes.CanRequireGrad(type);
-        if (slot.HasNative)
+        if (parameter.HasNative)
         {
-            BindNative(slot, data, type);
+            BindNative(parameter, data, type);
             return;
         }
 
-        foreach (var tie in slot.Ties)
+        foreach (var tie in parameter.Ties)
         {
             Point(tie.Tensor, data);
         }
     }
 
-    private static void BindNative(ModuleParameter slot, Tensor data, ScalarType type)
+    private static void BindNative(ModuleParameter parameter, Tensor data, ScalarType type)
     {
         using var noGradient = no_grad();
-        var natives = slot.Ties.Where(tie => tie.Native is not null).ToArray();
+        var natives = parameter.Ties.Where(tie => tie.Native is not null).ToArray();
         foreach (var tie in natives)
         {
             if (tie.Native!.Used.dtype != type && NativeModules.CanConvert(tie.Module, type))
             {
                 // Its own old value need not be converted.
-                NativeModules.Hollow(tie.Native.Registered);
+                NativeModules.FreeStorage(tie.Native.Registered);
                 NativeModules.Convert(tie.Module, type);
             }
         }
@@ -120,7 +120,7 @@ internal static class ParameterBinder
             shared = native.Used;
         }
 
-        foreach (var tie in slot.Ties)
+        foreach (var tie in parameter.Ties)
         {
             var source = tie.Native is { } native && CanShare(native, type) ? native.Used : shared;
             Point(tie.Tensor, source);
@@ -135,13 +135,13 @@ internal static class ParameterBinder
     /// <summary>Lets a managed handle stand for the tensor of another one.</summary>
     public static void Point(Tensor handle, Tensor target)
     {
-        if (TensorIdentity.Get(handle) == TensorIdentity.Get(target))
+        if (TensorHandle.Get(handle) == TensorHandle.Get(target))
         {
             return;
         }
 
         using var alias = target.alias();
-        TensorIdentity.Exchange(handle, alias);
+        TensorHandle.Exchange(handle, alias);
     }
 
     private static bool CanShare(NativeTensor native, ScalarType type) =>
@@ -166,22 +166,22 @@ internal static class ParameterBinder
         return true;
     }
 
-    private static void Validate(ModuleParameter slot, Tensor value, ScalarType type)
+    private static void Validate(ModuleParameter parameter, Tensor value, ScalarType type)
     {
-        if (!HasShape(value, slot.Shape))
+        if (!HasShape(value, parameter.Shape))
         {
             throw new ModelException(
                 ModelErrorIds.Mismatch,
-                $"'{DisplayText.Name(slot.Key)}' has the shape [{string.Join(", ", slot.Shape)}], the value [{string.Join(", ", value.shape)}].");
+                $"'{DisplayText.Name(parameter.Key)}' has the shape [{string.Join(", ", parameter.Shape)}], the value [{string.Join(", ", value.shape)}].");
         }
 
-        if (slot.Ties.FirstOrDefault(tie => tie.Tensor.IsInvalid) is { } disposed)
+        if (parameter.Ties.FirstOrDefault(tie => tie.Tensor.IsInvalid) is { } disposed)
         {
             throw new ModelException(
                 ModelErrorIds.ModuleInvalid, $"'{DisplayText.Name(disposed.Key)}' has been disposed of since the module was listed.");
         }
 
-        if (FindObstacle(slot, type, value.device_type) is { } obstacle)
+        if (FindObstacle(parameter, type, value.device_type) is { } obstacle)
         {
             throw new ModelException(ModelErrorIds.ModuleUnsupported, $"{obstacle}.");
         }

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using LowMem.Loader.Memory;
+using LowMem.Loader.Memory.Limits;
 
 namespace LowMem.Loader.Native;
 

@@ -1,4 +1,5 @@
 using System.Reflection;
+using LowMem.Loader.Native;
 using static TorchSharp.torch;
 
 namespace LowMem.Loader.Skeletons;

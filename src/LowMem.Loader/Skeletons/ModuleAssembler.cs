@@ -1,4 +1,5 @@
 using System.Collections;
+using LowMem.Loader.Skeletons.Containers;
 using static TorchSharp.torch;
 
 namespace LowMem.Loader.Skeletons;

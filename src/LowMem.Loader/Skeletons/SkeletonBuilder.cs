@@ -1,8 +1,12 @@
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Diagnostics;
+using LowMem.Loader.Import.Keys;
 using LowMem.Loader.Meta;
 using LowMem.Loader.Native;
+using LowMem.Loader.Skeletons.Containers;
 using LowMem.Loader.Skeletons.Definition;
+using LowMem.Loader.Skeletons.Definition.Text;
+using LowMem.Loader.Skeletons.FromCheckpoint;
 using static TorchSharp.torch;
 
 namespace LowMem.Loader.Skeletons;

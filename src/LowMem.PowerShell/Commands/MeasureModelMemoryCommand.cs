@@ -2,7 +2,7 @@ using System.Management.Automation;
 using System.Runtime.CompilerServices;
 using LowMem.Checkpoints;
 using LowMem.Loader.Estimates;
-using LowMem.Loader.Import;
+using LowMem.Loader.Import.Planning;
 using LowMem.PowerShell.Pipeline;
 using static TorchSharp.torch;
 

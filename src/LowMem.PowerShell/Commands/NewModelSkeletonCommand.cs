@@ -5,6 +5,7 @@ using LowMem.Checkpoints.Formats;
 using LowMem.Loader;
 using LowMem.Loader.Native;
 using LowMem.Loader.Skeletons;
+using LowMem.Loader.Skeletons.FromCheckpoint;
 using LowMem.PowerShell.Completion;
 using LowMem.PowerShell.Errors;
 using LowMem.PowerShell.Pipeline;

@@ -4,7 +4,7 @@ using LowMem.Checkpoints;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Verification;
 using LowMem.Checkpoints.Verification.Signing;
-using LowMem.Loader.Import;
+using LowMem.Loader.Import.Planning;
 using LowMem.PowerShell.Completion;
 using LowMem.PowerShell.Errors;
 using LowMem.PowerShell.Pipeline;

@@ -1,5 +1,5 @@
 using System.Collections;
-using LowMem.Loader.Skeletons;
+using LowMem.Loader.Import.Keys;
 
 namespace LowMem.PowerShell.Completion;
 

@@ -4,8 +4,7 @@ using System.Text.RegularExpressions;
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Loader;
-using LowMem.Loader.Import;
-using LowMem.Loader.Skeletons;
+using LowMem.Loader.Import.Keys;
 
 namespace LowMem.PowerShell.Pipeline;
 

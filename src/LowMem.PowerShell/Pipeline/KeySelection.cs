@@ -1,4 +1,4 @@
-using LowMem.Loader.Import;
+using LowMem.Loader.Import.Keys;
 
 namespace LowMem.PowerShell.Pipeline;
 

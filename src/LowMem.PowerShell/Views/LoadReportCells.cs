@@ -1,5 +1,5 @@
 using System.Management.Automation;
-using LowMem.Loader.Import;
+using LowMem.Loader.Import.Binding;
 
 namespace LowMem.PowerShell.Views;
 

@@ -2,10 +2,10 @@ using System.Globalization;
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Formats;
 using LowMem.Loader.Estimates;
-using LowMem.Loader.Import;
+using LowMem.Loader.Import.Binding;
+using LowMem.Loader.Import.Planning;
 using LowMem.Loader.Memory;
-using LowMem.Loader.Skeletons;
-using LowMem.Loader.Tests.Import;
+using LowMem.Loader.Skeletons.Containers;
 using static TorchSharp.torch;
 
 namespace LowMem.Loader.Tests.Estimates;

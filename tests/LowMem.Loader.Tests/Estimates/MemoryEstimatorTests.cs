@@ -3,9 +3,9 @@ using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Formats;
 using LowMem.Checkpoints.Verification;
 using LowMem.Loader.Estimates;
-using LowMem.Loader.Import;
+using LowMem.Loader.Import.Binding;
+using LowMem.Loader.Import.Planning;
 using LowMem.Loader.Memory;
-using LowMem.Loader.Tests.Import;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -64,8 +64,9 @@ public sealed class MemoryEstimatorTests : IDisposable
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows charges a map in full.");
         var checkpoint = Write(("a", "F32", [128L << 20]));
+        var tensors = new[] { (checkpoint.Tensors[0], DType.Get("float32")) };
         var estimate = MemoryEstimator.Estimate(
-            checkpoint, "", [new PlannedBytes(checkpoint.Tensors[0], DType.Get("float32"))], available);
+            checkpoint, "", new TransferPlan(tensors, resident: true), new TransferPlan(tensors, resident: false), available);
         Assert.Equal((naive, resident, mapped), (estimate.Naive.Fits, estimate.Resident.Fits, estimate.Mapped.Fits));
         Assert.Equal(advised, estimate.AdvisedMode);
         Assert.EndsWith(".", estimate.Advice, StringComparison.Ordinal);

@@ -1,11 +1,13 @@
 using System.Text.Json;
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Formats;
-using LowMem.Loader.Import;
+using LowMem.Loader.Import.Binding;
+using LowMem.Loader.Import.Keys;
+using LowMem.Loader.Import.Planning;
 using LowMem.Loader.Initialization;
 using LowMem.Loader.Modules;
 using LowMem.Loader.Skeletons;
-using LowMem.Loader.Tests.Import;
+using LowMem.Loader.Skeletons.Containers;
 using LowMem.Loader.Tests.Skeletons.Definition;
 using static TorchSharp.torch;
 

@@ -2,7 +2,6 @@ using LowMem.Checkpoints;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Sources;
 using LowMem.Loader.Memory;
-using LowMem.Loader.Tests.Import;
 using static TorchSharp.torch;
 
 namespace LowMem.Loader.Tests.Memory;

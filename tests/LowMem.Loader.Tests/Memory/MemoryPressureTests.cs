@@ -1,11 +1,11 @@
 using System.Runtime.CompilerServices;
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Formats;
-using LowMem.Loader.Import;
+using LowMem.Loader.Import.Binding;
+using LowMem.Loader.Import.Planning;
 using LowMem.Loader.Memory;
 using LowMem.Loader.Meta;
-using LowMem.Loader.Skeletons;
-using LowMem.Loader.Tests.Import;
+using LowMem.Loader.Skeletons.Containers;
 using static TorchSharp.torch;
 
 namespace LowMem.Loader.Tests.Memory;

@@ -1,8 +1,8 @@
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Formats;
-using LowMem.Loader.Import;
+using LowMem.Loader.Import.Binding;
+using LowMem.Loader.Import.Planning;
 using LowMem.Loader.Memory;
-using LowMem.Loader.Tests.Import;
 using static TorchSharp.torch;
 
 namespace LowMem.Loader.Tests.Memory;

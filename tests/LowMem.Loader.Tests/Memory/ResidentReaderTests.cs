@@ -3,7 +3,6 @@ using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Formats;
 using LowMem.Checkpoints.Values;
 using LowMem.Loader.Memory;
-using LowMem.Loader.Tests.Import;
 using static TorchSharp.torch;
 
 namespace LowMem.Loader.Tests.Memory;

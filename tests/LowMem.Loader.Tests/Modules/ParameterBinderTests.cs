@@ -14,17 +14,17 @@ public class ParameterBinderTests
         var oldBody = module.body.weight;
         MetaMover.Move(module);
         Assert.Equal(DeviceType.META, module.cached[0].device_type);
-        var slots = ModuleTree.GetParameters(module).ToDictionary(slot => slot.Key);
+        var parameters = ModuleTree.GetParameters(module).ToDictionary(parameter => parameter.Key);
 
         using var embedding = full([7, 4], 3f);
         using var body = full([4, 4], 5f);
-        ParameterBinder.Bind(slots["embed.weight"], embedding);
-        ParameterBinder.Bind(slots["body.weight"], body);
+        ParameterBinder.Bind(parameters["embed.weight"], embedding);
+        ParameterBinder.Bind(parameters["body.weight"], body);
 
         Assert.All([module.embed.weight!, module.head.weight, module.cached[1]], tensor => Assert.True(AllEqual(tensor, 3)));
         Assert.Same(oldBody, module.body.weight);
         Assert.All([oldBody, module.cached[0]], tensor => Assert.True(AllEqual(tensor, 5)));
-        Assert.Equal("embed.weight", ModuleTree.GetParameters(module).Single(slot => slot.Key == "head.weight").TiedTo);
+        Assert.Equal("embed.weight", ModuleTree.GetParameters(module).Single(parameter => parameter.Key == "head.weight").TiedTo);
 
         // One storage under all of them: writing through one shows in the others, and in what was bound.
         using (no_grad())
@@ -49,11 +49,11 @@ public class ParameterBinderTests
         {
             using var module = nn.ModuleList<nn.Module>(embed, linear);
             MetaMover.Move(module);
-            var slots = ModuleTree.GetParameters(module);
-            Assert.Equal([null, "0.weight"], slots.Select(slot => slot.TiedTo));
+            var parameters = ModuleTree.GetParameters(module);
+            Assert.Equal([null, "0.weight"], parameters.Select(parameter => parameter.TiedTo));
 
             using var value = arange(6, dtype: ScalarType.Float32, device: CPU).reshape(3, 2);
-            ParameterBinder.Bind(slots[0], value);
+            ParameterBinder.Bind(parameters[0], value);
 
             using var picked = embed.call(tensor(new long[] { 2 }, device: CPU));
             Assert.Equal([4f, 5f], picked.data<float>().ToArray());
@@ -80,9 +80,9 @@ public class ParameterBinderTests
     public void Binding_a_real_module_again_replaces_its_values()
     {
         using var linear = nn.Linear(2, 2, hasBias: false);
-        var slot = ModuleTree.GetParameters(linear)[0];
-        ParameterBinder.Bind(slot, ones(2, 2));
-        ParameterBinder.Bind(slot, full([2, 2], 4f), requiresGrad: true);
+        var parameter = ModuleTree.GetParameters(linear)[0];
+        ParameterBinder.Bind(parameter, ones(2, 2));
+        ParameterBinder.Bind(parameter, full([2, 2], 4f), requiresGrad: true);
 
         Assert.True(AllEqual(linear.weight, 4));
         Assert.True(linear.weight.requires_grad);
@@ -92,10 +92,10 @@ public class ParameterBinderTests
     public void A_value_of_another_shape_is_refused_and_changes_nothing()
     {
         using var embedding = nn.Embedding(3, 2);
-        var slot = ModuleTree.GetParameters(embedding)[0];
+        var parameter = ModuleTree.GetParameters(embedding)[0];
         using var before = embedding.weight!.clone();
 
-        var error = Assert.Throws<ModelException>(() => ParameterBinder.Bind(slot, ones(2, 3)));
+        var error = Assert.Throws<ModelException>(() => ParameterBinder.Bind(parameter, ones(2, 3)));
 
         Assert.Equal(ModelErrorIds.Mismatch, error.ErrorId);
         Assert.Contains("'weight' has the shape [3, 2], the value [2, 3]", error.Message, StringComparison.Ordinal);
@@ -106,12 +106,12 @@ public class ParameterBinderTests
     public void A_cpp_module_says_which_types_it_cannot_take()
     {
         using var lstm = nn.LSTM(2, 3);
-        var slot = ModuleTree.GetParameters(lstm)[0];
+        var parameter = ModuleTree.GetParameters(lstm)[0];
 
-        Assert.Contains("cannot take int64", ParameterBinder.FindObstacle(slot, ScalarType.Int64), StringComparison.Ordinal);
-        Assert.Contains("on the CPU only", ParameterBinder.FindObstacle(slot, ScalarType.Float32, DeviceType.CUDA), StringComparison.Ordinal);
-        Assert.Null(ParameterBinder.FindObstacle(slot, ScalarType.Float16));
-        var error = Assert.Throws<ModelException>(() => ParameterBinder.Bind(slot, zeros(slot.Shape, dtype: ScalarType.Int64)));
+        Assert.Contains("cannot take int64", ParameterBinder.FindObstacle(parameter, ScalarType.Int64), StringComparison.Ordinal);
+        Assert.Contains("on the CPU only", ParameterBinder.FindObstacle(parameter, ScalarType.Float32, DeviceType.CUDA), StringComparison.Ordinal);
+        Assert.Null(ParameterBinder.FindObstacle(parameter, ScalarType.Float16));
+        var error = Assert.Throws<ModelException>(() => ParameterBinder.Bind(parameter, zeros(parameter.Shape, dtype: ScalarType.Int64)));
         Assert.Equal(ModelErrorIds.ModuleUnsupported, error.ErrorId);
     }
 
@@ -120,11 +120,11 @@ public class ParameterBinderTests
     {
         using var module = nn.ModuleList<nn.Module>(nn.LSTM(2, 3), nn.Linear(2, 3), nn.LSTM(2, 3));
         var plan = ModuleTree.GetParameters(module)
-            .Select(slot => (slot, slot.Name.Contains("bias", StringComparison.Ordinal) && slot.ModulePath != "2" ? ScalarType.Float32 : ScalarType.BFloat16));
+            .Select(parameter => (parameter, parameter.Name.Contains("bias", StringComparison.Ordinal) && parameter.ModulePath != "2" ? ScalarType.Float32 : ScalarType.BFloat16));
 
         var mixed = ParameterBinder.FindMixedTypes(plan).ToArray();
 
-        Assert.Equal(["0.bias_ih_l0", "0.bias_hh_l0"], mixed.Select(entry => entry.Slot.Key));
+        Assert.Equal(["0.bias_ih_l0", "0.bias_hh_l0"], mixed.Select(entry => entry.Parameter.Key));
         Assert.Contains("cannot be float32 while '0.weight_ih_l0' is bfloat16", mixed[0].Obstacle, StringComparison.Ordinal);
     }
 
@@ -133,12 +133,12 @@ public class ParameterBinderTests
     {
         using var cell = nn.GRUCell(2, 3);
         MetaMover.Move(cell);
-        var slots = ModuleTree.GetParameters(cell);
-        ParameterBinder.Bind(slots[0], full(slots[0].Shape, 2f));
+        var parameters = ModuleTree.GetParameters(cell);
+        ParameterBinder.Bind(parameters[0], full(parameters[0].Shape, 2f));
 
-        ParameterBinder.Bind(slots[1], full(slots[1].Shape, 3f, dtype: ScalarType.Float64));
+        ParameterBinder.Bind(parameters[1], full(parameters[1].Shape, 3f, dtype: ScalarType.Float64));
 
-        Assert.All(ModuleTree.GetParameters(cell).Where(slot => slot.Device == "cpu"), slot => Assert.Equal("float64", slot.DType));
+        Assert.All(ModuleTree.GetParameters(cell).Where(parameter => parameter.Device == "cpu"), parameter => Assert.Equal("float64", parameter.DType));
         Assert.True(AllEqual(cell.parameters().ElementAt(0), 2));
         Assert.True(AllEqual(cell.parameters().ElementAt(1), 3));
     }

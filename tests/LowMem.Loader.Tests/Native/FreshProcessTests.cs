@@ -4,6 +4,7 @@ using LowMem.Loader.Meta;
 using LowMem.Loader.Modules;
 using LowMem.Loader.Native;
 using LowMem.Loader.Skeletons;
+using LowMem.Loader.Skeletons.Containers;
 using TorchSharp;
 
 namespace LowMem.Loader.Tests.Native;

@@ -1,6 +1,8 @@
 using LowMem.Checkpoints;
+using LowMem.Loader.Import.Keys;
 using LowMem.Loader.Modules;
 using LowMem.Loader.Skeletons;
+using LowMem.Loader.Skeletons.Containers;
 using LowMem.Loader.Tests.Modules;
 
 namespace LowMem.Loader.Tests.Skeletons;

@@ -3,6 +3,7 @@ using System.Collections.Specialized;
 using LowMem.Loader.Meta;
 using LowMem.Loader.Modules;
 using LowMem.Loader.Skeletons;
+using LowMem.Loader.Skeletons.Containers;
 using LowMem.Loader.Tests.Modules;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -59,7 +60,7 @@ public class FromFactoryTests
     }
 
     private static bool IsEmpty(Tensor tensor) =>
-        tensor.device_type == DeviceType.META || tensor.numel() <= 1 || NativeModules.IsHollow(tensor);
+        tensor.device_type == DeviceType.META || tensor.numel() <= 1 || NativeModules.IsWithoutStorage(tensor);
 
     [Fact]
     public void The_default_device_is_restored_when_the_script_fails()

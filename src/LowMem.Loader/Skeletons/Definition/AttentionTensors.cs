@@ -1,3 +1,5 @@
+using LowMem.Loader.Skeletons.Containers;
+using LowMem.Loader.Skeletons.Definition.Text;
 using LowMem.Loader.Skeletons.Layers;
 using TorchSharp.Modules;
 

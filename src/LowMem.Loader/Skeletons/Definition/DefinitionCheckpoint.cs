@@ -1,6 +1,10 @@
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Diagnostics;
+using LowMem.Loader.Import.Keys;
 using LowMem.Loader.Modules;
+using LowMem.Loader.Skeletons.Containers;
+using LowMem.Loader.Skeletons.Definition.Text;
+using LowMem.Loader.Skeletons.FromCheckpoint;
 using static TorchSharp.torch;
 
 namespace LowMem.Loader.Skeletons.Definition;
@@ -45,7 +49,9 @@ internal sealed class DefinitionCheckpoint
     public static DefinitionCheckpoint Take(
         Checkpoint checkpoint, string? prefix, DefinitionNode root, Action<CheckpointLoss>? onLoss, CancellationToken cancellationToken)
     {
-        prefix ??= DefinitionPrefix.Find([.. checkpoint.WithoutAttributes().Tensors.Select(tensor => tensor.Key)], root);
+        prefix ??= StateDictPrefix.Find(
+            [.. checkpoint.WithoutAttributes().Tensors.Select(tensor => tensor.Key)],
+            root.Children.SelectMany(child => child.Names).ToHashSet(StringComparer.Ordinal));
         return new DefinitionCheckpoint(CheckpointPart.Take(checkpoint, prefix, onLoss, cancellationToken));
     }
 
@@ -79,7 +85,7 @@ internal sealed class DefinitionCheckpoint
     public void Tie(nn.Module root)
     {
         var entries = ModuleTree.GetParameters(root);
-        var first = new Dictionary<(CheckpointTensors.TensorPlace, ScalarType), ModuleParameter>();
+        var first = new Dictionary<(TensorTie, ScalarType), ModuleParameter>();
         var found = 0;
         foreach (var entry in entries)
         {
@@ -89,11 +95,10 @@ internal sealed class DefinitionCheckpoint
             }
 
             found++;
-            if (CheckpointTensors.GetPlace(info, !entry.IsBuffer) is { } place
-                && info.Shape.AsSpan().SequenceEqual(entry.Shape)
-                && !first.TryAdd((place, entry.Tensor.dtype), entry))
+            var tie = (new TensorTie(TensorIdentity.OfView(info), !entry.IsBuffer), entry.Tensor.dtype);
+            if (info.Shape.AsSpan().SequenceEqual(entry.Shape) && !first.TryAdd(tie, entry))
             {
-                ParameterBinder.Point(entry.Tensor, first[(place, entry.Tensor.dtype)].Tensor);
+                ParameterBinder.Point(entry.Tensor, first[tie].Tensor);
             }
         }
 

@@ -1,5 +1,9 @@
 using System.Runtime.InteropServices;
 using LowMem.Loader.Modules;
+using LowMem.Loader.Native;
+using LowMem.Loader.Skeletons.Containers;
+using LowMem.Loader.Skeletons.Definition.Families;
+using LowMem.Loader.Skeletons.Definition.Text;
 using LowMem.Loader.Skeletons.Layers;
 using static TorchSharp.torch;
 

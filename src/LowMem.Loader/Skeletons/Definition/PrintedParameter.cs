@@ -1,4 +1,5 @@
 using System.Globalization;
+using LowMem.Loader.Skeletons.Definition.Text;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 

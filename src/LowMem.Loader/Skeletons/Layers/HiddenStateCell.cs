@@ -1,3 +1,4 @@
+using LowMem.Loader.Skeletons.Containers;
 using static TorchSharp.torch;
 
 namespace LowMem.Loader.Skeletons.Layers;

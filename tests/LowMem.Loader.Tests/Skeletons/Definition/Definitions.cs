@@ -1,7 +1,6 @@
 using LowMem.Checkpoints;
 using LowMem.Loader.Modules;
 using LowMem.Loader.Skeletons;
-using LowMem.Loader.Tests.Import;
 using static TorchSharp.torch;
 
 namespace LowMem.Loader.Tests.Skeletons.Definition;

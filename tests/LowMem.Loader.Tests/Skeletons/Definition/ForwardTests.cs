@@ -1,10 +1,9 @@
 using System.Text.Json;
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Formats;
-using LowMem.Loader.Import;
+using LowMem.Loader.Import.Binding;
 using LowMem.Loader.Modules;
-using LowMem.Loader.Skeletons;
-using LowMem.Loader.Tests.Import;
+using LowMem.Loader.Skeletons.Containers;
 using static TorchSharp.torch;
 
 namespace LowMem.Loader.Tests.Skeletons.Definition;

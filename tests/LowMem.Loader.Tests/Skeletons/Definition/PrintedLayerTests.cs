@@ -1,7 +1,7 @@
 using System.Reflection;
 using System.Text.Json;
 using LowMem.Loader.Modules;
-using LowMem.Loader.Skeletons.Definition;
+using LowMem.Loader.Skeletons.Definition.Families;
 using static TorchSharp.torch;
 
 namespace LowMem.Loader.Tests.Skeletons.Definition;

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using LowMem.Loader.Modules;
-using LowMem.Loader.Skeletons;
+using LowMem.Loader.Skeletons.Containers;
 using static TorchSharp.torch;
 
 namespace LowMem.Loader.Tests.Skeletons.Definition;

@@ -151,11 +151,7 @@ internal sealed class AttributeWalker(TensorLister lister, TreeBudget budget)
     {
         foreach (var (name, part) in parts)
         {
-            if (part is PackedTensorRows rows)
-            {
-                AddAll(place, rows.Unpack().Select(entry => (PythonText.OfKey(entry.Key), entry.Value)));
-            }
-            else if (part is not (PickleScalar or PickleGlobal))
+            if (part is not (PickleScalar or PickleGlobal))
             {
                 left.Enqueue((new Place(place, name), part));
             }

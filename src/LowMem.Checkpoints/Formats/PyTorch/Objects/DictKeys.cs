@@ -12,34 +12,34 @@ internal static class DictKeys
     /// <summary>A longer text is no name any more.</summary>
     private const int LongestName = 100;
 
-    /// <summary>The entries by name; <see cref="PackedTensorRows"/> come as they are, under any name.</summary>
+    /// <summary>The entries by name.</summary>
     public static IEnumerable<(string Name, PickleNode Node)> Of(PickleMapping dict) => Of(dict, numbers: null);
 
     /// <param name="dict">The dict.</param>
     /// <param name="numbers">The numbers by which some of the keys go, or null.</param>
     public static IEnumerable<(string Name, PickleNode Node)> Of(PickleMapping dict, IReadOnlyDictionary<PickleNode, int>? numbers) =>
-        dict.Parts.All(entry => IsPlain(entry.Key))
-            ? dict.Parts.Select(entry => (PythonText.OfKey(entry.Key), entry.Value))
+        dict.Entries.All(entry => IsPlain(entry.Key))
+            ? dict.Entries.Select(entry => (PythonText.OfKey(entry.Key), entry.Value))
             : Distinct(dict, numbers);
 
     /// <summary>The keys that may hold tensors themselves, with the names of their entries.</summary>
     public static IEnumerable<(string Name, PickleNode Key)> HoldingTensors(PickleMapping dict, IReadOnlyDictionary<PickleNode, int>? numbers) =>
-        dict.Parts.Any(entry => HoldsTensors(entry.Key))
-            ? Distinct(dict, numbers).Zip(dict.Parts, (named, entry) => (named.Name, entry.Key)).Where(named => HoldsTensors(named.Key))
+        dict.Entries.Any(entry => HoldsTensors(entry.Key))
+            ? Distinct(dict, numbers).Zip(dict.Entries, (named, entry) => (named.Name, entry.Key)).Where(named => HoldsTensors(named.Key))
             : [];
 
-    private static bool HoldsTensors(PickleNode key) => key is not (PickleScalar or PackedTensorRows) && ObjectParts.MayHoldTensors(key);
+    private static bool HoldsTensors(PickleNode key) => key is not PickleScalar && ObjectParts.MayHoldTensors(key);
 
-    private static bool IsPlain(PickleNode key) => key is PickleScalar or PackedTensorRows;
+    private static bool IsPlain(PickleNode key) => key is PickleScalar;
 
     private static IEnumerable<(string Name, PickleNode Node)> Distinct(PickleMapping dict, IReadOnlyDictionary<PickleNode, int>? numbers)
     {
-        var taken = dict.Parts
+        var taken = dict.Entries
             .Where(entry => entry.Key is PickleScalar)
             .Select(entry => PythonText.OfKey(entry.Key))
             .ToHashSet(StringComparer.Ordinal);
         int place = -1;
-        foreach (var (key, value) in dict.Parts)
+        foreach (var (key, value) in dict.Entries)
         {
             place++;
             if (IsPlain(key))

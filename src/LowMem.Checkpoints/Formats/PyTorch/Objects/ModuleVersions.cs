@@ -35,7 +35,7 @@ internal static class ModuleVersions
                 AddVersions(versions, top.Prefix, metadata);
             }
 
-            foreach (var (key, value) in top.Depth < MaxDepth ? dict.Parts : [])
+            foreach (var (key, value) in top.Depth < MaxDepth ? dict.Entries : [])
             {
                 if (key is PickleScalar { Value: string { Length: <= LongestName } name } && AsDict(value) is not null)
                 {
@@ -49,7 +49,7 @@ internal static class ModuleVersions
 
     private static void AddVersions(Dictionary<string, long> versions, string prefix, PickleNode metadata)
     {
-        foreach (var (key, value) in AsDict(metadata)?.Parts ?? [])
+        foreach (var (key, value) in AsDict(metadata)?.Entries ?? [])
         {
             if (key is PickleScalar { Value: string { Length: <= LongestName * MaxDepth } module }
                 && AsDict(value)?.Find("version") is PickleScalar { Value: long and >= 2L and var version })

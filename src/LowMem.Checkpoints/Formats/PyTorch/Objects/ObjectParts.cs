@@ -78,7 +78,7 @@ internal static class ObjectParts
             IEnumerable<PickleNode> parts;
             if (PythonValues.AsDict(node) is { } dict)
             {
-                parts = dict.Parts.SelectMany(entry => (PickleNode[])[entry.Key, entry.Value]);
+                parts = dict.Entries.SelectMany(entry => (PickleNode[])[entry.Key, entry.Value]);
             }
             else if (PythonValues.AsSequence(node) is { } items)
             {

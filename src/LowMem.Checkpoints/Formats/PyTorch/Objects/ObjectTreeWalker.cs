@@ -23,9 +23,9 @@ internal sealed class ObjectTreeWalker
 
     private readonly RandomAccessSource file;
     private readonly TensorLister lister;
+    private readonly OrdinaryTensors ordinaryTensors;
     private readonly TreeBudget budget;
     private readonly AttributeWalker attributes;
-    private readonly CancellationToken cancellationToken;
     private readonly HashSet<PickleNode> onPath = new(ReferenceEqualityComparer.Instance);
     private readonly Stack<Frame> frames = new();
     private readonly TransientBuffers transient;
@@ -37,8 +37,8 @@ internal sealed class ObjectTreeWalker
         RandomAccessSource file, TensorInfoFactory factory, PickleResult pickle, bool takesArrays, CancellationToken cancellationToken)
     {
         this.file = file;
-        this.cancellationToken = cancellationToken;
         lister = new TensorLister(factory, takesArrays);
+        ordinaryTensors = new OrdinaryTensors(factory);
         budget = new TreeBudget(file, pickle, cancellationToken);
         attributes = new AttributeWalker(lister, budget);
         transient = new TransientBuffers(lister);
@@ -81,14 +81,7 @@ internal sealed class ObjectTreeWalker
             if (frame.Children.MoveNext())
             {
                 var (name, node) = frame.Children.Current;
-                if (node is PackedTensorRows rows)
-                {
-                    AddTensors(frame.Prefix, rows);
-                }
-                else
-                {
-                    Visit(frame.Prefix is null ? name : $"{frame.Prefix}.{name}", node);
-                }
+                Visit(frame.Prefix is null ? name : $"{frame.Prefix}.{name}", node);
             }
             else
             {
@@ -101,6 +94,11 @@ internal sealed class ObjectTreeWalker
     private void Visit(string? key, PickleNode node)
     {
         budget.Charge(1, key?.Length ?? 0);
+        if (node is OrdinaryTensorCall ordinary && ordinaryTensors.TryAdd(Tensors, key ?? RootKey, ordinary))
+        {
+            return;
+        }
+
         node = PythonValues.WithoutTypeTag(node);
         if (node is PickleObject made)
         {
@@ -152,21 +150,17 @@ internal sealed class ObjectTreeWalker
         // Many names may stand for one tensor of many parts.
         budget.Charge(tensor.Components.Count == 0 ? 0 : tensor.GetParts().Count(), 0);
         Tensors.Add(tensor);
+        if (node is OrdinaryTensorCall ordinary)
+        {
+            ordinaryTensors.Remember(ordinary, tensor);
+        }
+
         foreach (var state in TensorStates.Of(node))
         {
             attributes.Add(name, state);
         }
 
         return true;
-    }
-
-    /// <summary>Adds the tensors of a dict that was read without making nodes. Only what is odd about one is looked at more closely.</summary>
-    private void AddTensors(string? prefix, PackedTensorRows rows)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        string start = prefix is null ? string.Empty : prefix + ".";
-        budget.Charge(7L * rows.Count, rows.KeyLength + ((long)rows.Count * start.Length));
-        Tensors.Add(PackedTensors.Create(start, rows, lister.Factory, (key, call) => lister.TryCreate(key, call)!));
     }
 
     private void AddValue(string? key, object? value) => Values[key ?? RootKey] = value;

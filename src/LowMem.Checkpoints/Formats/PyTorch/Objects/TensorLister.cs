@@ -14,8 +14,6 @@ internal sealed class TensorLister(TensorInfoFactory factory, bool takesArrays =
 
     public List<CheckpointFinding> Findings { get; } = [];
 
-    public TensorInfoFactory Factory => factory;
-
     /// <summary>The tensor that a node stands for, unreadable when something is wrong with it; null when it is none.</summary>
     /// <param name="key">What it goes by.</param>
     /// <param name="node">The node.</param>

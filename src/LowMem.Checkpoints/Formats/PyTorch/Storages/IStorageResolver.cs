@@ -11,15 +11,12 @@ internal interface IStorageResolver
     ResolvedStorage Resolve(PicklePersistentId id);
 
     /// <summary>
-    /// Where a storage starts whose bytes lie in the file as they are, with nothing to be said about it; -1 for every other,
-    /// and where finding out takes more than <see cref="Resolve"/> does.
+    /// Where a storage starts whose bytes lie in the file as they are, with nothing to be said about it, and which tensors know
+    /// by that number; -1 for every other, and where finding out takes more than <see cref="Resolve"/> does.
     /// </summary>
     /// <param name="key">Its name, a number.</param>
     /// <param name="byteLength">The bytes that it is to have.</param>
     long FindPlain(long key, long byteLength) => -1;
-
-    /// <summary>What stands before a key in the name by which tensors know a storage.</summary>
-    string NamePrefix => string.Empty;
 }
 
 /// <summary>A storage and where its bytes are.</summary>

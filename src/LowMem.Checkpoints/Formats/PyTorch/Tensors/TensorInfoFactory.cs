@@ -27,9 +27,6 @@ internal sealed class TensorInfoFactory(
     /// <inheritdoc cref="IStorageResolver.FindPlain"/>
     public long FindPlainStorage(long key, long byteLength) => storages.FindPlain(key, byteLength);
 
-    /// <inheritdoc cref="IStorageResolver.NamePrefix"/>
-    public string StoragePrefix => storages.NamePrefix;
-
     /// <summary>A tensor that is at fault: listed with what is known, and unreadable.</summary>
     public TensorInfo CreateFaulty(string key, TensorDescription? description, string reason) => new()
     {

@@ -36,11 +36,6 @@ internal static class TensorRebuilder
                 return null;
             }
 
-            if (made is PackedTensorCall packed)
-            {
-                return Describe(packed, requiresGrad);
-            }
-
             var arguments = new RebuildArguments(name, made.ArgumentList);
             switch (name)
             {
@@ -78,17 +73,6 @@ internal static class TensorRebuilder
 
         throw new TensorProblemException(FindingCodes.TensorInvalid, $"it is wrapped more than {MaxWrappers} times");
     }
-
-    /// <summary>The sizes are copied, since others have the same and whoever lists the tensor owns them.</summary>
-    private static TensorDescription Describe(PackedTensorCall packed, bool? requiresGrad) => new()
-    {
-        StorageId = packed.Storage,
-        StorageOffset = packed.Offset,
-        Shape = [.. packed.Template.Shape],
-        Stride = [.. packed.Template.Stride],
-        Type = null,
-        RequiresGrad = requiresGrad ?? packed.Template.RequiresGrad,
-    };
 
     private static TensorDescription? Describe(string name, RebuildArguments arguments) => name switch
     {

@@ -11,7 +11,7 @@ internal static class TensorStates
     /// <summary>The states of a tensor, and of what it wraps, that may hold other tensors.</summary>
     public static IEnumerable<PickleNode> Of(PickleNode node)
     {
-        for (int i = 0; i < MaxWrappers && node is PickleObject { CallableName: { } name } made and not PackedTensorCall; i++)
+        for (int i = 0; i < MaxWrappers && node is PickleObject { IsPlain: false, CallableName: { } name } made; i++)
         {
             var arguments = made.ArgumentList;
             int? place = PlaceOf(name);

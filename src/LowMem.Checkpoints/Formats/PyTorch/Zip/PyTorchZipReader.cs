@@ -55,8 +55,7 @@ internal static class PyTorchZipReader
 
         var input = archive.OpenPickle(entry, Math.Min(limit, Array.MaxLength), out long offset);
         var source = new PickleSource(file.Name, "data.pkl", offset, PickleSource.BudgetFor(file.StoredLength));
-        var memoUses = PickleMemoUses.Find(input, source, cancellationToken);
-        var pickle = PickleMachine.Read(input, source, persistentLoader: null, cancellationToken, memoUses);
+        var pickle = PickleMachine.Read(input, source, persistentLoader: null, cancellationToken, new OrdinaryTensorPattern());
         var rest = input.Read(pickle.ByteLength, input.Length - pickle.ByteLength);
         var hidden = HiddenRecords.Read(archive, entry, FoldersOf(archive, prefix), limit, cancellationToken)
             .Append(new HiddenBytes(rest, "what follows the pickle in 'data.pkl'", IsPickle: true));

@@ -82,7 +82,7 @@ internal sealed class ZipStorageResolver(ZipArchive archive, string prefix, stri
     public long FindPlain(long key, long byteLength)
     {
         Span<byte> name = stackalloc byte[LongestName];
-        if (directory.Length > LongestName - LongestNumber)
+        if (directory.Length > LongestName - LongestNumber || NamePrefix.Length > 0)
         {
             return -1;
         }

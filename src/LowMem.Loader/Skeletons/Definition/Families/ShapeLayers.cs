@@ -1,3 +1,4 @@
+using LowMem.Loader.Skeletons.Containers;
 using LowMem.Loader.Skeletons.Layers;
 using static TorchSharp.torch;
 

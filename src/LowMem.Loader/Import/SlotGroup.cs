@@ -1,8 +1,0 @@
-using LowMem.Loader.Modules;
-
-namespace LowMem.Loader.Import;
-
-/// <summary>A tensor of the module, and the keys that it goes by in a state dict.</summary>
-/// <param name="Slot">The first entry that is the tensor.</param>
-/// <param name="Keys">Its keys; at least one.</param>
-internal sealed record SlotGroup(ModuleParameter Slot, string[] Keys) : KeyGroup(Keys, Slot.Shape);

@@ -1,0 +1,33 @@
+using LowMem.Loader.Import.Binding;
+using LowMem.Tests.Shared;
+
+namespace LowMem.Loader.Tests;
+
+/// <summary>The rooms of the library point one way: what stands below knows nothing of what stands above.</summary>
+public sealed class RoomTests
+{
+    /// <summary>From the bottom up. Errors are in the root namespace.</summary>
+    private static readonly string[] Rooms =
+    [
+        "Errors", "Memory.Limits", "Native", "Memory", "Modules", "Meta", "Import.Keys",
+        "Skeletons.Containers", "Skeletons.Layers", "Skeletons.FromCheckpoint",
+        "Skeletons.Definition.Text", "Skeletons.Definition.Families", "Skeletons.Definition", "Skeletons",
+        "Initialization", "Import.Planning", "Import.Binding", "Estimates",
+    ];
+
+    private static readonly RoomOrder Order = new(typeof(ModelLoader).Assembly, "LowMem.Loader", "Errors", Rooms);
+
+    [Fact]
+    public void Every_room_uses_only_rooms_below() => Assert.Equal(string.Empty, Order.FindUpward());
+
+    [Fact]
+    public void Every_room_is_one_of_the_design() => Assert.Equal(Rooms.Order(StringComparer.Ordinal), Order.GetRooms());
+
+    [Fact]
+    public void The_library_does_not_know_powershell() => Assert.DoesNotContain(
+        RoomOrder.GetUsed(typeof(ModelLoader).Assembly), name => name is "System.Management.Automation" or "LowMem.PowerShell");
+
+    [Fact]
+    public void The_library_is_built_on_the_one_of_formats() =>
+        Assert.Contains("LowMem.Checkpoints", RoomOrder.GetUsed(typeof(ModelLoader).Assembly));
+}
