@@ -39,7 +39,7 @@ internal static class ElementConverter
     {
         switch (NumberType(type))
         {
-            case "float64": MemoryMarshal.Cast<byte, double>(elements).CopyTo(numbers); break;
+            case "float64": MemoryMarshal.Cast<byte, double>(elements)[..numbers.Length].CopyTo(numbers); break;
             case "int64": Convert<long>(elements, numbers); break;
             case "uint64": Convert<ulong>(elements, numbers); break;
             case "int32" or "qint32": Convert<int>(elements, numbers); break;

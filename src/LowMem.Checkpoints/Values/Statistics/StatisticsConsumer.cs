@@ -212,7 +212,8 @@ internal sealed class StatisticsConsumer(DType type, long byteLength, long repea
             sketch.Add(part.Sketch);
         }
 
-        FindPercentiles([.. sketch.InOrder()]);
+        // The ends are known exactly.
+        FindPercentiles([.. sketch.InOrder().Select(item => (Math.Clamp(item.Number, Counts.Finite.Minimum, Counts.Finite.Maximum), item.Count))]);
     }
 
     private void FindPercentiles(List<(double Number, long Count)> ordered)
