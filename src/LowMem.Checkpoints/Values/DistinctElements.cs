@@ -34,6 +34,28 @@ internal static class DistinctElements
         return (distinct, repeat);
     }
 
+    /// <summary>The part of a tensor with each repeated dimension once, and how often each element was repeated.</summary>
+    public static (TensorView View, long Repeat) Of(TensorView view)
+    {
+        if (view is { IsWhole: true, Tensor.Chunks: null })
+        {
+            var (tensor, times) = Of(view.Tensor);
+            return (times == 1 ? view : new TensorView(tensor), times);
+        }
+
+        long repeat = 1;
+        for (int i = 0; i < view.Shape.Count; i++)
+        {
+            if (view.Stride[i] == 0 && view.Shape[i] > 1)
+            {
+                repeat *= view.Shape[i];
+                view = view.Narrow(i, 0, 1);
+            }
+        }
+
+        return (view, repeat);
+    }
+
     /// <summary>
     /// Whether the elements, in some order, are all those between the first and the last, each once: so it is for a
     /// contiguous tensor and for one that was transposed.

@@ -1,5 +1,6 @@
 using System.Globalization;
 using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Values.Arrays;
 using LowMem.Checkpoints.Values.Elements;
 
 namespace LowMem.Checkpoints.Values.Statistics;
@@ -11,18 +12,26 @@ public sealed class StatisticsScan
     private const long GroupLength = 1L << 30;
 
     private readonly Checkpoint checkpoint;
-    private readonly IReadOnlyList<TensorInfo> tensors;
+    private readonly IReadOnlyList<TensorView> views;
+
+    /// <summary>Plans a scan of whole tensors.</summary>
+    /// <param name="checkpoint">The checkpoint.</param>
+    /// <param name="tensors">The tensors of it to look at, in the order in which their figures come; those that have none are left out.</param>
+    public StatisticsScan(Checkpoint checkpoint, IReadOnlyList<TensorInfo> tensors)
+        : this(checkpoint, [.. tensors.Where(tensor => DescribeUnreadable(tensor) is null).Select(tensor => new TensorView(tensor))])
+    {
+    }
 
     /// <summary>Plans a scan.</summary>
     /// <param name="checkpoint">The checkpoint.</param>
-    /// <param name="tensors">The tensors of it to look at, in the order in which their figures come.</param>
-    public StatisticsScan(Checkpoint checkpoint, IReadOnlyList<TensorInfo> tensors)
+    /// <param name="views">The parts of its tensors to look at, in the order in which their figures come; all of them have figures.</param>
+    public StatisticsScan(Checkpoint checkpoint, IReadOnlyList<TensorView> views)
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
-        ArgumentNullException.ThrowIfNull(tensors);
+        ArgumentNullException.ThrowIfNull(views);
         this.checkpoint = checkpoint;
-        this.tensors = tensors;
-        ByteLength = tensors.Where(tensor => DescribeUnreadable(tensor) is null).Sum(tensor => DistinctElements.Of(tensor).Tensor.ByteLength);
+        this.views = views;
+        ByteLength = views.Sum(view => DistinctElements.Of(view).View.ByteLength);
     }
 
     /// <summary>The percentages of the percentiles, from 0 to 100.</summary>
@@ -30,6 +39,9 @@ public sealed class StatisticsScan
 
     /// <summary>Whether the SHA-256 of the values is computed as well.</summary>
     public bool ComputesHash { get; init; }
+
+    /// <summary>How many values of each are kept as they are, from the first on.</summary>
+    public int FirstCount { get; init; }
 
     /// <summary>The bytes of values that are looked at.</summary>
     public long ByteLength { get; }
@@ -45,64 +57,73 @@ public sealed class StatisticsScan
             : null);
     }
 
-    /// <summary>Reads the values, and gives the figures of those tensors that have any.</summary>
+    /// <summary>Reads the values, and gives the figures of one after the other.</summary>
     /// <param name="progress">Told, from several threads, how many bytes have been looked at; or null.</param>
     /// <param name="cancellationToken">Ends it within a few blocks.</param>
     /// <exception cref="CheckpointException">A file is gone, changed or shorter than it was.</exception>
-    public IEnumerable<TensorStatistics> Run(Action<long>? progress, CancellationToken cancellationToken)
+    public IEnumerable<TensorStatistics> Run(Action<long>? progress, CancellationToken cancellationToken) =>
+        RunGroups(progress, cancellationToken).SelectMany(group => group);
+
+    /// <summary>The same, so many at a time as are read together.</summary>
+    /// <param name="progress">Told, from several threads, how many bytes have been looked at; or null.</param>
+    /// <param name="cancellationToken">Ends it within a few blocks.</param>
+    /// <exception cref="CheckpointException">A file is gone, changed or shorter than it was.</exception>
+    public IEnumerable<IReadOnlyList<TensorStatistics>> RunGroups(Action<long>? progress, CancellationToken cancellationToken)
     {
         using var reader = new TensorDataReader(checkpoint);
-        var group = new List<TensorInfo>();
+        var group = new List<TensorView>();
         long length = 0;
         long done = 0;
-        foreach (var tensor in tensors.Where(tensor => DescribeUnreadable(tensor) is null))
+        foreach (var view in views)
         {
-            group.Add(tensor);
-            length += tensor.ByteLength;
+            group.Add(view);
+            length += DistinctElements.Of(view).View.ByteLength;
             if (length >= GroupLength)
             {
-                foreach (var figures in RunGroup(reader, group, now => progress?.Invoke(done + now), cancellationToken))
-                {
-                    yield return figures;
-                }
-
+                long before = done;
+                yield return RunGroup(reader, group, now => progress?.Invoke(before + now), cancellationToken);
                 done += length;
                 length = 0;
                 group.Clear();
             }
         }
 
-        foreach (var figures in RunGroup(reader, group, now => progress?.Invoke(done + now), cancellationToken))
+        if (group.Count > 0)
         {
-            yield return figures;
+            yield return RunGroup(reader, group, now => progress?.Invoke(done + now), cancellationToken);
         }
     }
 
-    private List<TensorStatistics> RunGroup(TensorDataReader reader, List<TensorInfo> group, Action<long> progress, CancellationToken cancellationToken)
+    private List<TensorStatistics> RunGroup(TensorDataReader reader, List<TensorView> group, Action<long> progress, CancellationToken cancellationToken)
     {
         var plan = new BlockPlan(reader);
-        var consumers = new List<(TensorInfo Tensor, long Repeat, StatisticsConsumer Statistics, HashConsumer? Hash)>();
-        foreach (var tensor in group)
+        var consumers = new List<(TensorView View, long Repeat, StatisticsConsumer Statistics, HashConsumer? Hash)>();
+        foreach (var view in group)
         {
-            var (distinct, repeat) = DistinctElements.Of(tensor);
-            var statistics = new StatisticsConsumer(Checkpoints.DType.Get(tensor.DType), distinct.ByteLength, repeat, Percentages);
+            var (distinct, repeat) = DistinctElements.Of(view);
+            var statistics = new StatisticsConsumer(Checkpoints.DType.Get(view.Tensor.DType), distinct.ByteLength, repeat, Percentages);
             plan.Add(distinct, statistics);
             HashConsumer? hash = ComputesHash ? new HashConsumer() : null;
             if (hash is not null)
             {
-                plan.Add(tensor, hash);
+                plan.Add(view, hash);
             }
 
-            consumers.Add((tensor, repeat, statistics, hash));
+            consumers.Add((view, repeat, statistics, hash));
         }
 
         BlockPass.Run(plan, (now, _) => progress(now), cancellationToken);
+        List<TensorStatistics> all = [.. consumers.Select(item => Describe(item.View, item.Repeat, item.Statistics, item.Hash) with
+        {
+            First = FirstCount == 0 ? null : ElementReader.ReadFirst(reader, item.View, FirstCount, cancellationToken),
+        })];
         reader.CheckUnchanged();
-        return [.. consumers.Select(item => Describe(item.Tensor, item.Repeat, item.Statistics, item.Hash))];
+        return all;
     }
 
-    private TensorStatistics Describe(TensorInfo tensor, long repeat, StatisticsConsumer statistics, HashConsumer? hash)
+    private TensorStatistics Describe(TensorView view, long repeat, StatisticsConsumer statistics, HashConsumer? hash)
     {
+        var tensor = view.Tensor;
         var counts = statistics.Counts;
         var finite = counts.Finite;
         var integers = statistics.Integers;
@@ -111,8 +132,8 @@ public sealed class StatisticsScan
         {
             Key = tensor.Key,
             DType = tensor.DType,
-            Shape = tensor.Shape,
-            ElementCount = tensor.ElementCount,
+            Shape = [.. view.Shape],
+            ElementCount = view.ElementCount,
             Minimum = isInteger ? IntegerTotals.ToObject(integers.Minimum) : finite.Count > 0 ? finite.Minimum : null,
             Maximum = isInteger ? IntegerTotals.ToObject(integers.Maximum) : finite.Count > 0 ? finite.Maximum : null,
             Mean = finite.Count == 0 ? null : isInteger ? (double)integers.Sum / finite.Count : finite.Mean,

@@ -12,8 +12,8 @@ public sealed record TensorStatistics
     /// <summary>The element type, by PyTorch's name.</summary>
     public required string DType { get; init; }
 
-    /// <summary>The size of each dimension, in elements.</summary>
-    public required IReadOnlyList<long> Shape { get; init; }
+    /// <summary>The size of each dimension, in elements; of a slice, those of the slice.</summary>
+    public required long[] Shape { get; init; }
 
     /// <summary>The number of elements.</summary>
     public required long ElementCount { get; init; }
@@ -48,8 +48,17 @@ public sealed record TensorStatistics
     /// </summary>
     public IReadOnlyDictionary<string, double> Percentiles { get; init; } = System.Collections.ObjectModel.ReadOnlyDictionary<string, double>.Empty;
 
+    /// <summary>
+    /// The first values, in row-major order: a <see cref="long"/> (or <see cref="ulong"/>), <see cref="bool"/>, <see cref="double"/> or
+    /// <see cref="System.Numerics.Complex"/> each; null unless asked for.
+    /// </summary>
+    public IReadOnlyList<object>? First { get; init; }
+
     /// <summary>The SHA-256 of the values, packed and little-endian, in lower-case hexadecimal digits; null unless asked for.</summary>
     public string? Hash { get; init; }
+
+    /// <summary>The slice of the tensor that was looked at, as it was written; null when it was the whole.</summary>
+    public string? Slice { get; init; }
 
     /// <summary>The file that holds the bytes.</summary>
     public required string Path { get; init; }
