@@ -18,6 +18,9 @@ public sealed class ShownObject(PSObject shown)
     /// <summary>The characters of a column of numbers.</summary>
     private const int NumberWidth = 8;
 
+    /// <summary>Those of the column of standard deviations, which have no sign.</summary>
+    private const int DeviationWidth = 7;
+
     // The name of each says which property of the object is meant.
 #pragma warning disable CS1591
     public string Key => AsName(shown, "Key");
@@ -161,7 +164,7 @@ public sealed class ShownObject(PSObject shown)
 
     public string Mean => AsNumber(shown, "Mean");
 
-    public string StandardDeviation => AsNumber(shown, "StandardDeviation");
+    public string StandardDeviation => AsNumber(shown, "StandardDeviation", DeviationWidth);
 
     public string NotOrdinary =>
         $"{AsText(AsValue(shown, "NaNCount"))}/{AsText(AsValue(shown, "InfinityCount"))}/{AsText(AsValue(shown, "ZeroCount"))}";
@@ -187,7 +190,7 @@ public sealed class ShownObject(PSObject shown)
 
     private static string AsNames(PSObject item, string property) => PlainText.Names(AsItems(AsValue(item, property)));
 
-    private static string AsNumber(PSObject item, string property) => ShortNumber.Format(AsValue(item, property), NumberWidth);
+    private static string AsNumber(PSObject item, string property, int width = NumberWidth) => ShortNumber.Format(AsValue(item, property), width);
 
     private static string AsNumbers(PSObject item, string property) => $"[{string.Join(", ", AsItems(AsValue(item, property)).Select(AsText))}]";
 

@@ -71,7 +71,12 @@ public static class TensorArray
         }
 
         Int128 count = shape.Aggregate(Int128.One, (product, length) => product * length);
-        if (count > Array.MaxLength || shape.Exists(length => length > int.MaxValue))
+        if (shape.Exists(length => length > Array.MaxLength))
+        {
+            throw Unsupported(view, $"a dimension of {shape.Max()} is more than a .NET array takes ({Array.MaxLength}): choose some with a slice");
+        }
+
+        if (count > Array.MaxLength)
         {
             throw Unsupported(view, $"{count} values are more than a .NET array takes ({Array.MaxLength}): choose some with a slice");
         }

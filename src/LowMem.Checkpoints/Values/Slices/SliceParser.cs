@@ -69,7 +69,7 @@ internal sealed class SliceParser
             SkipBlanks();
             if (place < end && Peek() != ',')
             {
-                return Unexpected("a comma");
+                return Unexpected("a number, ':', a comma or the end");
             }
 
             place++;
