@@ -274,14 +274,18 @@ Describe 'Get-CheckpointTensor' {
             Should -Be @('in_proj.weight', 'in_proj.bias')
     }
 
-    It 'never loads libtorch, and works where the language is constrained' {
-        $output = Invoke-ChildScript "$importModule
-            `$ExecutionContext.SessionState.LanguageMode = 'ConstrainedLanguage'
-            Get-CheckpointInfo '$samples/boring.pt' | Get-CheckpointTensor -Hash | Out-String
-            (Get-CheckpointTensor '$samples/boring.pt' -Key in_proj.bias -AsArray).Count
-            @(Get-Process -Id `$PID | ForEach-Object { `$_.Modules.ModuleName } | Where-Object { `$_ -match 'torch_cpu|LibTorchSharp' }).Count"
+    It 'works where the language is constrained, and never loads libtorch' {
+        $output = Invoke-ChildScript @"
+$importModule
+`$null = Get-CheckpointInfo '$samples/boring.pt' | Get-CheckpointTensor -Hash
+`$null = Get-CheckpointTensor '$samples/boring.pt' -AsArray
+`$native = @([Diagnostics.Process]::GetCurrentProcess().Modules.Where({ `$_.ModuleName -like '*torch*' -and `$_.ModuleName -ne 'TorchSharp.dll' }))
+`$native.Count
+`$ExecutionContext.SessionState.LanguageMode = 'ConstrainedLanguage'
+Get-CheckpointTensor '$samples/boring.pt' | Out-String
+"@
 
+        $output[0] | Should -Be '0'
         ($output -join "`n") | Should -Match 'in_proj\.weight\s+float32'
-        $output[-2..-1] | Should -Be @('10', '0')
     }
 }
