@@ -169,7 +169,12 @@ public sealed class ShownObject(PSObject shown)
     public string NotOrdinary =>
         $"{AsText(AsValue(shown, "NaNCount"))}/{AsText(AsValue(shown, "InfinityCount"))}/{AsText(AsValue(shown, "ZeroCount"))}";
 
-    public string Percentiles => PlainText.Format(string.Join("; ", AsPairs(AsValue(shown, "Percentiles")).Select(pair => $"{pair.Key}% {ShortNumber.Format(pair.Value, 12)}")));
+    // A dictionary that comes from a job has lost its order.
+    public string Percentiles => PlainText.Format(string.Join(
+        "; ",
+        AsPairs(AsValue(shown, "Percentiles"))
+            .OrderBy(pair => double.TryParse(pair.Key, CultureInfo.InvariantCulture, out double percent) ? percent : 0)
+            .Select(pair => $"{pair.Key}% {ShortNumber.Format(pair.Value, 12)}")));
 
     public string? First => AsValue(shown, "First") is { } values
         ? PlainText.Format(string.Join(", ", AsItems(values).Take(MostFirst + 1).Select((value, index) => index < MostFirst ? AsText(value) : "...")))

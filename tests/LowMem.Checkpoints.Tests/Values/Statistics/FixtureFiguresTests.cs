@@ -47,7 +47,7 @@ public sealed class FixtureFiguresTests
     public void OfASliceAreThoseOfTheSlice()
     {
         var checkpoint = Checkpoint.Open(Path.Combine(FixtureFiles.Directory, "strides.pt"), TestContext.Current.CancellationToken);
-        foreach (var tensor in checkpoint.Tensors.Where(tensor => tensor.Shape.Length >= 2 && tensor.DType == "float32"))
+        foreach (var tensor in checkpoint.Tensors.Where(tensor => tensor.Shape.Length >= 2 && tensor.Shape[0] > 1 && tensor.DType == "float32"))
         {
             Assert.True(TensorSlice.TryParse("1:, -1", out var slice, out _));
             var view = slice.Apply(new TensorView(tensor));
