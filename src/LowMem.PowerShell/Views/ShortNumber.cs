@@ -39,5 +39,7 @@ public static class ShortNumber
         return Round(number, 1);
     }
 
-    private static string Round(double number, int digits) => number.ToString($"g{digits}", CultureInfo.InvariantCulture);
+    private static string Round(double number, int digits) => double.IsInfinity(number)
+        ? number > 0 ? "inf" : "-inf"
+        : number.ToString($"g{digits}", CultureInfo.InvariantCulture);
 }
