@@ -1,8 +1,8 @@
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Containers.Zip;
 using LowMem.Checkpoints.Formats;
-using LowMem.Checkpoints.Formats.PyTorch.Zip;
 using LowMem.Checkpoints.Formats.PyTorch.Tensors;
+using LowMem.Checkpoints.Formats.PyTorch.Zip;
 using LowMem.Checkpoints.Pickle;
 using LowMem.Checkpoints.Safety;
 using LowMem.Checkpoints.Safety.WeightsOnly;

@@ -46,6 +46,11 @@ public sealed class GetCheckpointTensorCommand : CheckpointPathCommand
     [Parameter]
     public SwitchParameter Hash { get; set; }
 
+    /// <summary>How many bins of equal width to count the values by.</summary>
+    [Parameter]
+    [ValidateRange(1, 10_000)]
+    public int Histogram { get; set; }
+
     /// <summary>Which percentiles, from 0 to 100.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
@@ -61,10 +66,10 @@ public sealed class GetCheckpointTensorCommand : CheckpointPathCommand
     protected override void BeginProcessing()
     {
         base.BeginProcessing();
-        if (AsArray && (First > 0 || Hash || Percentile is not null))
+        if (AsArray && (First > 0 || Hash || Histogram > 0 || Percentile is not null))
         {
             ThrowTerminatingError(ErrorRecords.ParametersExclusive(
-                nameof(AsArray), First > 0 ? nameof(First) : Hash ? nameof(Hash) : nameof(Percentile)));
+                nameof(AsArray), First > 0 ? nameof(First) : Hash ? nameof(Hash) : Histogram > 0 ? nameof(Histogram) : nameof(Percentile)));
         }
 
         if (Slice is not null && !TensorSlice.TryParse(Slice, out slice, out string? problem))
@@ -142,11 +147,13 @@ public sealed class GetCheckpointTensorCommand : CheckpointPathCommand
 
     private void WriteFigures(Checkpoint checkpoint, string path, List<TensorView> views)
     {
-        var scan = new StatisticsScan(checkpoint, views) { ComputesHash = Hash, FirstCount = First };
-        if (Percentile is not null)
+        var scan = new StatisticsScan(checkpoint, views)
         {
-            scan = new StatisticsScan(checkpoint, views) { ComputesHash = Hash, FirstCount = First, Percentages = [.. Percentile.Distinct()] };
-        }
+            ComputesHash = Hash,
+            FirstCount = First,
+            BinCount = Histogram,
+            Percentages = Percentile is null ? StatisticsScan.DefaultPercentages : [.. Percentile.Distinct()],
+        };
 
         // What has been looked at is written before the rest is: of a large checkpoint, the first figures come soon.
         var clock = Stopwatch.StartNew();

@@ -176,6 +176,10 @@ public sealed class ShownObject(PSObject shown)
             .OrderBy(pair => double.TryParse(pair.Key, CultureInfo.InvariantCulture, out double percent) ? percent : 0)
             .Select(pair => $"{pair.Key}% {ShortNumber.Format(pair.Value, 12)}")));
 
+    public string? Histogram => AsInner(shown, "Histogram") is { } histogram && AsItems(AsValue(histogram, "Edges")).ToList() is { Count: > 1 } edges
+        ? PlainText.Format($"{ShortNumber.Format(edges[0], NumberWidth)}..{ShortNumber.Format(edges[^1], NumberWidth)}: {string.Join(", ", AsItems(AsValue(histogram, "Counts")).Select(AsText))}")
+        : null;
+
     public string? First => AsValue(shown, "First") is { } values
         ? PlainText.Format(string.Join(", ", AsItems(values).Take(MostFirst + 1).Select((value, index) => index < MostFirst ? AsText(value) : "...")))
         : null;

@@ -100,7 +100,11 @@ internal sealed class StatisticsConsumer(DType type, long byteLength, long repea
     }
 
     /// <summary>Blocks are whole units: elements, or of elements smaller than a byte as many as fill whole bytes.</summary>
-    private static int UnitOf(DType type) => type.BitSize % 8 == 0 ? type.ByteSize : type.BitSize == 6 ? 3 : 1;
+    public static int UnitOf(DType type) => type.BitSize % 8 == 0 ? type.ByteSize : type.BitSize == 6 ? 3 : 1;
+
+    /// <summary>The bytes of so many numbers that whole elements have.</summary>
+    public static int GetByteLength(DType type, int numbers) =>
+        (int)type.GetByteLength(numbers) / (type.Kind == DTypeKind.Complex || type.Name == "float4_e2m1fn_x2" ? 2 : 1);
 
     /// <summary>Those of integers that are exact as float64.</summary>
     private static IntegerTotals SmallIntegers(List<(double Number, long Count)> ordered) => new(
@@ -111,7 +115,7 @@ internal sealed class StatisticsConsumer(DType type, long byteLength, long repea
         Span<double> numbers = stackalloc double[Chunk];
         var counts = NumberCounts.None;
         long all = ElementConverter.CountNumbers(type, elements.Length);
-        int chunkBytes = (int)type.GetByteLength(Chunk) / (type.Kind == DTypeKind.Complex || type.Name == "float4_e2m1fn_x2" ? 2 : 1);
+        int chunkBytes = GetByteLength(type, Chunk);
         for (long done = 0; done < all; done += Chunk)
         {
             var chunk = numbers[..(int)Math.Min(Chunk, all - done)];

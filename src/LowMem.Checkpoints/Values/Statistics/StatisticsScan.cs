@@ -13,6 +13,7 @@ public sealed class StatisticsScan
 
     private readonly Checkpoint checkpoint;
     private readonly IReadOnlyList<TensorView> views;
+    private readonly long valueLength;
 
     /// <summary>Plans a scan of whole tensors.</summary>
     /// <param name="checkpoint">The checkpoint.</param>
@@ -31,20 +32,28 @@ public sealed class StatisticsScan
         ArgumentNullException.ThrowIfNull(views);
         this.checkpoint = checkpoint;
         this.views = views;
-        ByteLength = views.Sum(view => DistinctElements.Of(view).View.ByteLength);
+        valueLength = views.Sum(view => DistinctElements.Of(view).View.ByteLength);
     }
 
+    /// <summary>The percentages of percentiles unless others are asked for.</summary>
+    public static IReadOnlyList<double> DefaultPercentages { get; } = [1, 5, 25, 50, 75, 95, 99];
+
     /// <summary>The percentages of the percentiles, from 0 to 100.</summary>
-    public IReadOnlyList<double> Percentages { get; init; } = [1, 5, 25, 50, 75, 95, 99];
+    public IReadOnlyList<double> Percentages { get; init; } = DefaultPercentages;
 
     /// <summary>Whether the SHA-256 of the values is computed as well.</summary>
     public bool ComputesHash { get; init; }
 
+    /// <summary>How many bins the histograms have; 0 for none. They take a second pass.</summary>
+    public int BinCount { get; init; }
+
     /// <summary>How many values of each are kept as they are, from the first on.</summary>
     public int FirstCount { get; init; }
 
-    /// <summary>The bytes of values that are looked at.</summary>
-    public long ByteLength { get; }
+    /// <summary>The bytes of values that are looked at, in all passes.</summary>
+    public long ByteLength => valueLength * PassCount;
+
+    private int PassCount => BinCount > 0 ? 2 : 1;
 
     /// <summary>Why a tensor has no figures, in words; null when it has.</summary>
     /// <param name="tensor">The tensor.</param>
@@ -82,7 +91,7 @@ public sealed class StatisticsScan
             {
                 long before = done;
                 yield return RunGroup(reader, group, now => progress?.Invoke(before + now), cancellationToken);
-                done += length;
+                done += length * PassCount;
                 length = 0;
                 group.Clear();
             }
@@ -113,12 +122,37 @@ public sealed class StatisticsScan
         }
 
         BlockPass.Run(plan, (now, _) => progress(now), cancellationToken);
-        List<TensorStatistics> all = [.. consumers.Select(item => Describe(item.View, item.Repeat, item.Statistics, item.Hash) with
+        long looked = group.Sum(view => DistinctElements.Of(view).View.ByteLength);
+        var histograms = BinCount == 0 ? null : RunHistograms(reader, consumers.ConvertAll(item => (item.View, item.Repeat, item.Statistics)), now => progress(looked + now), cancellationToken);
+        List<TensorStatistics> all = [.. consumers.Select((item, index) => Describe(item.View, item.Repeat, item.Statistics, item.Hash) with
         {
+            Histogram = histograms?[index]?.Histogram,
             First = FirstCount == 0 ? null : ElementReader.ReadFirst(reader, item.View, FirstCount, cancellationToken),
         })];
         reader.CheckUnchanged();
         return all;
+    }
+
+    /// <summary>Counts by bins, now that the least and the greatest number are known; null where there is none.</summary>
+    private List<HistogramConsumer?> RunHistograms(
+        TensorDataReader reader, List<(TensorView View, long Repeat, StatisticsConsumer Statistics)> items, Action<long> progress, CancellationToken cancellationToken)
+    {
+        var plan = new BlockPlan(reader);
+        var consumers = new List<HistogramConsumer?>();
+        foreach (var (view, repeat, statistics) in items)
+        {
+            var finite = statistics.Counts.Finite;
+            consumers.Add(finite.Count == 0
+                ? null
+                : new HistogramConsumer(Checkpoints.DType.Get(view.Tensor.DType), finite.Minimum, finite.Maximum, repeat, BinCount));
+            if (consumers[^1] is { } consumer)
+            {
+                plan.Add(DistinctElements.Of(view).View, consumer);
+            }
+        }
+
+        BlockPass.Run(plan, (now, _) => progress(now), cancellationToken);
+        return consumers;
     }
 
     private TensorStatistics Describe(TensorView view, long repeat, StatisticsConsumer statistics, HashConsumer? hash)

@@ -48,6 +48,9 @@ public sealed record TensorStatistics
     /// </summary>
     public IReadOnlyDictionary<string, double> Percentiles { get; init; } = System.Collections.ObjectModel.ReadOnlyDictionary<string, double>.Empty;
 
+    /// <summary>How the finite numbers are spread; null unless asked for, and of none.</summary>
+    public TensorHistogram? Histogram { get; init; }
+
     /// <summary>
     /// The first values, in row-major order: a <see cref="long"/> (or <see cref="ulong"/>), <see cref="bool"/>, <see cref="double"/> or
     /// <see cref="System.Numerics.Complex"/> each; null unless asked for.

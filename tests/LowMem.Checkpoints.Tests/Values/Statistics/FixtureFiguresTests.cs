@@ -32,12 +32,15 @@ public sealed class FixtureFiguresTests
                 Assert.Null(figures.Mean);
                 Assert.Null(figures.Minimum);
                 Assert.Empty(figures.Percentiles);
+                Assert.Null(figures.Histogram);
                 continue;
             }
 
             AssertNear(figures.Key, mean.GetDouble(), figures.Mean!.Value);
             AssertNear(figures.Key, expected.GetProperty("StandardDeviation").GetDouble(), figures.StandardDeviation!.Value);
             AssertNear(figures.Key, expected.GetProperty("Median").GetDouble(), figures.Percentiles["50"]);
+            Assert.Equal(expected.GetProperty("Counts").Deserialize<long[]>(), figures.Histogram!.Counts);
+            Assert.Equal(expected.GetProperty("Edges").Deserialize<double[]>(), figures.Histogram.Edges);
             AssertSame(figures.Key, expected.GetProperty("Minimum"), figures.Minimum!);
             AssertSame(figures.Key, expected.GetProperty("Maximum"), figures.Maximum!);
         }
@@ -80,7 +83,7 @@ public sealed class FixtureFiguresTests
     }
 
     private static List<TensorStatistics> Scan(Checkpoint checkpoint, IReadOnlyList<TensorInfo> tensors) =>
-        [.. new StatisticsScan(checkpoint, tensors).Run(null, TestContext.Current.CancellationToken)];
+        [.. new StatisticsScan(checkpoint, tensors) { BinCount = 7 }.Run(null, TestContext.Current.CancellationToken)];
 
     private static List<TensorStatistics> Scan(Checkpoint checkpoint, IReadOnlyList<TensorView> views, int firstCount) =>
         [.. new StatisticsScan(checkpoint, views) { FirstCount = firstCount }.Run(null, TestContext.Current.CancellationToken)];
