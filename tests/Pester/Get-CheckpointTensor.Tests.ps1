@@ -50,6 +50,18 @@ Describe 'Get-CheckpointTensor' {
             $empty[0].Percentiles.Count | Should -Be 0
         }
 
+        It 'counts by bins when asked to' {
+            $figures = Get-CheckpointTensor "$samples/boring.pt" -Key in_proj.weight -Histogram 4
+            $copy = [Management.Automation.PSSerializer]::Deserialize([Management.Automation.PSSerializer]::Serialize($figures))
+
+            $figures.Histogram.Edges.Count | Should -Be 5
+            $figures.Histogram.Edges[0], $figures.Histogram.Edges[-1] | Should -Be @($figures.Minimum, $figures.Maximum)
+            ($figures.Histogram.Counts | Measure-Object -Sum).Sum | Should -Be 20
+            @($copy.Histogram.Counts) | Should -Be $figures.Histogram.Counts
+            $figures | Format-List | Out-String | Should -Match '(?m)^Histogram\s+: -0\.626\.\.0\.68: \d+, \d+, \d+, \d+'
+            ($figures | ConvertTo-Json | ConvertFrom-Json).Histogram.Counts.Count | Should -Be 4
+        }
+
         It 'hashes as a manifest does' {
             $null = New-CheckpointManifest "$samples/boring.pt" "$TestDrive/boring.json"
             $manifest = Get-Content "$TestDrive/boring.json" -Raw | ConvertFrom-Json
@@ -219,7 +231,7 @@ Describe 'Get-CheckpointTensor' {
             $array.Length | Should -Be 0
         }
 
-        It 'does not go with -<_>' -ForEach 'Hash', 'First', 'Percentile' {
+        It 'does not go with -<_>' -ForEach 'Hash', 'First', 'Histogram', 'Percentile' {
             $more = @{ $_ = if ($_ -eq 'Hash') { $true } else { 1 } }
             { Get-CheckpointTensor "$samples/boring.pt" -AsArray @more } | Should -Throw -ErrorId 'ParametersExclusive,*'
         }
