@@ -18,6 +18,7 @@
         'Assert-Checkpoint'
         'Export-CheckpointVerdict'
         'Get-CheckpointInfo'
+        'Get-CheckpointTensor'
         'Get-ModuleParameter'
         'Import-ModelLowMemory'
         'Measure-ModelMemory'

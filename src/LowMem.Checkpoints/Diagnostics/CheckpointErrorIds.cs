@@ -29,4 +29,7 @@ public static class CheckpointErrorIds
     /// different ways.
     /// </summary>
     public const string Unsafe = "CheckpointUnsafe";
+
+    /// <summary>A slice is none, or a tensor has no such part.</summary>
+    public const string SliceInvalid = "SliceInvalid";
 }

@@ -11,13 +11,14 @@ internal sealed class BlockPlan(TensorDataReader reader)
     private readonly Dictionary<(string Path, long Offset, long Length), StoredContent> contents = [];
     private readonly Dictionary<(string Path, StorageExtent Storage), KeptStorage> kept = [];
     private readonly Dictionary<TensorIdentity, GatherJob> jobs = [];
+    private readonly List<GatherJob> parts = [];
     private readonly List<IBlockConsumer> empty = [];
 
     /// <summary>Holds the files open.</summary>
     public TensorDataReader Reader => reader;
 
     /// <summary>The tensors that are put together once what they need is in memory, or by reading it once more.</summary>
-    public IReadOnlyCollection<GatherJob> Jobs => jobs.Values;
+    public IReadOnlyCollection<GatherJob> Jobs => [.. jobs.Values, .. parts];
 
     /// <summary>The storages that are kept for them.</summary>
     public IReadOnlyCollection<KeptStorage> Kept => kept.Values;
@@ -85,6 +86,25 @@ internal sealed class BlockPlan(TensorDataReader reader)
         }
     }
 
+    /// <summary>Wants the values of a part of a tensor. Of the storage, only what the part needs is read.</summary>
+    public void Add(TensorView view, IBlockConsumer consumer)
+    {
+        if (view.IsWhole)
+        {
+            Add(view.Tensor, consumer);
+        }
+        else if (view.Tensor.Chunks is null && view.ToTensorInfo() is var part && IsAsStored(part) && GetContent(part) is { } content)
+        {
+            content.Add(part.StorageStart, part.ByteLength, consumer);
+        }
+        else
+        {
+            var job = new GatherJob(view);
+            job.Consumers.Add(consumer);
+            parts.Add(job);
+        }
+    }
+
     /// <summary>Whether the values are a range of the storage as it is.</summary>
     private static bool IsAsStored(TensorInfo tensor) => tensor is
     {
@@ -96,7 +116,7 @@ internal sealed class BlockPlan(TensorDataReader reader)
         var identity = TensorIdentity.OfValues(tensor);
         if (!jobs.TryGetValue(identity, out var job))
         {
-            jobs.Add(identity, job = new GatherJob(tensor));
+            jobs.Add(identity, job = new GatherJob(new TensorView(tensor)));
             foreach (var part in tensor.Chunks?.Select(chunk => chunk.Source) ?? [tensor])
             {
                 Keep(part, job);

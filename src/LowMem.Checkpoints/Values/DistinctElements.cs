@@ -49,4 +49,26 @@ public sealed record DistinctElements
     /// <param name="tensor"><see cref="Tensor"/>.</param>
     /// <param name="repeat"><see cref="Repeat"/>.</param>
     public void Deconstruct(out TensorInfo tensor, out long repeat) => (tensor, repeat) = (Tensor, Repeat);
+
+    /// <summary>The part of a tensor with each repeated dimension once, and how often each element was repeated.</summary>
+    internal static (TensorView View, long Repeat) Of(TensorView view)
+    {
+        if (view.IsWhole)
+        {
+            var (tensor, times) = Of(view.Tensor);
+            return (ReferenceEquals(tensor, view.Tensor) ? view : new TensorView(tensor), times);
+        }
+
+        long repeat = 1;
+        for (int i = 0; i < view.Shape.Count; i++)
+        {
+            if (view.Stride[i] == 0 && view.Shape[i] > 1)
+            {
+                repeat *= view.Shape[i];
+                view = view.Narrow(i, 0, 1);
+            }
+        }
+
+        return (view, repeat);
+    }
 }

@@ -6,7 +6,8 @@ namespace LowMem.Checkpoints.Values;
 /// Puts the values of one tensor together, and hands them over in their packed order: from storages that were kept in memory,
 /// or else by reading what is needed once more.
 /// </summary>
-internal sealed class GatherJob(TensorInfo tensor) : IPassJob
+/// <param name="view">The tensor, or a part of it.</param>
+internal sealed class GatherJob(TensorView view) : IPassJob
 {
     /// <summary>
     /// The values that are put together at a time when their storage is in no memory: the more, the longer the runs that are
@@ -33,10 +34,10 @@ internal sealed class GatherJob(TensorInfo tensor) : IPassJob
 
     public List<IBlockConsumer> Consumers { get; } = [];
 
-    public long ByteLength => tensor.ByteLength;
+    public long ByteLength => view.ByteLength;
 
     /// <summary>Whether it may need more than one storage.</summary>
-    public bool IsInPieces => tensor.Chunks is not null;
+    public bool IsInPieces => view.Tensor.Chunks is not null;
 
     /// <summary>Adds a storage that is kept for it.</summary>
     public void WaitFor(KeptStorage storage)
@@ -70,7 +71,7 @@ internal sealed class GatherJob(TensorInfo tensor) : IPassJob
     /// </summary>
     public static Int128 CountBytesRead(TensorInfo tensor) => tensor.Chunks is { } chunks
         ? Int128.Max(tensor.ByteLength, chunks.Aggregate(Int128.Zero, (sum, chunk) => sum + CountBytesRead(chunk.Source, ChunkedGather.CountBytesRead)))
-        : CountBytesRead(tensor, static whole => ChooseWindow(whole).BytesRead);
+        : CountBytesRead(tensor, static whole => ChooseWindow(new TensorView(whole)).BytesRead);
 
     private static Int128 CountBytesRead(TensorInfo tensor, Func<TensorInfo, Int128> count)
     {
@@ -79,15 +80,15 @@ internal sealed class GatherJob(TensorInfo tensor) : IPassJob
     }
 
     /// <summary>The smallest window with which what is read comes in long runs, of nearly nothing but values; else the largest.</summary>
-    private static (int Length, Int128 BytesRead) ChooseWindow(TensorInfo tensor)
+    private static (int Length, Int128 BytesRead) ChooseWindow(TensorView view)
     {
-        int size = Math.Max(1, DType.Get(tensor.DType).ByteSize);
-        var gather = new StridedGather(StridedDimension.Of(tensor.Shape, tensor.Stride), size);
+        int size = Math.Max(1, DType.Get(view.Tensor.DType).ByteSize);
+        var gather = new StridedGather(StridedDimension.Of(view.Shape, view.Stride), size);
         (Int128 Bytes, Int128 Calls) reads = default;
         foreach (int length in WindowLengths)
         {
-            reads = gather.CountReads(tensor.ElementCount, length / size);
-            if ((reads.Bytes <= (Int128)tensor.ByteLength * 5 / 4 && reads.Calls * LongRun <= reads.Bytes) || length >= tensor.ByteLength)
+            reads = gather.CountReads(view.ElementCount, length / size);
+            if ((reads.Bytes <= (Int128)view.ByteLength * 5 / 4 && reads.Calls * LongRun <= reads.Bytes) || length >= view.ByteLength)
             {
                 return (length, reads.Bytes);
             }
@@ -101,18 +102,18 @@ internal sealed class GatherJob(TensorInfo tensor) : IPassJob
     /// <param name="cancellationToken">Ends it early.</param>
     public void Run(TensorDataReader reader, Action<long> done, CancellationToken cancellationToken)
     {
-        bool isFromFile = tensor is { IsContiguous: false, Chunks: null, Storage.Offset: >= 0 } && reader.Kept.Find(tensor) is null;
-        if (isFromFile && tensor.ByteLength > BlockLength)
+        bool isFromFile = view is { IsContiguous: false, Tensor: { Chunks: null, Storage.Offset: >= 0 } } && reader.Kept.Find(view.Tensor) is null;
+        if (isFromFile && view.ByteLength > BlockLength)
         {
             lock (Window)
             {
-                using var window = new LargeBuffer((int)Math.Min(tensor.ByteLength, ChooseWindow(tensor).Length));
+                using var window = new LargeBuffer((int)Math.Min(view.ByteLength, ChooseWindow(view).Length));
                 Run(reader, window.GetSpan(), done, cancellationToken);
             }
         }
         else
         {
-            int length = tensor.IsContiguous || tensor.ByteLength <= BlockLength ? BlockLength : InMemoryLength;
+            int length = view.IsContiguous || view.ByteLength <= BlockLength ? BlockLength : InMemoryLength;
             byte[] buffer = ArrayPool<byte>.Shared.Rent(length);
             Run(reader, buffer.AsSpan(0, length), done, cancellationToken);
             ArrayPool<byte>.Shared.Return(buffer);
@@ -126,10 +127,10 @@ internal sealed class GatherJob(TensorInfo tensor) : IPassJob
 
     private void Run(TensorDataReader reader, Span<byte> window, Action<long> done, CancellationToken cancellationToken)
     {
-        for (long position = 0; position < tensor.ByteLength; position += window.Length)
+        for (long position = 0; position < view.ByteLength; position += window.Length)
         {
-            var values = window[..(int)Math.Min(window.Length, tensor.ByteLength - position)];
-            reader.Read(tensor, position, values, cancellationToken);
+            var values = window[..(int)Math.Min(window.Length, view.ByteLength - position)];
+            reader.Read(view, position, values, cancellationToken);
             for (int start = 0; start < values.Length; start += BlockLength)
             {
                 var block = values.Slice(start, Math.Min(BlockLength, values.Length - start));

@@ -21,6 +21,7 @@ public sealed class TensorView
         ElementCount = tensor.ElementCount;
         ByteLength = tensor.ByteLength;
         IsContiguous = tensor.Chunks is not null || tensor.IsContiguous;
+        IsWhole = true;
     }
 
     private TensorView(TensorView whole, long[] shape, long[] stride, long start)
@@ -56,23 +57,34 @@ public sealed class TensorView
     /// <summary>The first element, in elements of the storage from the first of the tensor.</summary>
     internal long Start { get; }
 
-    /// <summary>The part whose index in one dimension lies in a range.</summary>
+    /// <summary>True for the whole of the tensor, as it is.</summary>
+    internal bool IsWhole { get; }
+
+    /// <summary>The part whose index in one dimension is one of several that are evenly spaced.</summary>
     /// <param name="dimension">The dimension, from 0.</param>
     /// <param name="start">The first index.</param>
     /// <param name="length">The number of indices; may be 0.</param>
+    /// <param name="step">From one index to the next; 1 for a range without gaps.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such dimension, or the range is not inside it.</exception>
     /// <exception cref="CheckpointException">Several elements share a byte.</exception>
-    public TensorView Narrow(int dimension, long start, long length)
+    public TensorView Narrow(int dimension, long start, long length, long step = 1)
     {
         CheckIndexed(dimension);
         ArgumentOutOfRangeException.ThrowIfNegative(start);
         ArgumentOutOfRangeException.ThrowIfNegative(length);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(start, Shape[dimension] - length);
+        ArgumentOutOfRangeException.ThrowIfLessThan(step, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(start, Shape[dimension] - Math.Min(length, 1));
+        long last = Shape[dimension] - start - 1;
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length - 1, length == 0 ? -1 : last / step, nameof(length));
         long[] shape = [.. Shape];
         shape[dimension] = length;
 
+        // The step of a dimension of one is never taken, and may be larger than any place.
+        long[] stride = [.. Stride];
+        stride[dimension] *= length > 1 ? step : 1;
+
         // Where nothing is left, nothing has a place.
-        return new TensorView(this, shape, [.. Stride], length == 0 ? Start : Start + (start * Stride[dimension]));
+        return new TensorView(this, shape, stride, length == 0 ? Start : Start + (start * Stride[dimension]));
     }
 
     /// <summary>The part with one index in one dimension, without that dimension.</summary>
@@ -86,6 +98,32 @@ public sealed class TensorView
         ArgumentOutOfRangeException.ThrowIfNegative(index);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Shape[dimension]);
         return new TensorView(this, Without(Shape, dimension), Without(Stride, dimension), Start + (index * Stride[dimension]));
+    }
+
+    /// <summary>The part as a tensor of its own, over the same storage. Not for a tensor that is put together from pieces.</summary>
+    internal TensorInfo ToTensorInfo()
+    {
+        if (IsWhole)
+        {
+            return Tensor;
+        }
+
+        if (Tensor.Chunks is not null)
+        {
+            throw new InvalidOperationException("A part of a tensor in pieces has no storage of its own.");
+        }
+
+        long bytes = Start * type.ByteSize;
+        return Tensor with
+        {
+            Shape = [.. Shape],
+            Stride = [.. Stride],
+            ElementCount = ElementCount,
+            ByteLength = ByteLength,
+            Offset = Tensor.Offset < 0 ? Tensor.Offset : Tensor.Offset + bytes,
+            StorageStart = Tensor.StorageStart + bytes,
+            IsContiguous = IsContiguous,
+        };
     }
 
     private static long[] Without(IReadOnlyList<long> values, int dimension) =>

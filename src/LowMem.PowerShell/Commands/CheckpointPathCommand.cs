@@ -5,6 +5,7 @@ using LowMem.Checkpoints;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Formats;
 using LowMem.PowerShell.Completion;
+using LowMem.PowerShell.Errors;
 using LowMem.PowerShell.Pipeline;
 
 namespace LowMem.PowerShell.Commands;
@@ -67,6 +68,38 @@ public abstract class CheckpointPathCommand : LowMemCommand
     /// <summary>Does the cmdlet's work for one file-system path.</summary>
     protected abstract void ProcessCheckpoint(string path);
 
+    /// <summary>Takes a tensor that names its checkpoint, to be worked on when all are there.</summary>
+    /// <param name="path">The checkpoint.</param>
+    /// <param name="key">The tensor; null when the object does not tell.</param>
+    /// <returns>False to work on the checkpoint now, and once.</returns>
+    protected virtual bool TakePart(string path, string? key) => false;
+
+    /// <summary>Says which keys were asked for and are not there, and what was no pattern.</summary>
+    private protected void ReportUnmatched(Checkpoint checkpoint, string path, NamePatterns patterns)
+    {
+        foreach (string key in patterns.Unmatched)
+        {
+            WriteError(ErrorRecords.KeyNotFound(path, key, checkpoint.Tensors.Select(tensor => tensor.Key)));
+        }
+
+        foreach (string pattern in patterns.Invalid)
+        {
+            WriteError(ErrorRecords.WildcardInvalid(pattern, path));
+        }
+    }
+
+    /// <summary>Says what is wrong inside a checkpoint that could be listed all the same.</summary>
+    private protected void ReportFaults(Checkpoint checkpoint)
+    {
+        var faults = checkpoint.Findings
+            .Where(finding => finding.Severity == FindingSeverity.Error && finding.Code != FindingCodes.UnsafeGlobal)
+            .ToList();
+        if (faults.Count > 0)
+        {
+            WriteError(ErrorRecords.OfFindings(checkpoint, faults));
+        }
+    }
+
     /// <summary>Opens a checkpoint and says what is odd about it.</summary>
     protected Checkpoint OpenCheckpoint(string path)
     {
@@ -91,7 +124,7 @@ public abstract class CheckpointPathCommand : LowMemCommand
         if (ObjectPath.GetOrigin(path) is { } origin)
         {
             string full = System.IO.Path.IsPathFullyQualified(path) ? path : FilePaths.Get(SessionState, path);
-            return origin.IsPart && !named.Add(full) ? [] : [full];
+            return origin.IsPart && (TakePart(full, origin.Key) || !named.Add(full)) ? [] : [full];
         }
 
         return ArchivePathResolver.Resolve(path, literal, archive => ResolveFile(archive, literal), StopToken) ?? ResolveFile(path, literal);

@@ -1,9 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
 using LowMem.Checkpoints;
-using LowMem.Checkpoints.Diagnostics;
 using LowMem.PowerShell.Completion;
-using LowMem.PowerShell.Errors;
 using LowMem.PowerShell.Pipeline;
 
 namespace LowMem.PowerShell.Commands;
@@ -44,22 +42,7 @@ public sealed class GetCheckpointInfoCommand : CheckpointPathCommand
             }
         }
 
-        foreach (string key in patterns.Unmatched)
-        {
-            WriteError(ErrorRecords.KeyNotFound(path, key, checkpoint.Tensors.Select(tensor => tensor.Key)));
-        }
-
-        foreach (string pattern in patterns.Invalid)
-        {
-            WriteError(ErrorRecords.WildcardInvalid(pattern, path));
-        }
-
-        var faults = checkpoint.Findings
-            .Where(finding => finding.Severity == FindingSeverity.Error && finding.Code != FindingCodes.UnsafeGlobal)
-            .ToList();
-        if (faults.Count > 0)
-        {
-            WriteError(ErrorRecords.OfFindings(checkpoint, faults));
-        }
+        ReportUnmatched(checkpoint, path, patterns);
+        ReportFaults(checkpoint);
     }
 }

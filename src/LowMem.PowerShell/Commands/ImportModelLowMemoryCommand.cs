@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
 using LowMem.Checkpoints;
@@ -143,12 +144,13 @@ public sealed class ImportModelLowMemoryCommand : ModelPathCommand
 
     private PSObject Load(Checkpoint checkpoint, ImportOptions options)
     {
+        var clock = Stopwatch.StartNew();
         var (module, report) = ProgressBar.Run<ImportProgress, (nn.Module, LoadReport)>(
             this,
             "Importing model",
             checkpoint.Path,
             progress => progress.BytesDone + progress.TensorsDone,
-            Describe,
+            progress => Describe(progress, clock.Elapsed),
             progress => Module is null
                 ? ModelLoader.Load(checkpoint, options, progress, StopToken)
                 : (Module, ModelLoader.Load(Module, checkpoint, options, progress, StopToken)));
@@ -208,9 +210,9 @@ public sealed class ImportModelLowMemoryCommand : ModelPathCommand
         }
     }
 
-    private static (double Part, string Status)? Describe(ImportProgress progress) => progress.BytesTotal > 0
-        ? ProgressBar.DescribeBytes(progress.BytesDone, progress.BytesTotal)
-        : ((double)progress.TensorsDone / Math.Max(1, progress.TensorsTotal), $"{progress.TensorsDone} of {progress.TensorsTotal} tensors");
+    private static (double Part, string Status, int SecondsLeft)? Describe(ImportProgress progress, TimeSpan elapsed) => progress.BytesTotal > 0
+        ? ProgressBar.DescribeBytes(progress.BytesDone, progress.BytesTotal, elapsed)
+        : ((double)progress.TensorsDone / Math.Max(1, progress.TensorsTotal), $"{progress.TensorsDone} of {progress.TensorsTotal} tensors", -1);
 
     private static PSObject Attach(nn.Module module, LoadReport report)
     {

@@ -10,7 +10,7 @@ internal static class PipelinePaths
 
     // What hands on the files that it is given, by all of its names.
     private static readonly string[] Commands =
-        ["Get-Item", "gi", "Get-ChildItem", "gci", "ls", "dir", "Resolve-Path", "rvpa", "Convert-Path", "cvpa", "Get-CheckpointInfo", "Test-Checkpoint"];
+        ["Get-Item", "gi", "Get-ChildItem", "gci", "ls", "dir", "Resolve-Path", "rvpa", "Convert-Path", "cvpa", "Get-CheckpointInfo", "Get-CheckpointTensor", "Test-Checkpoint"];
 
     /// <summary>Adds them to the parameters of a command that has no path of its own.</summary>
     /// <param name="command">The command that is being typed.</param>

@@ -119,6 +119,14 @@ internal static class ErrorRecords
         ErrorCategory.InvalidArgument,
         targetObject: null);
 
+    /// <param name="slice">What was to be a slice.</param>
+    /// <param name="problem">What is wrong, and where.</param>
+    public static ErrorRecord SliceInvalid(string slice, string problem) => new(
+        new ArgumentException(DisplayText.Line($"'{slice}' is no slice: {problem}. One in Python's notation is '0:10, :, -1'.")),
+        CheckpointErrorIds.SliceInvalid,
+        ErrorCategory.InvalidArgument,
+        slice);
+
     public static ErrorRecord KeyMapUnsupported(object value) => new(
         new ArgumentException(DisplayText.Line($"-KeyMap takes a dictionary of rules, such as [ordered]@{{ 'bert.*' = '*' }}, or a script block, and not a {value.GetType().Name}.")),
         ModelErrorIds.KeyMapInvalid,
@@ -166,6 +174,7 @@ internal static class ErrorRecords
         CheckpointErrorIds.AccessDenied => ErrorCategory.PermissionDenied,
         CheckpointErrorIds.Unsupported or ModelErrorIds.ModuleUnsupported => ErrorCategory.NotImplemented,
         CheckpointErrorIds.Unsafe => ErrorCategory.SecurityError,
+        CheckpointErrorIds.SliceInvalid => ErrorCategory.InvalidArgument,
         ModelErrorIds.NativeLibraryNotFound or ModelErrorIds.NativeLibraryIncompatible => ErrorCategory.NotInstalled,
         ModelErrorIds.DeviceUnavailable or ModelErrorIds.OutOfMemory => ErrorCategory.ResourceUnavailable,
         ModelErrorIds.SkeletonInvalid or ModelErrorIds.ModuleInvalid or ModelErrorIds.ValuesMissing or ModelErrorIds.KeyMapInvalid or ModelErrorIds.ImportOptionsInvalid => ErrorCategory.InvalidArgument,

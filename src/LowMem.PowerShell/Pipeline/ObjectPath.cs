@@ -26,7 +26,8 @@ internal static class ObjectPath
 
     /// <summary>Where a path comes from.</summary>
     /// <param name="IsPart">Whether the object is one of many that name the same checkpoint, as tensors do.</param>
-    internal sealed record Origin(bool IsPart);
+    /// <param name="Key">The key that the object has then, or null.</param>
+    internal sealed record Origin(bool IsPart, string? Key);
 
     /// <summary>Whether a text is the path that an object named, and what is known of it then.</summary>
     public static Origin? GetOrigin(string path) => Origins.TryGetValue(path, out var origin) ? origin : null;
@@ -39,22 +40,23 @@ internal static class ObjectPath
         switch (item is PSObject wrapped ? wrapped.BaseObject : item)
         {
             case FileSystemInfo file:
-                return Mark(file.FullName, isPart: false);
+                return Mark(file.FullName, isPart: false, key: null);
             case TensorInfo tensor:
-                return Mark(tensor.Checkpoint, isPart: true);
+                return Mark(tensor.Checkpoint, isPart: true, tensor.Key);
         }
 
         var shown = PSObject.AsPSObject(item);
-        bool isPart = Text(shown, "Key") is not null;
+        string? key = Text(shown, "Key");
+        bool isPart = key is not null;
         if (isPart && Text(shown, "Checkpoint") is { } checkpoint)
         {
-            return Mark(checkpoint, isPart);
+            return Mark(checkpoint, isPart, key);
         }
 
         // Where the name is a pattern as well, the file of that name is meant.
         return Text(shown, "PSPath") is null && Text(shown, "Path") is { } path
             && (isPart || IsOwn(shown) || (path.AsSpan().ContainsAny(Special) && exists(path)))
-            ? Mark(path, isPart)
+            ? Mark(path, isPart, key)
             : null;
     }
 
@@ -67,11 +69,11 @@ internal static class ObjectPath
         return (value is PSObject wrapped ? wrapped.BaseObject : value) is string { Length: > 0 } text ? text : null;
     }
 
-    private static string Mark(string path, bool isPart)
+    private static string Mark(string path, bool isPart, string? key)
     {
         // A text of its own: another one that reads the same was not named by this object.
         string marked = new(path.AsSpan());
-        Origins.Add(marked, new Origin(isPart));
+        Origins.Add(marked, new Origin(isPart, key));
         return marked;
     }
 }

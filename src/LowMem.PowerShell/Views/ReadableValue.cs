@@ -56,6 +56,7 @@ internal static class ReadableValue
         null => string.Empty,
         KeyValuePair<string, object?> pair => $"{pair.Key}={Text(pair.Value)}",
         KeyValuePair<string, long> pair => $"{pair.Key}={Text(pair.Value)}",
+        KeyValuePair<string, double> pair => $"{pair.Key}={Text(pair.Value)}",
         KeyValuePair<string, string> pair => $"{pair.Key}={pair.Value}",
         KeyValuePair<string, Checkpoints.TensorInfo> pair => pair.Key,
         IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),

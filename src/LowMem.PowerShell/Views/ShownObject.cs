@@ -13,6 +13,14 @@ public sealed class ShownObject(PSObject shown)
 {
     private const int MostValues = 8;
 
+    private const int MostFirst = 100;
+
+    /// <summary>The characters of a column of numbers.</summary>
+    private const int NumberWidth = 8;
+
+    /// <summary>Those of the column of standard deviations, which have no sign.</summary>
+    private const int DeviationWidth = 7;
+
     // The name of each says which property of the object is meant.
 #pragma warning disable CS1591
     public string Key => AsName(shown, "Key");
@@ -150,6 +158,34 @@ public sealed class ShownObject(PSObject shown)
         ? $"{AsText(AsValue(report, "Mode"))} from {AsLine(report, "Path")}"
         : null;
 
+    public string Minimum => AsNumber(shown, "Minimum");
+
+    public string Maximum => AsNumber(shown, "Maximum");
+
+    public string Mean => AsNumber(shown, "Mean");
+
+    public string StandardDeviation => AsNumber(shown, "StandardDeviation", DeviationWidth);
+
+    public string NotOrdinary =>
+        $"{AsText(AsValue(shown, "NaNCount"))}/{AsText(AsValue(shown, "InfinityCount"))}/{AsText(AsValue(shown, "ZeroCount"))}";
+
+    // A dictionary that comes from a job has lost its order.
+    public string Percentiles => PlainText.Format(string.Join(
+        "; ",
+        AsPairs(AsValue(shown, "Percentiles"))
+            .OrderBy(pair => double.TryParse(pair.Key, CultureInfo.InvariantCulture, out double percent) ? percent : 0)
+            .Select(pair => $"{pair.Key}% {ShortNumber.Format(pair.Value, 12)}")));
+
+    public string? Histogram => AsInner(shown, "Histogram") is { } histogram && AsItems(AsValue(histogram, "Edges")).ToList() is { Count: > 1 } edges
+        ? PlainText.Format($"{ShortNumber.Format(edges[0], NumberWidth)}..{ShortNumber.Format(edges[^1], NumberWidth)}: {string.Join(", ", AsItems(AsValue(histogram, "Counts")).Select(AsText))}")
+        : null;
+
+    public string? First => AsValue(shown, "First") is { } values
+        ? PlainText.Format(string.Join(", ", AsItems(values).Take(MostFirst + 1).Select((value, index) => index < MostFirst ? AsText(value) : "...")))
+        : null;
+
+    public string? Slice => NullWhenEmpty(AsLine(shown, "Slice"));
+
     public string TypeName => PlainText.Name(shown.TypeNames[0].Split('.', '+')[^1]);
 #pragma warning restore CS1591
 
@@ -162,6 +198,8 @@ public sealed class ShownObject(PSObject shown)
     private static string AsLine(PSObject item, string property) => PlainText.Format(AsText(AsValue(item, property)));
 
     private static string AsNames(PSObject item, string property) => PlainText.Names(AsItems(AsValue(item, property)));
+
+    private static string AsNumber(PSObject item, string property, int width = NumberWidth) => ShortNumber.Format(AsValue(item, property), width);
 
     private static string AsNumbers(PSObject item, string property) => $"[{string.Join(", ", AsItems(AsValue(item, property)).Select(AsText))}]";
 

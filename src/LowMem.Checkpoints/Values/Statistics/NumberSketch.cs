@@ -1,0 +1,59 @@
+namespace LowMem.Checkpoints.Values.Statistics;
+
+/// <summary>
+/// How many numbers there are of about the same size: of a float32, the sign, the exponent and seven bits of the mantissa, so
+/// that a number is known within 1/256 of itself. Beyond float32 it is the greatest that there is.
+/// </summary>
+internal sealed class NumberSketch
+{
+    private const int Buckets = 1 << 16;
+    private const uint LargestFinite = 0x7f7fffff;
+
+    private readonly long[] counts = new long[Buckets];
+
+    /// <summary>Counts finite numbers.</summary>
+    public void Add(ReadOnlySpan<double> numbers)
+    {
+        foreach (double number in numbers)
+        {
+            uint bits = BitConverter.SingleToUInt32Bits((float)number);
+            counts[(bits & 0x7fffffff) > LargestFinite ? ((bits & 0x80000000) | LargestFinite) >> 16 : bits >> 16]++;
+        }
+    }
+
+    /// <summary>Adds what another one counted.</summary>
+    public void Add(NumberSketch other)
+    {
+        for (int i = 0; i < Buckets; i++)
+        {
+            counts[i] += other.counts[i];
+        }
+    }
+
+    /// <summary>Counts nothing any more.</summary>
+    public void Clear() => Array.Clear(counts);
+
+    /// <summary>The middles of the buckets and what is in them, the least first.</summary>
+    public IEnumerable<(double Number, long Count)> InOrder()
+    {
+        for (int i = Buckets - 1; i >= Buckets / 2; i--)
+        {
+            if (counts[i] > 0)
+            {
+                yield return (-Middle(i - (Buckets / 2)), counts[i]);
+            }
+        }
+
+        for (int i = 0; i < Buckets / 2; i++)
+        {
+            if (counts[i] > 0)
+            {
+                yield return (Middle(i), counts[i]);
+            }
+        }
+    }
+
+    /// <summary>A zero is a zero: there are many, and few of the numbers beside it.</summary>
+    private static double Middle(int magnitude) =>
+        magnitude == 0 ? 0 : BitConverter.UInt32BitsToSingle(((uint)magnitude << 16) | 0x8000);
+}

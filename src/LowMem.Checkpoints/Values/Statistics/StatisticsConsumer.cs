@@ -1,0 +1,270 @@
+using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
+using LowMem.Checkpoints.Values.Elements;
+
+namespace LowMem.Checkpoints.Values.Statistics;
+
+/// <summary>
+/// Gathers the figures of one tensor from its values, packed and little-endian. What comes out does not depend on the order in
+/// which blocks come, nor on how many threads bring them.
+/// </summary>
+/// <param name="type">A type whose numbers can be read.</param>
+/// <param name="byteLength">The bytes of the values.</param>
+/// <param name="repeat">How often the tensor has each value.</param>
+/// <param name="percentages">Those of the percentiles that are wanted.</param>
+internal sealed class StatisticsConsumer(DType type, long byteLength, long repeat, IReadOnlyList<double> percentages) : ElementConsumer(UnitOf(type))
+{
+    /// <summary>So many numbers are kept and sorted; of more, there is a sketch.</summary>
+    public const int MostKept = 1 << 16;
+
+    /// <summary>The numbers that are looked at while they are in the nearest cache.</summary>
+    private const int Chunk = 1024;
+
+    private static readonly ConcurrentBag<Part> Free = [];
+
+    private readonly long numberCount = ElementConverter.CountNumbers(type, byteLength);
+    private readonly ConcurrentBag<Part> parts = [];
+    private readonly Lock gate = new();
+    private double[]? kept;
+
+    /// <summary>The figures, once all has come.</summary>
+    public NumberCounts Counts { get; private set; } = NumberCounts.None;
+
+    /// <summary>The exact figures where elements are integers.</summary>
+    public IntegerTotals Integers { get; private set; } = IntegerTotals.None;
+
+    /// <summary>The percentiles that are wanted; none of no numbers.</summary>
+    public IReadOnlyList<double> Percentiles { get; private set; } = [];
+
+    private bool IsKept => numberCount <= MostKept;
+
+    /// <summary>Whether there are so few codes that all are counted.</summary>
+    private bool IsCounted => !IsKept && type.Kind != DTypeKind.Complex && type.BitSize is 8 or 16 && type.Name != "float4_e2m1fn_x2";
+
+    private bool IsInteger => type.Kind is DTypeKind.Integer or DTypeKind.Boolean or DTypeKind.Quantized;
+
+    public override void Complete()
+    {
+        if (IsKept)
+        {
+            ConcludeKept();
+        }
+        else if (IsCounted)
+        {
+            ConcludeCodes();
+        }
+        else
+        {
+            ConcludeParts();
+        }
+
+        while (parts.TryTake(out var part))
+        {
+            part.Clear();
+            Free.Add(part);
+        }
+    }
+
+    protected override void ConsumeElements(long first, ReadOnlySpan<byte> elements)
+    {
+        if (IsKept)
+        {
+            lock (gate)
+            {
+                kept ??= new double[numberCount];
+            }
+
+            int start = (int)ElementConverter.CountNumbers(type, first * UnitOf(type));
+            int count = (int)Math.Min(numberCount - start, ElementConverter.CountNumbers(type, elements.Length));
+            ElementConverter.ToDouble(type, elements, kept.AsSpan(start, count));
+            var integers = CountIntegers(elements);
+            lock (gate)
+            {
+                Integers += integers;
+            }
+
+            return;
+        }
+
+        var part = parts.TryTake(out var mine) || Free.TryTake(out mine) ? mine : new Part();
+        if (IsCounted)
+        {
+            part.CountCodes(elements, type.BitSize);
+        }
+        else
+        {
+            part.Blocks.Add((first, Count(elements, part.Sketch), CountIntegers(elements)));
+        }
+
+        parts.Add(part);
+    }
+
+    /// <summary>Blocks are whole units: elements, or of elements smaller than a byte as many as fill whole bytes.</summary>
+    public static int UnitOf(DType type) => type.BitSize % 8 == 0 ? type.ByteSize : type.BitSize == 6 ? 3 : 1;
+
+    /// <summary>The bytes of so many numbers that whole elements have.</summary>
+    public static int GetByteLength(DType type, int numbers) =>
+        (int)type.GetByteLength(numbers) / (type.Kind == DTypeKind.Complex || type.Name == "float4_e2m1fn_x2" ? 2 : 1);
+
+    /// <summary>Those of integers that are exact as float64.</summary>
+    private static IntegerTotals SmallIntegers(List<(double Number, long Count)> ordered) => new(
+        ordered.Aggregate(Int128.Zero, (sum, item) => sum + ((Int128)item.Number * item.Count)), (Int128)ordered[0].Number, (Int128)ordered[^1].Number);
+
+    private NumberCounts Count(ReadOnlySpan<byte> elements, NumberSketch sketch)
+    {
+        Span<double> numbers = stackalloc double[Chunk];
+        var counts = NumberCounts.None;
+        long all = ElementConverter.CountNumbers(type, elements.Length);
+        int chunkBytes = GetByteLength(type, Chunk);
+        for (long done = 0; done < all; done += Chunk)
+        {
+            var chunk = numbers[..(int)Math.Min(Chunk, all - done)];
+            ElementConverter.ToDouble(type, elements, chunk);
+            elements = elements[Math.Min(chunkBytes, elements.Length)..];
+            counts += NumberCounter.Count(chunk, out int finite);
+            sketch.Add(chunk[..finite]);
+        }
+
+        return counts;
+    }
+
+    private IntegerTotals CountIntegers(ReadOnlySpan<byte> elements) => type.Name switch
+    {
+        "int32" or "qint32" => IntegerTotals.Of(MemoryMarshal.Cast<byte, int>(elements)),
+        "uint32" => IntegerTotals.Of(MemoryMarshal.Cast<byte, uint>(elements)),
+        "int64" => IntegerTotals.Of(MemoryMarshal.Cast<byte, long>(elements)),
+        "uint64" => IntegerTotals.Of(MemoryMarshal.Cast<byte, ulong>(elements)),
+        _ => IntegerTotals.None,
+    };
+
+    private void ConcludeKept()
+    {
+        double[] numbers = kept ?? [];
+        var counts = NumberCounts.None;
+        int finite = 0;
+        for (int done = 0; done < numbers.Length; done += Chunk)
+        {
+            var chunk = numbers.AsSpan(done, Math.Min(Chunk, numbers.Length - done));
+            counts += NumberCounter.Count(chunk, out int some);
+            chunk[..some].CopyTo(numbers.AsSpan(finite));
+            finite += some;
+        }
+
+        Array.Sort(numbers, 0, finite);
+        List<(double Number, long Count)> ordered = [.. numbers.Take(finite).Select(number => (number, 1L))];
+        FindPercentiles(ordered);
+        if (IsInteger && finite > 0 && Integers == IntegerTotals.None)
+        {
+            Integers = SmallIntegers(ordered);
+        }
+
+        Counts = counts;
+        kept = null;
+    }
+
+    private void ConcludeCodes()
+    {
+        var codes = new long[1 << type.BitSize];
+        foreach (var part in parts)
+        {
+            for (int code = 0; code < codes.Length; code++)
+            {
+                codes[code] += part.Codes[code];
+            }
+        }
+
+        var ordered = new List<(double Number, long Count)>();
+        var counts = NumberCounts.None;
+        Span<double> number = stackalloc double[1];
+        Span<byte> bytes = stackalloc byte[sizeof(ushort)];
+        for (int code = 0; code < codes.Length; code++)
+        {
+            if (codes[code] == 0)
+            {
+                continue;
+            }
+
+            MemoryMarshal.Write(bytes, (ushort)code);
+            ElementConverter.ToDouble(type, bytes[..type.ByteSize], number);
+            if (double.IsFinite(number[0]))
+            {
+                ordered.Add((number[0], codes[code]));
+            }
+
+            counts += new NumberCounts(
+                double.IsNaN(number[0]) ? codes[code] : 0, double.IsInfinity(number[0]) ? codes[code] : 0, number[0] == 0 ? codes[code] : 0, Moments.None);
+        }
+
+        ordered.Sort((left, right) => left.Number.CompareTo(right.Number));
+        FindPercentiles(ordered);
+        Counts = counts with { Finite = Moments.Of(ordered) };
+        Integers = IsInteger && ordered.Count > 0 ? SmallIntegers(ordered) : IntegerTotals.None;
+    }
+
+    private void ConcludeParts()
+    {
+        // In the order of the file, so that rounding is the same whoever was faster.
+        foreach (var (_, counts, integers) in parts.SelectMany(part => part.Blocks).OrderBy(block => block.First))
+        {
+            Counts += counts;
+            Integers += integers;
+        }
+
+        var sketch = new NumberSketch();
+        foreach (var part in parts)
+        {
+            sketch.Add(part.Sketch);
+        }
+
+        // The ends are known exactly.
+        FindPercentiles([.. sketch.InOrder().Select(item => (Math.Clamp(item.Number, Counts.Finite.Minimum, Counts.Finite.Maximum), item.Count))]);
+    }
+
+    private void FindPercentiles(List<(double Number, long Count)> ordered)
+    {
+        long count = checked(ordered.Sum(item => item.Count) * repeat);
+        Percentiles = count == 0 ? [] : [.. percentages.Select(percent => Quantiles.Find(percent, count, ordered.Select(item => (item.Number, item.Count * repeat))))];
+    }
+
+    /// <summary>What one thread at a time counts.</summary>
+    private sealed class Part
+    {
+        private long[]? codes;
+        private NumberSketch? sketch;
+
+        public List<(long First, NumberCounts Counts, IntegerTotals Integers)> Blocks { get; } = [];
+
+        public long[] Codes => codes ??= new long[1 << 16];
+
+        public NumberSketch Sketch => sketch ??= new NumberSketch();
+
+        public void CountCodes(ReadOnlySpan<byte> elements, int bits)
+        {
+            long[] counts = Codes;
+            if (bits == 8)
+            {
+                foreach (byte code in elements)
+                {
+                    counts[code]++;
+                }
+
+                return;
+            }
+
+            foreach (ushort code in MemoryMarshal.Cast<byte, ushort>(elements))
+            {
+                counts[code]++;
+            }
+        }
+
+        public void Clear()
+        {
+            Blocks.Clear();
+            sketch?.Clear();
+            if (codes is not null)
+            {
+                Array.Clear(codes);
+            }
+        }
+    }
+}

@@ -1,0 +1,220 @@
+using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
+using System.Management.Automation;
+using LowMem.Checkpoints;
+using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Values;
+using LowMem.Checkpoints.Values.Arrays;
+using LowMem.Checkpoints.Values.Slices;
+using LowMem.Checkpoints.Values.Statistics;
+using LowMem.Checkpoints.Verification;
+using LowMem.PowerShell.Completion;
+using LowMem.PowerShell.Errors;
+using LowMem.PowerShell.Pipeline;
+
+namespace LowMem.PowerShell.Commands;
+
+/// <summary>Get-CheckpointTensor: figures of the values of tensors, or the values. Never loads libtorch.</summary>
+[Cmdlet(VerbsCommon.Get, "CheckpointTensor", DefaultParameterSetName = PathSet)]
+[OutputType(typeof(TensorStatistics), typeof(Array))]
+public sealed class GetCheckpointTensorCommand : CheckpointPathCommand
+{
+    /// <summary>The tensors that came down the pipeline, by their checkpoint.</summary>
+    private readonly OrderedDictionary<string, OrderedDictionary<string, bool>> piped = new(StringComparer.Ordinal);
+
+    private TensorSlice? slice;
+
+    /// <summary>Which tensors; wildcards are allowed.</summary>
+    [Parameter(Position = 1)]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(CheckpointKeyCompleter))]
+    [SuppressMessage("Performance", "CA1819:Properties should not return arrays", Justification = "A cmdlet parameter.")]
+    public string[]? Key { get; set; }
+
+    /// <summary>The part of each tensor to look at, in Python's notation.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? Slice { get; set; }
+
+    /// <summary>How many values to show, from the first on.</summary>
+    [Parameter]
+    [ValidateRange(1, 1_000_000)]
+    public int First { get; set; }
+
+    /// <summary>Computes the SHA-256 of the values as well.</summary>
+    [Parameter]
+    public SwitchParameter Hash { get; set; }
+
+    /// <summary>How many bins of equal width to count the values by.</summary>
+    [Parameter]
+    [ValidateRange(1, 10_000)]
+    public int Histogram { get; set; }
+
+    /// <summary>Which percentiles, from 0 to 100.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ValidateRange(0.0, 100.0)]
+    [SuppressMessage("Performance", "CA1819:Properties should not return arrays", Justification = "A cmdlet parameter.")]
+    public double[]? Percentile { get; set; }
+
+    /// <summary>The values as an array, instead of figures.</summary>
+    [Parameter]
+    public SwitchParameter AsArray { get; set; }
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        base.BeginProcessing();
+        if (AsArray && (First > 0 || Hash || Histogram > 0 || Percentile is not null))
+        {
+            ThrowTerminatingError(ErrorRecords.ParametersExclusive(
+                nameof(AsArray), First > 0 ? nameof(First) : Hash ? nameof(Hash) : Histogram > 0 ? nameof(Histogram) : nameof(Percentile)));
+        }
+
+        if (Slice is not null && !TensorSlice.TryParse(Slice, out slice, out string? problem))
+        {
+            ThrowTerminatingError(ErrorRecords.SliceInvalid(Slice, problem));
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override bool TakePart(string path, string? key)
+    {
+        if (key is null)
+        {
+            return false;
+        }
+
+        if (!piped.TryGetValue(path, out var keys))
+        {
+            piped.Add(path, keys = new OrderedDictionary<string, bool>(StringComparer.Ordinal));
+        }
+
+        keys.TryAdd(key, true);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    protected override void ProcessCheckpoint(string path) => Process(path, null);
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        foreach (var (path, keys) in piped)
+        {
+            ForItem(path, () => Process(path, keys.Keys));
+        }
+    }
+
+    private void Process(string path, IEnumerable<string>? keys)
+    {
+        var checkpoint = OpenCheckpoint(path);
+        var patterns = new NamePatterns(Key);
+        var views = new List<TensorView>();
+        foreach (var tensor in (keys is null ? FindMatching(checkpoint) : Find(checkpoint, path, keys)).Where(tensor => patterns.IsMatch(tensor.Key)))
+        {
+            ForItem(path, () => views.Add(GetView(tensor)));
+        }
+
+        if (AsArray)
+        {
+            WriteArrays(checkpoint, path, views);
+        }
+        else
+        {
+            WriteFigures(checkpoint, path, views);
+        }
+
+        ReportUnmatched(checkpoint, path, patterns);
+        ReportFaults(checkpoint);
+    }
+
+    private TensorView GetView(TensorInfo tensor)
+    {
+        if (StatisticsScan.DescribeUnreadable(tensor) is { } reason)
+        {
+            throw new CheckpointException(
+                CheckpointErrorIds.Unsupported, tensor.Path, $"the values of '{DisplayText.Name(tensor.Key)}' cannot be read as numbers: {reason}.")
+            {
+                Record = tensor.Key,
+            };
+        }
+
+        var view = new TensorView(tensor);
+        return slice is null ? view : slice.Apply(view);
+    }
+
+    private void WriteFigures(Checkpoint checkpoint, string path, List<TensorView> views)
+    {
+        var scan = new StatisticsScan(checkpoint, views)
+        {
+            ComputesHash = Hash,
+            FirstCount = First,
+            BinCount = Histogram,
+            Percentages = Percentile is null ? StatisticsScan.DefaultPercentages : [.. Percentile.Distinct()],
+        };
+
+        // What has been looked at is written before the rest is: of a large checkpoint, the first figures come soon.
+        var clock = Stopwatch.StartNew();
+        IProgress<VerificationProgress>? progress = null;
+        using var groups = scan.RunGroups(done => progress?.Report(new VerificationProgress(done, scan.ByteLength)), StopToken).GetEnumerator();
+        while (ProgressBar.Run(this, "Looking at tensors", path, clock, reports =>
+        {
+            progress = reports;
+            return groups.MoveNext();
+        }))
+        {
+            foreach (var figures in groups.Current)
+            {
+                WriteObject(slice is null ? figures : figures with { Slice = slice.Text });
+            }
+        }
+    }
+
+    private void WriteArrays(Checkpoint checkpoint, string path, List<TensorView> views)
+    {
+        using var reader = new TensorDataReader(checkpoint);
+        foreach (var view in views)
+        {
+            ForItem(path, () => WriteObject(
+                ProgressBar.Run(this, "Reading tensor", path, progress =>
+                {
+                    object array = TensorArray.Read(
+                        reader, view, done => progress.Report(new VerificationProgress(done, view.ByteLength)), StopToken);
+                    reader.CheckUnchanged();
+                    return array;
+                }),
+                enumerateCollection: false));
+        }
+    }
+
+    /// <summary>The tensors among which the patterns choose. What a tensor is made of is meant by its full name alone.</summary>
+    private IEnumerable<TensorInfo> FindMatching(Checkpoint checkpoint) => Key is null
+        ? checkpoint.Tensors
+        : checkpoint.Tensors.SelectMany(tensor => GetComponents(tensor)
+            .Where(component => Key.Contains(component.Key, StringComparer.OrdinalIgnoreCase))
+            .Prepend(tensor));
+
+    /// <summary>The tensors that came down the pipeline, in that order.</summary>
+    private IEnumerable<TensorInfo> Find(Checkpoint checkpoint, string path, IEnumerable<string> keys)
+    {
+        var known = checkpoint.Tensors.SelectMany(tensor => GetComponents(tensor).Prepend(tensor)).ToLookup(tensor => tensor.Key, StringComparer.Ordinal);
+        foreach (string key in keys)
+        {
+            if (!known.Contains(key))
+            {
+                WriteError(ErrorRecords.KeyNotFound(path, key, checkpoint.Tensors.Select(tensor => tensor.Key)));
+            }
+
+            foreach (var tensor in known[key])
+            {
+                yield return tensor;
+            }
+        }
+    }
+
+    private static IEnumerable<TensorInfo> GetComponents(TensorInfo tensor) => tensor.Components.Count == 0
+        ? []
+        : tensor.Components.Values.SelectMany(component => component.Components.Values.Prepend(component));
+}
