@@ -66,19 +66,24 @@ internal sealed class HistogramConsumer(DType type, double minimum, double maxim
         parts.Add(counts);
     }
 
-    /// <summary>Those of numpy.linspace; of one number, a half to either side.</summary>
+    /// <summary>
+    /// Those of numpy.linspace; of one number, a half to either side. A half is nothing beside a large number: then it is the next
+    /// number to either side, as far as there is one.
+    /// </summary>
     private static double[] MakeEdges(double minimum, double maximum, int bins)
     {
         if (minimum == maximum)
         {
-            (minimum, maximum) = (minimum - 0.5, maximum + 0.5);
+            minimum = Math.Max(double.MinValue, Math.Min(minimum - 0.5, double.BitDecrement(minimum)));
+            maximum = Math.Min(double.MaxValue, Math.Max(maximum + 0.5, double.BitIncrement(maximum)));
         }
 
-        double step = double.IsFinite(maximum - minimum) ? (maximum - minimum) / bins : (maximum / bins) - (minimum / bins);
+        bool isFinite = double.IsFinite(maximum - minimum);
+        double step = (maximum - minimum) / bins;
         var edges = new double[bins + 1];
         for (int i = 0; i < bins; i++)
         {
-            edges[i] = (i * step) + minimum;
+            edges[i] = isFinite ? (i * step) + minimum : (maximum * ((double)i / bins)) + (minimum * ((double)(bins - i) / bins));
         }
 
         edges[bins] = maximum;

@@ -56,7 +56,7 @@ internal readonly record struct Moments(long Count, double Mean, double SquaredD
             maximum = Math.Max(maximum, number);
         }
 
-        double mean = sum / numbers.Length;
+        double mean = double.IsFinite(sum) ? sum / numbers.Length : MeanOfLarge(numbers);
         var means = Vector512.Create(mean);
         var squares = Vector512<double>.Zero;
         foreach (ref readonly var vector in vectors)
@@ -100,6 +100,18 @@ internal readonly record struct Moments(long Count, double Mean, double SquaredD
         return new Moments(count, mean, squared, ordered[0].Number, ordered[^1].Number);
     }
 
+    /// <summary>The mean of numbers whose sum is beyond float64: it lies between them.</summary>
+    private static double MeanOfLarge(ReadOnlySpan<double> numbers)
+    {
+        double mean = 0;
+        foreach (double number in numbers)
+        {
+            mean += number / numbers.Length;
+        }
+
+        return mean;
+    }
+
     /// <summary>Those of the numbers of both.</summary>
     public static Moments operator +(Moments left, Moments right)
     {
@@ -110,9 +122,10 @@ internal readonly record struct Moments(long Count, double Mean, double SquaredD
 
         long count = left.Count + right.Count;
         double distance = right.Mean - left.Mean;
+        double mean = left.Mean + (distance * right.Count / count);
         return new Moments(
             count,
-            left.Mean + (distance * right.Count / count),
+            double.IsFinite(mean) ? mean : (left.Mean * ((double)left.Count / count)) + (right.Mean * ((double)right.Count / count)),
             left.SquaredDistances + right.SquaredDistances + (distance * distance * left.Count * right.Count / count),
             Math.Min(left.Minimum, right.Minimum),
             Math.Max(left.Maximum, right.Maximum));

@@ -24,7 +24,8 @@ internal static class Quantiles
             seen += times;
             if (seen > below + 1 || (part == 0 && seen > below))
             {
-                return part == 0 ? first : first + ((number - first) * part);
+                double gap = number - first;
+                return part == 0 ? first : double.IsFinite(gap) ? first + (gap * part) : (first * (1 - part)) + (number * part);
             }
         }
 

@@ -75,7 +75,50 @@ public sealed class StatisticsScanTests
         }
     }
 
-    private static TensorStatistics Scan(string kind, long count, byte[] bytes)
+    /// <summary>
+    /// A half to either side of a large number is that number (pytorch/pytorch#163506 is of that), and the width of the whole range
+    /// is no number.
+    /// </summary>
+    [Theory]
+    [InlineData(1e300, 1e300)]
+    [InlineData(-3.4028234663852886e38, -3.4028234663852886e38)]
+    [InlineData(9007199254740992, 9007199254740992)]
+    [InlineData(double.MaxValue, double.MaxValue)]
+    [InlineData(double.MinValue, double.MinValue)]
+    [InlineData(double.MinValue, double.MaxValue)]
+    [InlineData(0, double.Epsilon)]
+    [InlineData(-0.0, 0.0)]
+    [InlineData(1, 1.0000000000000002)]
+    public void EveryNumberIsInABin(double first, double last)
+    {
+        byte[] bytes = MemoryMarshal.AsBytes<double>([first, last, first, last, last]).ToArray();
+
+        var histogram = Scan("float64", 5, bytes, bins: 4).Histogram!;
+
+        Assert.Equal(5, histogram.Counts.Sum());
+        Assert.True(histogram.Edges[0] <= first && histogram.Edges[^1] >= last && histogram.Edges[0] < histogram.Edges[^1]);
+        Assert.Equal(histogram.Edges.Order(), histogram.Edges);
+    }
+
+    /// <summary>A sum may be beyond float64 where the mean is not: then it is no NaN, as which it would hide that there are none.</summary>
+    [Theory]
+    [InlineData(1.5e308, 1.5e308, 1.5e308)]
+    [InlineData(-1.5e308, 1.5e308, 0)]
+    [InlineData(double.MaxValue, double.MaxValue, double.MaxValue)]
+    public void TheMeanOfLargeNumbersLiesBetweenThem(double first, double last, double mean)
+    {
+        foreach (int count in (int[])[2, 100_000, 2 * StatisticsConsumer.MostKept])
+        {
+            double[] numbers = [.. Enumerable.Repeat(first, count / 2), .. Enumerable.Repeat(last, count / 2)];
+            var figures = Scan("float64", count, MemoryMarshal.AsBytes<double>(numbers).ToArray());
+
+            Assert.True(Math.Abs(figures.Mean!.Value - mean) <= 1e-12 * Math.Abs(last), $"{figures.Mean:R}");
+            Assert.False(double.IsNaN(figures.StandardDeviation!.Value) || double.IsNaN(figures.L2Norm));
+            Assert.Equal(0, figures.NaNCount);
+        }
+    }
+
+    private static TensorStatistics Scan(string kind, long count, byte[] bytes, int bins = 0)
     {
         string header = $"{{\"x\":{{\"dtype\":\"{Names[kind]}\",\"shape\":[{count}],\"data_offsets\":[0,{bytes.Length}]}}}}";
         var location = new MemoryLocation();
@@ -83,6 +126,7 @@ public sealed class StatisticsScanTests
         var checkpoint = Checkpoint.Open(location, Name, TestContext.Current.CancellationToken);
         var scan = new StatisticsScan(checkpoint, checkpoint.Tensors)
         {
+            BinCount = bins,
             Percentages = [.. Expected.GetProperty("percents").EnumerateArray().Select(item => item.GetDouble())],
         };
         return Assert.Single(scan.Run(null, TestContext.Current.CancellationToken));
