@@ -8,13 +8,8 @@ namespace LowMem.Checkpoints.Values;
 /// Many megabytes that are needed for a short time. On Linux they are asked for in large pages: on a virtual machine, touching
 /// fresh memory page by page can cost several times what is done with it.
 /// </summary>
-internal sealed partial class LargeBuffer : MemoryManager<byte>
+internal sealed class LargeBuffer : MemoryManager<byte>
 {
-    private const int PageLength = 2 << 20;
-
-    /// <summary>MADV_HUGEPAGE.</summary>
-    private const int AdviseLargePages = 14;
-
     private readonly Pages pages;
     private readonly int length;
 
@@ -24,12 +19,7 @@ internal sealed partial class LargeBuffer : MemoryManager<byte>
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(length);
         this.length = length;
         pages = new Pages(length);
-        int whole = length / PageLength * PageLength;
-        if (OperatingSystem.IsLinux() && whole > 0)
-        {
-            // Advice: where it is not taken, the pages are small.
-            _ = Advise(pages.DangerousGetHandle(), (nuint)whole, AdviseLargePages);
-        }
+        HugePages.Advise(pages.DangerousGetHandle(), length);
     }
 
     public int Length => length;
@@ -52,14 +42,11 @@ internal sealed partial class LargeBuffer : MemoryManager<byte>
 
     protected override void Dispose(bool disposing) => pages.Dispose();
 
-    [LibraryImport("libc", EntryPoint = "madvise")]
-    private static partial int Advise(nint address, nuint length, int advice);
-
     /// <summary>Frees what a failed pass leaves behind.</summary>
     private sealed unsafe class Pages : SafeHandleZeroOrMinusOneIsInvalid
     {
         public Pages(int length)
-            : base(ownsHandle: true) => SetHandle((nint)NativeMemory.AlignedAlloc((nuint)length, PageLength));
+            : base(ownsHandle: true) => SetHandle((nint)NativeMemory.AlignedAlloc((nuint)length, HugePages.PageSize));
 
         protected override bool ReleaseHandle()
         {

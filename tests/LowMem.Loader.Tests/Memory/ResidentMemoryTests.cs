@@ -2,6 +2,7 @@ using LowMem.Checkpoints;
 using LowMem.Checkpoints.Formats;
 using LowMem.Loader.Import.Binding;
 using LowMem.Loader.Import.Planning;
+using LowMem.Checkpoints.Values;
 using LowMem.Loader.Memory;
 using static TorchSharp.torch;
 
