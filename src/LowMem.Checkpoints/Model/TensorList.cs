@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Collections;
 using System.Globalization;
-using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Unicode;
 
@@ -16,7 +15,7 @@ public sealed class TensorList : IReadOnlyList<TensorInfo>
     /// <summary>In pieces, since growing a long table copies it, and what is as long as that costs a full garbage collection.</summary>
     private const int PieceLength = 1024;
 
-    private const int MostKeyBytes = 1 << 30;
+    private const int MostKeyBytes = 1 << 29;
 
     private readonly List<Piece> pieces = [];
 
@@ -76,47 +75,61 @@ public sealed class TensorList : IReadOnlyList<TensorInfo>
     {
         if (Count == pieces.Count * PieceLength)
         {
-            pieces.Add(new Piece());
+            pieces.Add(pieces.Count == 0 ? new Piece(rows: 4, keyBytes: 0) : new Piece(PieceLength, pieces[^1].KeyBytes));
         }
 
         return pieces[^1];
     }
 
-    private sealed class Piece
+    /// <param name="rows">How many rows to expect.</param>
+    /// <param name="keyBytes">How many bytes of keys to expect.</param>
+    private sealed class Piece(int rows, int keyBytes)
     {
-        private readonly List<Row> rows = [];
+        private Row[] rows = new Row[rows];
+        private int count;
 
         /// <summary>The keys of the tensors that are like others, in UTF-8, one behind the other.</summary>
-        private readonly List<byte> keys = [];
+        private byte[] keys = new byte[keyBytes];
+
+        /// <summary>How many bytes the keys have.</summary>
+        public int KeyBytes { get; private set; }
 
         public TensorInfo Get(int index)
         {
             var row = rows[index];
             int start = index == 0 ? 0 : rows[index - 1].KeyEnd;
-            return row.Place < 0 ? row.Tensor : row.Describe(CollectionsMarshal.AsSpan(keys)[start..row.KeyEnd]);
+            return row.Place < 0 ? row.Tensor : row.Describe(keys.AsSpan(start..row.KeyEnd));
         }
 
-        public void Add(TensorInfo tensor) => rows.Add(new Row(tensor, 0, -1, keys.Count));
+        public void Add(TensorInfo tensor) => Add(new Row(tensor, 0, -1, KeyBytes));
 
         public bool TryAddLike(TensorInfo other, string key, long storage, long place)
         {
-            int start = keys.Count;
-            long most = 3L * key.Length;
-            if (most > MostKeyBytes - start)
+            int length;
+            while (Utf8.FromUtf16(key, keys.AsSpan(KeyBytes), out _, out length, replaceInvalidSequences: false) is var status
+                && status != OperationStatus.Done)
             {
-                return false;
+                if (status != OperationStatus.DestinationTooSmall || keys.Length > MostKeyBytes - (3L * key.Length))
+                {
+                    return false;
+                }
+
+                Array.Resize(ref keys, (3 * key.Length) + (2 * keys.Length));
             }
 
-            CollectionsMarshal.SetCount(keys, start + (int)most);
-            var status = Utf8.FromUtf16(key, CollectionsMarshal.AsSpan(keys)[start..], out _, out int length, replaceInvalidSequences: false);
-            bool isValid = status == OperationStatus.Done;
-            CollectionsMarshal.SetCount(keys, start + (isValid ? length : 0));
-            if (isValid)
+            KeyBytes += length;
+            Add(new Row(other, storage, place, KeyBytes));
+            return true;
+        }
+
+        private void Add(Row row)
+        {
+            if (count == rows.Length)
             {
-                rows.Add(new Row(other, storage, place, keys.Count));
+                Array.Resize(ref rows, 2 * count);
             }
 
-            return isValid;
+            rows[count++] = row;
         }
     }
 

@@ -8,4 +8,9 @@ internal sealed class PickleCall(PickleNode callable, PickleNode arguments) : Pi
     public override PickleNode Arguments { get; } = arguments;
 
     public override int ArgumentCount => (Arguments as PickleSequence)?.Count ?? 0;
+
+    /// <summary>The opcode that makes it: REDUCE unless said.</summary>
+    public PickleOpcode MadeBy { get; set; } = PickleOpcode.Reduce;
+
+    public override PickleOpcode Opcode => MadeBy;
 }

@@ -142,8 +142,18 @@ internal sealed class PickleCursor(IPickleInput input, PickleSource source)
         return true;
     }
 
-    /// <summary>Goes on in the frame that was there at the place it moved to.</summary>
-    public void GoOnInFrame(long end) => FrameEnd = end;
+    /// <summary>What comes next, without passing over it: as many bytes, or as the frame or the pickle still has; or more.</summary>
+    public ReadOnlySpan<byte> Peek(int length)
+    {
+        long wanted = Math.Min(length, Left);
+        if (wanted > window.Count - position)
+        {
+            MoveWindow(wanted);
+        }
+
+        var next = window.AsSpan(position);
+        return next.Length > FrameEnd - Position ? next[..(int)(FrameEnd - Position)] : next;
+    }
 
     public BigInteger ReadInteger(long length)
     {

@@ -58,7 +58,7 @@ internal sealed class PickleHeap(PickleCursor cursor, PickleSource source, IPers
         return new PickleSequence(kind, items.ToArray());
     }
 
-    public PickleObject NewCall(PickleNode callable, PickleNode arguments, PickleNode? keywords = null)
+    public PickleCall NewCall(PickleNode callable, PickleNode arguments, PickleNode? keywords = null)
     {
         Charge(SlotCost);
         var call = new PickleCall(callable, arguments);

@@ -226,8 +226,7 @@ internal sealed class PickleMachine
                 break;
             case PickleOpcode.Dict:
                 var mapping = new PickleMapping();
-                heap.SetEntries(mapping, stack.AboveMark());
-                stack.DropToMark();
+                heap.SetEntries(mapping, stack.TakeFromMark());
                 Push(mapping);
                 break;
             case PickleOpcode.Append:
@@ -294,26 +293,17 @@ internal sealed class PickleMachine
         Push(heap.NewSequence(PickleSequenceKind.Tuple, items));
     }
 
-    private void PushFromMark(PickleSequenceKind kind) => Push(TakeFromMark(kind));
-
-    private PickleSequence TakeFromMark(PickleSequenceKind kind)
-    {
-        var sequence = heap.NewSequence(kind, stack.AboveMark());
-        stack.DropToMark();
-        return sequence;
-    }
+    private void PushFromMark(PickleSequenceKind kind) => Push(heap.NewSequence(kind, stack.TakeFromMark()));
 
     private void AddItemsFromMark(PickleSequenceKind kind)
     {
-        var items = stack.AboveMark().ToArray();
-        stack.DropToMark();
+        var items = stack.TakeFromMark();
         heap.AddItems(stack.Top, kind, items);
     }
 
     private void SetEntriesFromMark()
     {
-        var pairs = stack.AboveMark().ToArray();
-        stack.DropToMark();
+        var pairs = stack.TakeFromMark();
         heap.SetEntries(stack.Top, pairs);
     }
 
@@ -338,14 +328,12 @@ internal sealed class PickleMachine
     {
         if (!run.TryRead(pattern) || !heap.CanCharge(run.Cost) || shortcut!.TryMake(name, run, heap) is not { } made)
         {
-            run.Undo();
             return;
         }
 
         heap.Charge(run.Cost);
         run.Finish();
-        stack.Pop();
-        stack.Push(made);
+        stack.ReplaceTop(made);
         long before = opcodes;
         opcodes += run.OpcodeCount;
         if (before >> 12 != opcodes >> 12)

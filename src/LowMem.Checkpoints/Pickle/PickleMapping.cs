@@ -6,7 +6,7 @@ internal sealed class PickleMapping : PickleNode
     /// <summary>Up to here looking at each entry is no slower than an index.</summary>
     private const int IndexedFrom = 16;
 
-    private List<KeyValuePair<PickleNode, PickleNode>>? entries;
+    private PieceList<KeyValuePair<PickleNode, PickleNode>>? entries;
     private Dictionary<string, PickleNode>? index;
 
     public IReadOnlyList<KeyValuePair<PickleNode, PickleNode>> Entries =>

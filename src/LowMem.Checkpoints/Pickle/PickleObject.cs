@@ -44,7 +44,7 @@ internal abstract class PickleObject : PickleNode
     public PickleMapping? Mapping => changes?.Mapping;
 
     /// <summary>The opcode that makes it: REDUCE unless said.</summary>
-    public PickleOpcode Opcode { get; set; } = PickleOpcode.Reduce;
+    public virtual PickleOpcode Opcode => PickleOpcode.Reduce;
 
     /// <summary>Whether nothing was set on it since the call.</summary>
     public bool IsUnchanged => changes is null;

@@ -31,15 +31,14 @@ internal sealed class PickleObjectOpcodes(PickleSource source, PickleCursor curs
                 PushExtension(cursor.ReadInt32(), start);
                 break;
             case PickleOpcode.Inst:
-                _ = stack.AboveMark();
+                var instanceItems = stack.TakeFromMark();
                 var type = heap.GetGlobal(
                     PickleLines.ReadAscii(cursor, "the module of INST", 1), PickleLines.ReadAscii(cursor, "the class of INST", 1), start);
-                var instanceArguments = heap.NewSequence(PickleSequenceKind.Tuple, stack.AboveMark());
-                stack.DropToMark();
+                var instanceArguments = heap.NewSequence(PickleSequenceKind.Tuple, instanceItems);
                 PushCall(opcode, heap.NewCall(type, instanceArguments));
                 break;
             case PickleOpcode.Obj:
-                var parts = stack.AboveMark();
+                var parts = stack.TakeFromMark();
                 if (parts.Length == 0)
                 {
                     throw cursor.Invalid("OBJ needs a class above its MARK");
@@ -47,7 +46,6 @@ internal sealed class PickleObjectOpcodes(PickleSource source, PickleCursor curs
 
                 var objectClass = parts[0];
                 var objectArguments = heap.NewSequence(PickleSequenceKind.Tuple, parts[1..]);
-                stack.DropToMark();
                 PushCall(opcode, heap.NewCall(objectClass, objectArguments));
                 break;
             case PickleOpcode.Reduce:
@@ -91,9 +89,9 @@ internal sealed class PickleObjectOpcodes(PickleSource source, PickleCursor curs
         stack.Push(node);
     }
 
-    private void PushCall(PickleOpcode opcode, PickleObject call)
+    private void PushCall(PickleOpcode opcode, PickleCall call)
     {
-        call.Opcode = opcode;
+        call.MadeBy = opcode;
         Push(heap.StandInFor(call));
     }
 

@@ -1,6 +1,6 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using System.Runtime.CompilerServices;
-using LowMem.Checkpoints.Diagnostics;
 
 namespace LowMem.Checkpoints.Pickle;
 
@@ -13,6 +13,9 @@ internal sealed class PickleRun(PickleCursor cursor, PickleMemo memo)
     /// <summary>No call has more numbers; one that has is read one by one.</summary>
     private const int MostNumbers = 64;
 
+    /// <summary>More than all opcodes of a pattern take; one that runs over a frame's end is read one by one.</summary>
+    private const int MostBytes = 2048;
+
     /// <summary>So many digits fit 64 bits.</summary>
     private const int MostDigits = 18;
 
@@ -22,14 +25,14 @@ internal sealed class PickleRun(PickleCursor cursor, PickleMemo memo)
     private readonly long[] numbers = new long[MostNumbers];
     private int nodeCount;
     private int numberCount;
-    private long start;
-    private long frameEnd;
+    private int position;
+    private long nextIndex;
     private int puts;
     private bool isBehindMark;
 
     // Text of digits that was read last, as long as a PUT would put it, and which was put.
     private long digits;
-    private (long Index, long Number)? putDigits;
+    private (int Index, long Number)? putDigits;
 
     /// <summary>The nodes that the pattern leaves open.</summary>
     public ReadOnlySpan<PickleNode> Nodes => nodes.AsSpan(0, nodeCount);
@@ -43,12 +46,17 @@ internal sealed class PickleRun(PickleCursor cursor, PickleMemo memo)
     /// <summary>What <see cref="PickleHeap"/> charges for them.</summary>
     public long Cost { get; private set; }
 
-    /// <summary>Reads from where the cursor is; false when something else is there. Then <see cref="Undo"/>.</summary>
+    /// <summary>Reads from where the cursor is, which stays there; false when something else is there.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public bool TryRead(PicklePattern pattern)
     {
-        (start, frameEnd) = (cursor.Position, cursor.FrameEnd);
-        (nodeCount, numberCount, puts, OpcodeCount) = (0, 0, 0, 0);
+        if (!memo.IsInOrder)
+        {
+            return false;
+        }
+
+        (nodeCount, numberCount, position, puts, OpcodeCount) = (0, 0, 0, 0, 0);
+        nextIndex = memo.Count;
         Cost = pattern.FixedCost;
         (digits, putDigits, isBehindMark) = (-1, null, false);
         if (nodes.Length < pattern.NodeCount)
@@ -56,41 +64,27 @@ internal sealed class PickleRun(PickleCursor cursor, PickleMemo memo)
             nodes = new PickleNode[pattern.NodeCount];
         }
 
-        if (!memo.IsInOrder)
+        var bytes = cursor.Peek(MostBytes);
+        foreach (var step in pattern.Steps)
         {
-            return false;
-        }
-
-        try
-        {
-            foreach (var step in pattern.Steps)
+            if (!TryRead(step, Next(bytes), bytes))
             {
-                if (!TryRead(step, Next()))
-                {
-                    return false;
-                }
+                return false;
             }
+        }
 
-            return true;
-        }
-        catch (CheckpointException)
-        {
-            // The machine gets there, too, and says what is wrong.
-            return false;
-        }
+        return true;
     }
 
-    /// <summary>Puts into the memo what was read.</summary>
-    public void Finish() => memo.Pass(puts, putDigits);
-
-    /// <summary>Goes back to where the run began.</summary>
-    public void Undo()
+    /// <summary>Passes over what was read, and puts it into the memo.</summary>
+    public void Finish()
     {
-        cursor.MoveTo(start);
-        cursor.GoOnInFrame(frameEnd);
+        cursor.Skip(position);
+        memo.Pass(puts, putDigits);
     }
 
-    private bool TryRead(PickleStep step, PickleOpcode opcode)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool TryRead(PickleStep step, PickleOpcode opcode, ReadOnlySpan<byte> bytes)
     {
         switch (step)
         {
@@ -98,13 +92,13 @@ internal sealed class PickleRun(PickleCursor cursor, PickleMemo memo)
                 isBehindMark = true;
                 return opcode == PickleOpcode.Mark;
             case PickleStep.Node:
-                return (nodes[nodeCount++] = Get(opcode)!) is not null;
+                return (nodes[nodeCount++] = Get(opcode, bytes)!) is not null;
             case PickleStep.Digits:
-                return TryAdd(ReadDigits(opcode));
+                return TryAdd(ReadDigits(opcode, bytes));
             case PickleStep.Number:
-                return TryAdd(ReadNumber(opcode));
+                return TryAdd(ReadNumber(opcode, bytes));
             case PickleStep.Numbers:
-                return TryReadNumbers(opcode);
+                return TryReadNumbers(opcode, bytes);
             case PickleStep.Flag:
                 Cost += PickleHeap.SlotCost;
                 return TryAdd(opcode switch { PickleOpcode.NewTrue => 1, PickleOpcode.NewFalse => 0, _ => -1 });
@@ -114,34 +108,24 @@ internal sealed class PickleRun(PickleCursor cursor, PickleMemo memo)
     }
 
     /// <summary>The next opcode that does something but put what there is into the memo.</summary>
-    private PickleOpcode Next()
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private PickleOpcode Next(ReadOnlySpan<byte> bytes)
     {
-        while (true)
+        while (position < bytes.Length)
         {
             OpcodeCount++;
-            if (cursor.IsInFrame)
-            {
-                cursor.LeaveFrame();
-            }
-
-            if (cursor.AtEnd)
-            {
-                return NoOpcode;
-            }
-
-            var opcode = (PickleOpcode)cursor.ReadByte();
-            long index = memo.Count + puts;
-            bool isNext;
+            var opcode = (PickleOpcode)bytes[position++];
+            long index;
             switch (opcode)
             {
                 case PickleOpcode.BinPut:
-                    isNext = cursor.ReadByte() == index;
+                    index = ReadUnsigned(bytes, 1);
                     break;
                 case PickleOpcode.LongBinPut:
-                    isNext = cursor.ReadUInt32() == index;
+                    index = ReadUnsigned(bytes, 4);
                     break;
                 case PickleOpcode.Memoize:
-                    isNext = true;
+                    index = nextIndex;
                     break;
                 default:
                     digits = -1;
@@ -149,60 +133,84 @@ internal sealed class PickleRun(PickleCursor cursor, PickleMemo memo)
                     return opcode;
             }
 
-            if (!isNext || isBehindMark)
+            if (index != nextIndex || isBehindMark)
             {
                 return NoOpcode;
             }
 
             if (digits >= 0)
             {
-                putDigits = (index, digits);
+                putDigits = ((int)index, digits);
             }
 
             puts++;
+            nextIndex++;
             Cost += PickleHeap.PutCost;
         }
+
+        return NoOpcode;
     }
 
-    private PickleNode? Get(PickleOpcode opcode)
+    /// <summary>A number of 1, 2 or 4 bytes; -1 when fewer are left.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private long ReadUnsigned(ReadOnlySpan<byte> bytes, int length)
+    {
+        if (length > bytes.Length - position)
+        {
+            return -1;
+        }
+
+        var number = bytes.Slice(position, length);
+        position += length;
+        return length switch
+        {
+            1 => number[0],
+            2 => BinaryPrimitives.ReadUInt16LittleEndian(number),
+            _ => BinaryPrimitives.ReadUInt32LittleEndian(number),
+        };
+    }
+
+    private PickleNode? Get(PickleOpcode opcode, ReadOnlySpan<byte> bytes)
     {
         Cost += PickleHeap.SlotCost;
-        var node = opcode switch
+        long index = opcode switch
         {
-            PickleOpcode.BinGet => memo.Get(cursor.ReadByte()),
-            PickleOpcode.LongBinGet => memo.Get(cursor.ReadUInt32()),
-            _ => null,
+            PickleOpcode.BinGet => ReadUnsigned(bytes, 1),
+            PickleOpcode.LongBinGet => ReadUnsigned(bytes, 4),
+            _ => -1,
         };
+        var node = index < 0 ? null : memo.Get(index);
         return node == PickleMemo.NotMade ? null : node;
     }
 
     /// <summary>The number that a text says, as it is or by way of the memo; -1 when it is none.</summary>
-    private long ReadDigits(PickleOpcode opcode)
+    private long ReadDigits(PickleOpcode opcode, ReadOnlySpan<byte> bytes)
     {
         long length;
         switch (opcode)
         {
             case PickleOpcode.BinUnicode:
-                length = cursor.ReadUInt32();
+                length = ReadUnsigned(bytes, 4);
                 break;
             case PickleOpcode.ShortBinUnicode:
-                length = cursor.ReadByte();
+                length = ReadUnsigned(bytes, 1);
                 break;
             default:
-                return Get(opcode) is PickleScalar { Value: string { Length: <= MostDigits } known }
+                return Get(opcode, bytes) is PickleScalar { Value: string { Length: <= MostDigits } known }
                     && long.TryParse(known, NumberStyles.None, CultureInfo.InvariantCulture, out long number)
                     && PickleScalar.OfDigits(number).Value!.Equals(known)
                         ? number
                         : -1;
         }
 
-        if (length is 0 or > MostDigits)
+        if (length is <= 0 or > MostDigits || length > bytes.Length - position)
         {
             return -1;
         }
 
         Cost += PickleHeap.NodeCost + (2 * length);
-        var text = cursor.Take(length);
+        var text = bytes.Slice(position, (int)length);
+        position += (int)length;
         long value = 0;
         foreach (byte digit in text)
         {
@@ -218,33 +226,46 @@ internal sealed class PickleRun(PickleCursor cursor, PickleMemo memo)
         return digits = length > 1 && text[0] == (byte)'0' ? -1 : value;
     }
 
-    private long ReadNumber(PickleOpcode opcode)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private long ReadNumber(PickleOpcode opcode, ReadOnlySpan<byte> bytes)
     {
         Cost += PickleScalarReader.CostOf(opcode);
         switch (opcode)
         {
             case PickleOpcode.BinInt1:
-                return cursor.ReadByte();
+                return ReadUnsigned(bytes, 1);
             case PickleOpcode.BinInt2:
-                return cursor.ReadUInt16();
+                return ReadUnsigned(bytes, 2);
             case PickleOpcode.BinInt:
-                return cursor.ReadInt32();
+                return ReadUnsigned(bytes, 4) is <= int.MaxValue and var number ? number : -1;
             case PickleOpcode.Long1:
-                var bytes = cursor.Take(cursor.ReadByte());
-                long number = 0;
-                for (int i = bytes.Length - 1; i >= 0; i--)
-                {
-                    number = (number << 8) | bytes[i];
-                }
-
-                return bytes.Length <= sizeof(long) && (bytes.Length == 0 || bytes[^1] < 0x80) ? number : -1;
+                return ReadLong(ReadUnsigned(bytes, 1), bytes);
             default:
                 return -1;
         }
     }
 
+    /// <summary>A number of up to eight bytes, of which the last has the sign.</summary>
+    private long ReadLong(long length, ReadOnlySpan<byte> bytes)
+    {
+        if (length is < 0 or > sizeof(long) || length > bytes.Length - position)
+        {
+            return -1;
+        }
+
+        long number = 0;
+        for (int i = (int)length - 1; i >= 0; i--)
+        {
+            number = (number << 8) | bytes[position + i];
+        }
+
+        position += (int)length;
+        return length == 0 || bytes[position - 1] < 0x80 ? number : -1;
+    }
+
     /// <summary>As the pickler writes a tuple, by its length.</summary>
-    private bool TryReadNumbers(PickleOpcode opcode)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private bool TryReadNumbers(PickleOpcode opcode, ReadOnlySpan<byte> bytes)
     {
         int count = numberCount;
         if (!TryAdd(0))
@@ -263,19 +284,19 @@ internal sealed class PickleRun(PickleCursor cursor, PickleMemo memo)
         {
             Cost += PickleHeap.SlotCost;
             isBehindMark = true;
-            opcode = Next();
+            opcode = Next(bytes);
         }
 
         int length = 0;
         while (opcode is PickleOpcode.BinInt1 or PickleOpcode.BinInt2 or PickleOpcode.BinInt or PickleOpcode.Long1)
         {
-            if (!TryAdd(ReadNumber(opcode)))
+            if (!TryAdd(ReadNumber(opcode, bytes)))
             {
                 return false;
             }
 
             length++;
-            opcode = Next();
+            opcode = Next(bytes);
         }
 
         Cost += PickleHeap.TupleCost(length);

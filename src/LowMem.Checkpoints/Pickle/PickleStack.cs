@@ -1,42 +1,60 @@
-using System.Runtime.InteropServices;
-
 namespace LowMem.Checkpoints.Pickle;
 
 /// <summary>The stack of the pickle machine with its marks.</summary>
 internal sealed class PickleStack(PickleCursor cursor)
 {
-    private readonly List<PickleNode> nodes = [];
     private readonly List<int> marks = [];
+    private PickleNode[] nodes = new PickleNode[16];
 
-    public int Count => nodes.Count;
+    /// <summary>Where the nodes begin that can be reached: those below the last mark cannot, as in CPython.</summary>
+    private int floor;
+
+    public int Count { get; private set; }
 
     public PickleNode Top
     {
         get
         {
-            Require(1);
-            return nodes[^1];
+            Require();
+            return nodes[Count - 1];
         }
     }
 
-    public void Push(PickleNode node) => nodes.Add(node);
+    public void Push(PickleNode node)
+    {
+        if (Count == nodes.Length)
+        {
+            Array.Resize(ref nodes, checked(2 * Count));
+        }
+
+        nodes[Count++] = node;
+    }
+
+    /// <summary>Puts another node in the place of the one on top.</summary>
+    public void ReplaceTop(PickleNode node)
+    {
+        Require();
+        nodes[Count - 1] = node;
+    }
 
     public PickleNode Pop()
     {
-        Require(1);
-        var node = nodes[^1];
-        nodes.RemoveAt(nodes.Count - 1);
-        return node;
+        Require();
+        return nodes[--Count];
     }
 
-    public void Mark() => marks.Add(nodes.Count);
+    public void Mark()
+    {
+        marks.Add(Count);
+        floor = Count;
+    }
 
     /// <summary>POP takes a mark off when the mark is what is on top, as CPython does.</summary>
     public void PopNodeOrMark()
     {
-        if (marks.Count > 0 && marks[^1] == nodes.Count)
+        if (marks.Count > 0 && floor == Count)
         {
-            marks.RemoveAt(marks.Count - 1);
+            DropToMark();
         }
         else
         {
@@ -44,25 +62,29 @@ internal sealed class PickleStack(PickleCursor cursor)
         }
     }
 
-    /// <summary>What lies above the last mark. The span holds until the next change; follow with <see cref="DropToMark"/>.</summary>
-    public ReadOnlySpan<PickleNode> AboveMark() => CollectionsMarshal.AsSpan(nodes)[LastMark()..];
+    /// <summary>Takes off what lies above the last mark, and the mark. The span holds until something is pushed.</summary>
+    public ReadOnlySpan<PickleNode> TakeFromMark()
+    {
+        int end = Count;
+        DropToMark();
+        return nodes.AsSpan(Count, end - Count);
+    }
 
     public void DropToMark()
     {
-        int mark = LastMark();
+        if (marks.Count == 0)
+        {
+            throw cursor.Invalid("an opcode needs a MARK and there is none on the stack");
+        }
+
+        Count = floor;
         marks.RemoveAt(marks.Count - 1);
-        nodes.RemoveRange(mark, nodes.Count - mark);
+        floor = marks.Count > 0 ? marks[^1] : 0;
     }
 
-    private int LastMark() => marks.Count > 0
-        ? marks[^1]
-        : throw cursor.Invalid("an opcode needs a MARK and there is none on the stack");
-
-    /// <summary>Nodes below the last mark are out of reach of single-node opcodes, as in CPython.</summary>
-    private void Require(int count)
+    private void Require()
     {
-        int floor = marks.Count > 0 ? marks[^1] : 0;
-        if (nodes.Count - floor < count)
+        if (Count <= floor)
         {
             throw cursor.Invalid("an opcode needs more than is on the stack");
         }

@@ -18,7 +18,9 @@ internal sealed class ZipArchive
 
     private readonly ZipDirectory directory;
     private readonly long directoryOffset;
-    private readonly Dictionary<ZipEntry, long> dataOffsets = [];
+
+    /// <summary>How long the local header of each entry is; 0 as long as nobody read it.</summary>
+    private readonly int[] headerLengths;
 
     internal ZipArchive(
         RandomAccessSource file, ZipDirectory directory, long directoryOffset, List<CheckpointFinding> findings)
@@ -26,6 +28,7 @@ internal sealed class ZipArchive
         File = file;
         Findings = findings;
         this.directory = directory;
+        headerLengths = new int[directory.Count];
         this.directoryOffset = directoryOffset;
         FindOverlaps();
         FindUnreadable();
@@ -133,9 +136,9 @@ internal sealed class ZipArchive
         }
 
         long headerOffset = entry.HeaderOffset;
-        if (dataOffsets.TryGetValue(entry, out long known))
+        if (headerLengths[entry.Number] is > 0 and int known)
         {
-            return known;
+            return headerOffset + known;
         }
 
         int wanted = LocalHeaderLength + Math.Min(entry.NameBytes.Length, ComparedNameLength);
@@ -158,8 +161,7 @@ internal sealed class ZipArchive
         int wanted = LocalHeaderLength + Math.Min(entry.NameBytes.Length, ComparedNameLength);
         if (header.Length >= wanted && FindFault(entry, header[..wanted], out long offset) is null)
         {
-            dataOffsets.EnsureCapacity(Entries.Count);
-            dataOffsets[entry] = offset;
+            headerLengths[entry.Number] = (int)(offset - entry.HeaderOffset);
         }
     }
 

@@ -168,7 +168,7 @@ internal static class ZipDirectoryReader
             && LengthOfEntry(file, place + position, piece.AsSpan(position), left - position) is var length
             && length <= piece.Length - position)
         {
-            CheckSizes(file, place + position, new ZipEntry(piece, position));
+            CheckSizes(file, place + position, new ZipEntry(piece, position, places.Count));
             places.AddEntry(position);
             position += length;
         }

@@ -9,7 +9,8 @@ namespace LowMem.Checkpoints.Containers.Zip;
 /// </summary>
 /// <param name="directory">A piece of the directory, with the entry checked to lie inside.</param>
 /// <param name="position">Where the entry starts in it.</param>
-internal readonly struct ZipEntry(byte[] directory, int position) : IEquatable<ZipEntry>
+/// <param name="number">Which entry of the directory it is.</param>
+internal readonly struct ZipEntry(byte[] directory, int position, int number) : IEquatable<ZipEntry>
 {
     public const int Stored = 0;
     public const int Deflated = 8;
@@ -19,6 +20,9 @@ internal readonly struct ZipEntry(byte[] directory, int position) : IEquatable<Z
 
     private const int Zip64ExtraTag = 1;
     private const long MostUnfolded = 64 << 20;
+
+    /// <summary>Which entry of the directory it is, counted from 0.</summary>
+    public int Number => number;
 
     /// <summary>The full name inside the archive.</summary>
     public string Name => Encoding.UTF8.GetString(NameBytes);

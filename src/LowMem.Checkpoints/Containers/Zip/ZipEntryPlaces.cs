@@ -20,7 +20,7 @@ internal sealed class ZipEntryPlaces(int count)
     public int Count { get; private set; }
 
     public ZipEntry this[int number] => new(
-        pieces[places[number] >> PositionBits], places[number] & (PieceLength - 1));
+        pieces[places[number] >> PositionBits], places[number] & (PieceLength - 1), number);
 
     /// <summary>Begins a piece; entries are added from it until the next one.</summary>
     public void AddPiece(byte[] piece) => pieces.Add(piece);

@@ -1,9 +1,11 @@
+using LowMem.Checkpoints.Pickle;
+
 namespace LowMem.Checkpoints.Safety.WeightsOnly;
 
 /// <summary>What kinds the memo holds. Picklers number without gaps, so that a list does; any other number costs an entry.</summary>
 internal sealed class KindMemo
 {
-    private readonly List<NodeKind> inOrder = [];
+    private readonly PieceList<NodeKind> inOrder = [];
     private readonly Dictionary<long, NodeKind> others = [];
 
     public NodeKind? Find(long index) => index < inOrder.Count

@@ -3,38 +3,45 @@ namespace LowMem.Checkpoints.Safety.WeightsOnly;
 /// <summary>A stack of kinds with marks; what is below the last mark cannot be reached.</summary>
 internal sealed class KindStack
 {
-    private readonly List<NodeKind> kinds = [];
     private readonly List<int> marks = [];
+    private NodeKind[] kinds = new NodeKind[16];
+    private int count;
+    private int floor;
 
     public bool HasMark => marks.Count > 0;
 
-    public NodeKind Top => kinds[^1];
+    public NodeKind Top => kinds[count - 1];
 
-    public int CountFromMark => kinds.Count - Floor;
+    public int CountFromMark => count - floor;
 
-    private int Floor => marks.Count > 0 ? marks[^1] : 0;
+    public bool Has(int wanted) => count - floor >= wanted;
 
-    public bool Has(int count) => kinds.Count - Floor >= count;
+    public void Push(NodeKind kind)
+    {
+        if (count == kinds.Length)
+        {
+            Array.Resize(ref kinds, checked(2 * count));
+        }
 
-    public void Push(NodeKind kind) => kinds.Add(kind);
+        kinds[count++] = kind;
+    }
 
-    public void Mark() => marks.Add(kinds.Count);
+    public void Mark()
+    {
+        marks.Add(count);
+        floor = count;
+    }
 
     /// <summary>Takes the last ones away and gives the first of these.</summary>
-    public NodeKind Take(int count)
-    {
-        var first = kinds[^count];
-        kinds.RemoveRange(kinds.Count - count, count);
-        return first;
-    }
+    public NodeKind Take(int taken) => kinds[count -= taken];
 
     /// <summary>Takes what is above the last mark away, and gives the first of it; an empty tuple may be a persistent id.</summary>
     public NodeKind TakeFromMark()
     {
-        int floor = Floor;
-        var first = kinds.Count > floor ? kinds[floor] : NodeKind.StorageTag;
-        kinds.RemoveRange(floor, kinds.Count - floor);
+        var first = count > floor ? kinds[floor] : NodeKind.StorageTag;
+        count = floor;
         marks.RemoveAt(marks.Count - 1);
+        floor = marks.Count > 0 ? marks[^1] : 0;
         return first;
     }
 }
