@@ -6,11 +6,28 @@ namespace LowMem.Checkpoints;
 /// <param name="IsBigEndian">True when elements are stored with their most significant byte first.</param>
 internal sealed record StorageExtent(long Offset, long ByteLength, bool IsBigEndian = false)
 {
+    private readonly Unaddressable? unaddressable;
+
     /// <summary>The bytes themselves, when they came with the description; else null.</summary>
-    public ReadOnlyMemory<byte>? Content { get; init; }
+    public ReadOnlyMemory<byte>? Content
+    {
+        get => unaddressable?.Content;
+        init => unaddressable = Unaddressable.Of(value, Deflated);
+    }
 
     /// <summary>Where the deflated bytes are, when the storage is compressed; else null.</summary>
-    public (long Offset, long Length)? Deflated { get; init; }
+    public (long Offset, long Length)? Deflated
+    {
+        get => unaddressable?.Deflated;
+        init => unaddressable = Unaddressable.Of(Content, value);
+    }
+
+    /// <summary>What few storages have: there are as many of them as tensors.</summary>
+    private sealed record Unaddressable(ReadOnlyMemory<byte>? Content, (long Offset, long Length)? Deflated)
+    {
+        public static Unaddressable? Of(ReadOnlyMemory<byte>? content, (long Offset, long Length)? deflated) =>
+            content is null && deflated is null ? null : new Unaddressable(content, deflated);
+    }
 }
 
 /// <summary>A storage that a file holds, whether or not a tensor uses it.</summary>

@@ -1,4 +1,3 @@
-
 using LowMem.Checkpoints.Sources;
 
 namespace LowMem.Checkpoints.Pickle;
@@ -37,4 +36,6 @@ internal sealed class FilePickleInput(RandomAccessSource file, long offset, long
         file.Read(offset + position, buffer.AsSpan(0, (int)length), "the pickle");
         return new ArraySegment<byte>(buffer, 0, (int)length);
     }
+
+    public IPickleInput Share() => new FilePickleInput(file, offset, end);
 }

@@ -10,4 +10,6 @@ internal sealed class MemoryPickleInput(ReadOnlyMemory<byte> data) : IPickleInpu
     public long Length => bytes.Count;
 
     public ArraySegment<byte> Read(long position, long atLeast) => bytes[(int)position..];
+
+    public IPickleInput Share() => this;
 }

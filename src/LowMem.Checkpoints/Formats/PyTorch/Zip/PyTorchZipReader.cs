@@ -55,6 +55,7 @@ internal static class PyTorchZipReader
 
         var input = archive.OpenPickle(entry, Math.Min(limit, Array.MaxLength), out long offset);
         var source = new PickleSource(file.Name, "data.pkl", offset, PickleSource.BudgetFor(file.StoredLength));
+        using var weightsOnly = new BackgroundCheck(input, source, cancellationToken);
         var pickle = PickleMachine.Read(input, source, persistentLoader: null, cancellationToken, new OrdinaryTensorPattern());
         var rest = input.Read(pickle.ByteLength, input.Length - pickle.ByteLength);
         var hidden = HiddenRecords.Read(archive, entry, FoldersOf(archive, prefix), limit, cancellationToken)
@@ -97,7 +98,7 @@ internal static class PyTorchZipReader
             UnsafeGlobals = globals.Unsafe,
             WeightsOnlyAnswer = format == CheckpointFormats.TorchScript
                 ? WeightsOnlyAnswer.Refused("it is a TorchScript archive")
-                : WeightsOnlyCheck.Of(input, source, cancellationToken),
+                : weightsOnly.GetAnswer(),
             Metadata = metadata,
             Files = [file.Version],
             Storages = ZipStorageResolver.ListStorages(archive, $"{prefix}{ZipStorageResolver.DataFolder}/")
