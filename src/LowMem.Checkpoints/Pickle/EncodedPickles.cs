@@ -28,17 +28,23 @@ internal static class EncodedPickles
     /// <summary>Whether a text has a run of letters that begins like a pickle in base64 or hexadecimal.</summary>
     public static bool MayHold(ReadOnlySpan<char> text)
     {
-        while (text.Length >= ShortestRun && text.IndexOfAny(LetterCharacters) is >= 0 and int start)
+        // A run that is long enough has a letter at every place of this step.
+        for (int place = ShortestRun - 1; place < text.Length; place += ShortestRun)
         {
-            text = text[start..];
-            int end = text.IndexOfAnyExcept(LetterCharacters);
-            int length = end < 0 ? text.Length : end;
-            if (length >= ShortestRun && Begins(Encoding.ASCII.GetBytes(text[..length].ToArray())))
+            if (!LetterCharacters.Contains(text[place]))
+            {
+                continue;
+            }
+
+            int start = text[..place].LastIndexOfAnyExcept(LetterCharacters) + 1;
+            int rest = text[place..].IndexOfAnyExcept(LetterCharacters);
+            int end = rest < 0 ? text.Length : place + rest;
+            if (end - start >= ShortestRun && Begins(Encoding.ASCII.GetBytes(text[start..end].ToArray())))
             {
                 return true;
             }
 
-            text = text[length..];
+            place = end;
         }
 
         return false;
@@ -47,17 +53,23 @@ internal static class EncodedPickles
     /// <inheritdoc cref="MayHold(ReadOnlySpan{char})"/>
     public static bool MayHold(ReadOnlySpan<byte> bytes)
     {
-        while (bytes.Length >= ShortestRun && bytes.IndexOfAny(Letters) is >= 0 and int start)
+        // A run that is long enough has a letter at every place of this step.
+        for (int place = ShortestRun - 1; place < bytes.Length; place += ShortestRun)
         {
-            bytes = bytes[start..];
-            int end = bytes.IndexOfAnyExcept(Letters);
-            int length = end < 0 ? bytes.Length : end;
-            if (length >= ShortestRun && Begins(bytes[..length]))
+            if (!Letters.Contains(bytes[place]))
+            {
+                continue;
+            }
+
+            int start = bytes[..place].LastIndexOfAnyExcept(Letters) + 1;
+            int rest = bytes[place..].IndexOfAnyExcept(Letters);
+            int end = rest < 0 ? bytes.Length : place + rest;
+            if (end - start >= ShortestRun && Begins(bytes[start..end]))
             {
                 return true;
             }
 
-            bytes = bytes[length..];
+            place = end;
         }
 
         return false;

@@ -152,7 +152,7 @@ internal sealed class PickleCursor(IPickleInput input, PickleSource source)
         }
 
         var next = window.AsSpan(position);
-        return next.Length > FrameEnd - Position ? next[..(int)(FrameEnd - Position)] : next;
+        return next.Length > FrameEnd - Position ? next[..(int)Math.Max(0, FrameEnd - Position)] : next;
     }
 
     public BigInteger ReadInteger(long length)
