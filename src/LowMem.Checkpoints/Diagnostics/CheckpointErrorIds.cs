@@ -32,4 +32,7 @@ public static class CheckpointErrorIds
 
     /// <summary>A slice is none, or a tensor has no such part.</summary>
     public const string SliceInvalid = "SliceInvalid";
+
+    /// <summary>A map of keys has no clear answer for a key, or two keys get one name.</summary>
+    public const string KeyMapInvalid = "KeyMapInvalid";
 }
