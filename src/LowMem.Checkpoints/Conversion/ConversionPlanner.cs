@@ -11,6 +11,7 @@ namespace LowMem.Checkpoints.Conversion;
 internal sealed class ConversionPlanner(Checkpoint checkpoint, ConversionDestination destination, ConversionOptions options)
 {
     /// <summary>The reference implementation reads no longer header.</summary>
+    private const int MaxNamed = 10;
     private const int MaxHeaderLength = 100_000_000;
 
     private readonly UnheldContent unheld = new(destination.Format);
@@ -23,9 +24,22 @@ internal sealed class ConversionPlanner(Checkpoint checkpoint, ConversionDestina
         var whole = checkpoint.WithoutAttributes();
         CheckSound(cancellationToken);
         var selected = TensorSelection.Select(whole, options);
+        if (options.Filter?.Unmatched.ToList() is { Count: > 0 } absent)
+        {
+            throw new CheckpointException(
+                CheckpointErrorIds.ConversionUnsupported,
+                checkpoint.Path,
+                $"there is no tensor of the name {DisplayText.Names([.. absent.Select(name => $"'{name}'")], MaxNamed)}. Get-CheckpointInfo lists the keys there are.");
+        }
+
         if (selected.Count == 0)
         {
             throw new CheckpointException(CheckpointErrorIds.ConversionUnsupported, checkpoint.Path, "there is no tensor to write.");
+        }
+
+        if (!IsSafetensors && options.Metadata.Count > 0)
+        {
+            unheld.Add("free-form metadata: only safetensors has a place for it");
         }
 
         foreach (var tensor in selected)
