@@ -9,9 +9,6 @@ public static class ModelErrorIds
     /// <summary>The options of a load contradict each other, or name something that is not there.</summary>
     public const string ImportOptionsInvalid = "ImportOptionsInvalid";
 
-    /// <summary>A map of keys has no clear answer for a key, or two keys get one name.</summary>
-    public const string KeyMapInvalid = "KeyMapInvalid";
-
     /// <summary>libtorch, or a library it needs, is not there or cannot be loaded.</summary>
     public const string NativeLibraryNotFound = "NativeLibraryNotFound";
 

@@ -32,4 +32,25 @@ public static class CheckpointErrorIds
 
     /// <summary>A slice is none, or a tensor has no such part.</summary>
     public const string SliceInvalid = "SliceInvalid";
+
+    /// <summary>A map of keys has no clear answer for a key, or two keys get one name.</summary>
+    public const string KeyMapInvalid = "KeyMapInvalid";
+
+    /// <summary>The format that is asked for cannot hold something of the checkpoint.</summary>
+    public const string ConversionUnsupported = "ConversionUnsupported";
+
+    /// <summary>What an earlier conversion left behind when it was killed is in the way.</summary>
+    public const string ConversionUnfinished = "ConversionUnfinished";
+
+    /// <summary>What was written does not read back as it was written.</summary>
+    public const string ConversionNotVerified = "ConversionNotVerified";
+
+    /// <summary>There is something already where something is to be written.</summary>
+    public const string OutputExists = "OutputExists";
+
+    /// <summary>What is to be written would take the place of what is read.</summary>
+    public const string OutputIsInput = "OutputIsInput";
+
+    /// <summary>There is no room for what is to be written.</summary>
+    public const string OutputDiskFull = "OutputDiskFull";
 }

@@ -72,6 +72,9 @@ public sealed record Checkpoint
     /// </summary>
     public IReadOnlyDictionary<string, long> ModuleVersions { get; init; } = System.Collections.ObjectModel.ReadOnlyDictionary<string, long>.Empty;
 
+    /// <summary>The state dicts in a pickle, with all that PyTorch notes beside their tensors; none in other formats.</summary>
+    internal IReadOnlyList<StateDictNotes> StateDicts { get; init; } = [];
+
     /// <summary>The keys that a shard index names and no shard holds; empty when nothing is missing, or there is no index.</summary>
     public IReadOnlyList<string> MissingKeys { get; init; } = [];
 

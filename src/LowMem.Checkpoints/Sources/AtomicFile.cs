@@ -25,9 +25,13 @@ internal static class AtomicFile
     }
 
     /// <summary>Says in plain words why a file cannot be written.</summary>
-    public static CheckpointException Wrap(Exception exception, string path) => exception is DirectoryNotFoundException
-        ? new CheckpointException(CheckpointErrorIds.NotFound, path, "the directory to write to does not exist.", exception)
-        : new CheckpointException(CheckpointErrorIds.AccessDenied, path, $"the file cannot be written: {exception.Message}", exception);
+    public static CheckpointException Wrap(Exception exception, string path) => exception switch
+    {
+        DirectoryNotFoundException => new CheckpointException(CheckpointErrorIds.NotFound, path, "the directory to write to does not exist.", exception),
+        IOException io when FileErrors.IsFull(io) => new CheckpointException(
+            CheckpointErrorIds.OutputDiskFull, path, "the disk is full, or a limit for files is reached. Make room, or write to another disk.", exception),
+        _ => new CheckpointException(CheckpointErrorIds.AccessDenied, path, $"the file cannot be written: {exception.Message}", exception),
+    };
 
     /// <summary>The first error is the one to tell; a temporary file that cannot be removed either is no news.</summary>
     public static void Remove(string temporary)

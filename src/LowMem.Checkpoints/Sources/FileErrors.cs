@@ -5,8 +5,17 @@ namespace LowMem.Checkpoints.Sources;
 /// <summary>Turns what the operating system says about a file into a <see cref="CheckpointException"/>.</summary>
 internal static class FileErrors
 {
+    // ENOSPC and EFBIG; EDQUOT differs between systems.
+    private const int NoSpace = 28;
+    private const int TooLarge = 27;
+
     public static bool IsFileError(Exception exception) =>
         exception is IOException or UnauthorizedAccessException or NotSupportedException;
+
+    /// <summary>Whether there is no room for what is written: the disk is full, a quota is used up, or the file would be too large.</summary>
+    public static bool IsFull(IOException exception) => OperatingSystem.IsWindows()
+        ? (exception.HResult & 0xffff) is 0x70 or 0x27
+        : exception.HResult is NoSpace or TooLarge || exception.HResult == (OperatingSystem.IsMacOS() ? 69 : 122);
 
     /// <summary>What is wrong with the links of a path; null when they lead to something.</summary>
     public static string? DescribeLink(string path) => LinkPaths.Resolve(Path.GetFullPath(path)) switch

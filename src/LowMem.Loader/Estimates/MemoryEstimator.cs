@@ -1,5 +1,6 @@
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Keys;
 using LowMem.Loader.Import.Keys;
 using LowMem.Loader.Import.Planning;
 using LowMem.Loader.Memory;
@@ -41,7 +42,7 @@ public static class MemoryEstimator
             .ToList();
         if (tensors.Count == 0 && checkpoint.Tensors.Count > 0)
         {
-            throw new ModelException(ModelErrorIds.Mismatch, $"{checkpoint.Path}: {StateDictPrefix.DescribeAbsent(checkpoint.Tensors, prefix)}");
+            throw new ModelException(ModelErrorIds.Mismatch, $"{checkpoint.Path}: {KeyPrefix.DescribeAbsent(checkpoint.Tensors, prefix)}");
         }
 
         return Estimate(

@@ -1,4 +1,5 @@
 using System.Collections;
+using LowMem.Checkpoints.Keys;
 using LowMem.Loader.Import.Keys;
 
 namespace LowMem.PowerShell.Completion;
@@ -18,7 +19,7 @@ public sealed class StateDictKeyCompleter : NameCompleter
             : NamedCheckpoints.Open(parameters).SelectMany(checkpoint =>
             {
                 // What is a question for a load is none here: then all keys are offered.
-                string prefix = StateDictPrefix.Normalize(given ?? StateDictPrefix.Find([.. checkpoint.Tensors.Select(tensor => tensor.Key)]));
+                string prefix = KeyPrefix.Normalize(given ?? StateDictPrefix.Find([.. checkpoint.Tensors.Select(tensor => tensor.Key)]));
                 return checkpoint.Tensors
                     .Where(tensor => tensor.Key.StartsWith(prefix, StringComparison.Ordinal))
                     .Select(tensor => tensor.Key[prefix.Length..]);

@@ -1,3 +1,5 @@
+using LowMem.Checkpoints.Diagnostics;
+
 namespace LowMem.PowerShell.Errors;
 
 /// <summary>The fixed ids of errors that only cmdlets have. Scripts depend on them: they never change.</summary>
@@ -19,10 +21,10 @@ public static class ErrorIds
     public const string ParameterNotFound = "ModuleParameterNotFound";
 
     /// <summary>There is a file already where one is to be written.</summary>
-    public const string OutputExists = "OutputExists";
+    public const string OutputExists = CheckpointErrorIds.OutputExists;
 
     /// <summary>What is to be written would take the place of what is read.</summary>
-    public const string OutputIsInput = "OutputIsInput";
+    public const string OutputIsInput = CheckpointErrorIds.OutputIsInput;
 
     /// <summary>The extension of the output says nothing of its format.</summary>
     public const string OutputFormatUnknown = "OutputFormatUnknown";

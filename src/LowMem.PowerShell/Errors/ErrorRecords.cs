@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Keys;
 using LowMem.Checkpoints.Verification;
 using LowMem.Loader;
 
@@ -10,12 +11,13 @@ namespace LowMem.PowerShell.Errors;
 internal static class ErrorRecords
 {
     /// <summary>Whether an exception says by itself what is wrong, so that it is an error and no bug.</summary>
-    public static bool IsExpected(Exception exception) => exception is CheckpointException or ModelException or OutOfMemoryException;
+    public static bool IsExpected(Exception exception) => exception is CheckpointException or KeyMapException or ModelException or OutOfMemoryException;
 
     /// <summary>The record for an exception of the libraries.</summary>
     public static ErrorRecord Of(Exception exception, object? target) => exception switch
     {
         CheckpointException checkpoint => Create(checkpoint, checkpoint.ErrorId, target ?? checkpoint.Path),
+        KeyMapException map => Create(map, map.ErrorId, target),
         ModelException model => Create(model, model.ErrorId, target),
         OutOfMemoryException memory => Create(memory, ModelErrorIds.OutOfMemory, target),
         _ => new ErrorRecord(exception, exception.GetType().Name, ErrorCategory.NotSpecified, target),
@@ -129,7 +131,7 @@ internal static class ErrorRecords
 
     public static ErrorRecord KeyMapUnsupported(object value) => new(
         new ArgumentException(DisplayText.Line($"-KeyMap takes a dictionary of rules, such as [ordered]@{{ 'bert.*' = '*' }}, or a script block, and not a {value.GetType().Name}.")),
-        ModelErrorIds.KeyMapInvalid,
+        CheckpointErrorIds.KeyMapInvalid,
         ErrorCategory.InvalidArgument,
         value);
 
@@ -172,12 +174,15 @@ internal static class ErrorRecords
         CheckpointErrorIds.NotFound => ErrorCategory.ObjectNotFound,
         CheckpointErrorIds.NotRegularFile => ErrorCategory.InvalidType,
         CheckpointErrorIds.AccessDenied => ErrorCategory.PermissionDenied,
-        CheckpointErrorIds.Unsupported or ModelErrorIds.ModuleUnsupported => ErrorCategory.NotImplemented,
+        CheckpointErrorIds.Unsupported or CheckpointErrorIds.ConversionUnsupported or ModelErrorIds.ModuleUnsupported => ErrorCategory.NotImplemented,
         CheckpointErrorIds.Unsafe => ErrorCategory.SecurityError,
-        CheckpointErrorIds.SliceInvalid => ErrorCategory.InvalidArgument,
+        CheckpointErrorIds.SliceInvalid or CheckpointErrorIds.OutputIsInput => ErrorCategory.InvalidArgument,
+        CheckpointErrorIds.OutputExists or CheckpointErrorIds.ConversionUnfinished => ErrorCategory.ResourceExists,
+        CheckpointErrorIds.OutputDiskFull => ErrorCategory.ResourceUnavailable,
+        CheckpointErrorIds.ConversionNotVerified => ErrorCategory.WriteError,
         ModelErrorIds.NativeLibraryNotFound or ModelErrorIds.NativeLibraryIncompatible => ErrorCategory.NotInstalled,
         ModelErrorIds.DeviceUnavailable or ModelErrorIds.OutOfMemory => ErrorCategory.ResourceUnavailable,
-        ModelErrorIds.SkeletonInvalid or ModelErrorIds.ModuleInvalid or ModelErrorIds.ValuesMissing or ModelErrorIds.KeyMapInvalid or ModelErrorIds.ImportOptionsInvalid => ErrorCategory.InvalidArgument,
+        ModelErrorIds.SkeletonInvalid or ModelErrorIds.ModuleInvalid or ModelErrorIds.ValuesMissing or CheckpointErrorIds.KeyMapInvalid or ModelErrorIds.ImportOptionsInvalid => ErrorCategory.InvalidArgument,
         _ => ErrorCategory.InvalidData,
     };
 }

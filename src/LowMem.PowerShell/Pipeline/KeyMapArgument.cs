@@ -3,6 +3,7 @@ using System.Management.Automation;
 using System.Text.RegularExpressions;
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Keys;
 using LowMem.Loader;
 using LowMem.Loader.Import.Keys;
 
@@ -19,7 +20,7 @@ internal static class KeyMapArgument
     /// <param name="checkpoint">The checkpoint whose keys are renamed.</param>
     /// <param name="prefix">What the user says the keys have in front, or null.</param>
     /// <param name="cancellationToken">Ends the work early.</param>
-    /// <exception cref="ModelException">A rule makes no sense, or the script block fails.</exception>
+    /// <exception cref="KeyMapException">A rule makes no sense, or the script block fails.</exception>
     public static IKeyMap Create(object argument, Checkpoint checkpoint, string? prefix, CancellationToken cancellationToken) =>
         Unwrap(argument) is IDictionary rules
             ? CreateRules(rules)
@@ -35,8 +36,7 @@ internal static class KeyMapArgument
             {
                 Regex expression => KeyRule.FromRegex(expression, replacement),
                 string { Length: > 0 } wildcard => KeyRule.FromWildcard(wildcard, replacement),
-                var other => throw new ModelException(
-                    ModelErrorIds.KeyMapInvalid,
+                var other => throw new KeyMapException(
                     $"A rule of the key map has the key '{DisplayText.Name(other.ToString())}' ({other.GetType().Name}). Use text with wildcards, or a [regex]."),
             });
         }
@@ -47,7 +47,7 @@ internal static class KeyMapArgument
 
     private static KeyTable RunScript(ScriptBlock script, Checkpoint checkpoint, string? prefix, CancellationToken cancellationToken)
     {
-        string start = StateDictPrefix.Normalize(prefix ?? StateDictPrefix.Find(checkpoint));
+        string start = KeyPrefix.Normalize(prefix ?? StateDictPrefix.Find(checkpoint));
         var table = new Dictionary<string, string?>(StringComparer.Ordinal);
         foreach (var tensor in checkpoint.Tensors.Where(tensor => tensor.Key.StartsWith(start, StringComparison.Ordinal)))
         {
@@ -68,15 +68,14 @@ internal static class KeyMapArgument
             {
                 0 => null,
                 1 => results[0] is null ? null : LanguagePrimitives.ConvertTo<string>(results[0]),
-                _ => throw new ModelException(
-                    ModelErrorIds.KeyMapInvalid,
+                _ => throw new KeyMapException(
                     $"The script block of the key map gives {results.Count} values for '{DisplayText.Name(key)}'. It is to give one key, or nothing."),
             };
         }
         catch (RuntimeException error) when (error is not PipelineStoppedException)
         {
-            throw new ModelException(
-                ModelErrorIds.KeyMapInvalid, $"The script block of the key map fails for '{DisplayText.Name(key)}': {error.Message}", error);
+            throw new KeyMapException(
+                $"The script block of the key map fails for '{DisplayText.Name(key)}': {error.Message}", error);
         }
     }
 

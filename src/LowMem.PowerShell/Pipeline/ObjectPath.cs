@@ -22,7 +22,7 @@ internal static class ObjectPath
 
     /// <summary>The types whose Path is the checkpoint's; copies of them have a longer name that ends in the same way.</summary>
     private static readonly string[] OwnTypes =
-        [".CheckpointSummary", ".CheckpointVerdict", ".LoadReport", ".MemoryEstimate"];
+        [".CheckpointSummary", ".CheckpointVerdict", ".LoadReport", ".MemoryEstimate", ".ConversionReport"];
 
     /// <summary>Where a path comes from.</summary>
     /// <param name="IsPart">Whether the object is one of many that name the same checkpoint, as tensors do.</param>

@@ -99,6 +99,8 @@ public sealed class ShownObject(PSObject shown)
 
     public string MetaKeys => AsNames(shown, "MetaKeys");
 
+    public int FileCount => AsItems(AsValue(shown, "Files")).Count();
+
     public int GlobalCount => AsItems(AsValue(shown, "Globals")).Count();
 
     public int MissingCount => AsItems(AsValue(shown, "MissingKeys")).Count();

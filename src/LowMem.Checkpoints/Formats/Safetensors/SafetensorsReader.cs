@@ -25,11 +25,32 @@ internal static class SafetensorsReader
         {
             Path = checkpoint,
             Format = CheckpointFormats.Safetensors,
-            Tensors = [.. parsed.Entries.Select(entry => Describe(file, checkpoint, entry, dataOffset))],
+            Tensors = WithTied([.. parsed.Entries.Select(entry => Describe(file, checkpoint, entry, dataOffset))], parsed.Metadata),
             Metadata = parsed.Metadata,
             Files = [file.Version],
             Findings = findings,
         };
+    }
+
+    /// <summary>
+    /// The tensors, and those that have the values of another: <c>save_model</c> of the reference implementation writes such values
+    /// once, and into the metadata the name that was left out with the one that was kept.
+    /// </summary>
+    private static TensorInfo[] WithTied(TensorInfo[] tensors, OrderedDictionary<string, string> metadata)
+    {
+        if (metadata.Count == 0)
+        {
+            return tensors;
+        }
+
+        var byKey = tensors.ToDictionary(tensor => tensor.Key, StringComparer.Ordinal);
+        return
+        [
+            .. tensors,
+            .. metadata
+                .Where(item => !byKey.ContainsKey(item.Key) && byKey.ContainsKey(item.Value))
+                .Select(item => byKey[item.Value] with { Key = item.Key }),
+        ];
     }
 
     private static byte[] ReadHeader(RandomAccessSource file)

@@ -50,7 +50,8 @@ internal static class ShardIndexReader
                 $"the index places '{DisplayText.Name(key)}' in '{DisplayText.Name(name)}', which does not hold it"));
         }
 
-        foreach (string key in held)
+        // A name that stands for the values of another tensor is known to the shard alone.
+        foreach (string key in shard.Tensors.Where(tensor => tensor.Format != CheckpointFormats.Safetensors || tensor.StorageKey == tensor.Key).Select(tensor => tensor.Key).Distinct(StringComparer.Ordinal))
         {
             if (!index.WeightMap.TryGetValue(key, out string? file) || file != name)
             {

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Keys;
 using LowMem.Checkpoints.Values;
 using LowMem.Loader.Import.Keys;
 using LowMem.Loader.Import.Planning;

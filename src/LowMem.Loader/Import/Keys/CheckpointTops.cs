@@ -1,3 +1,5 @@
+using LowMem.Checkpoints.Keys;
+
 namespace LowMem.Loader.Import.Keys;
 
 /// <summary>What is at the top of a checkpoint: the first names of its keys, and what each of them holds.</summary>
@@ -9,7 +11,7 @@ internal sealed class CheckpointTops
     {
         foreach (var key in keys)
         {
-            var name = GetTop(key);
+            var name = KeyPrefix.GetTop(key);
             var lookup = tops.GetAlternateLookup<ReadOnlySpan<char>>();
             if (!lookup.TryGetValue(name, out var top))
             {
@@ -23,7 +25,7 @@ internal sealed class CheckpointTops
         foreach (var key in values)
         {
             hasGroups |= key.StartsWith("param_groups.", StringComparison.Ordinal);
-            var name = GetTop(key).ToString();
+            var name = KeyPrefix.GetTop(key).ToString();
             HasTraining |= TrainingState.IsCounter(name) || (name.EndsWith('.') && TrainingState.IsOptimizerKey(key, name));
             if (tops.TryGetValue(name, out var top))
             {
@@ -49,10 +51,6 @@ internal sealed class CheckpointTops
 
     /// <summary>Whether tensors belong to the training.</summary>
     public bool HasTrainingTensors => tops.Values.Any(IsTraining);
-
-    /// <summary>The first name of a key, with its dot; the whole key when there is none.</summary>
-    public static ReadOnlySpan<char> GetTop(string key) =>
-        key.IndexOf('.', StringComparison.Ordinal) is >= 0 and var dot ? key.AsSpan(0, dot + 1) : key;
 
     /// <summary>Whether two dicts have the same keys, as a model and its moving average have.</summary>
     public bool AreAlike(string left, string right) => tops[left].Count == tops[right].Count && tops[left].Hash == tops[right].Hash;

@@ -87,27 +87,6 @@ public static class StateDictPrefix
                 + "an empty one takes everything, the state of the training included.");
     }
 
-    /// <summary>Puts a prefix as the user wrote it, with or without its dot, into the form of <see cref="Find(Checkpoint)"/>.</summary>
-    public static string Normalize(string prefix)
-    {
-        ArgumentNullException.ThrowIfNull(prefix);
-        return prefix.Length == 0 || prefix.EndsWith('.') ? prefix : prefix + ".";
-    }
-
-    /// <summary>Says, for an error, what keys begin with when none begins with a prefix.</summary>
-    internal static string DescribeAbsent(IReadOnlyCollection<TensorInfo> tensors, string prefix)
-    {
-        if (tensors.Count == 0)
-        {
-            return "there are no tensors in it.";
-        }
-
-        var tops = tensors.Select(tensor => CheckpointTops.GetTop(tensor.Key).ToString()).Distinct(StringComparer.Ordinal).ToList();
-        var near = EditDistance.FindNearest(prefix, tops.Where(top => top.EndsWith('.')));
-        string meant = near is null ? string.Empty : $" Did you mean '{DisplayText.Name(near)}'?";
-        return $"no key of a tensor begins with '{DisplayText.Name(prefix)}'.{meant} Keys begin with: {DisplayText.Names(tops, MaxNamed)}.";
-    }
-
     /// <summary>The part that is the model; empty when that is all of it, null when it is a question.</summary>
     private static StateDictChoice? Choose(CheckpointTops tops)
     {

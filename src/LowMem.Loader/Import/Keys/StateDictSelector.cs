@@ -1,5 +1,6 @@
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Keys;
 
 namespace LowMem.Loader.Import.Keys;
 
@@ -70,8 +71,7 @@ internal sealed class StateDictSelector
             renamed += mapped == name ? 0 : 1;
             if (!byName.TryAdd(mapped, [tensor]))
             {
-                throw new ModelException(
-                    ModelErrorIds.KeyMapInvalid,
+                throw new KeyMapException(
                     $"{path}: '{DisplayText.Name(byName[mapped][0].Key)}' and '{DisplayText.Name(tensor.Key)}' both become '{DisplayText.Name(mapped)}' by the key map. "
                     + "Map one of them to another name, or leave it out.");
             }
@@ -82,10 +82,10 @@ internal sealed class StateDictSelector
 
     private string CheckPrefix(string prefix)
     {
-        var dotted = StateDictPrefix.Normalize(prefix);
+        var dotted = KeyPrefix.Normalize(prefix);
         if (tensors.Count > 0 && dotted.Length > 0 && !tensors.Any(tensor => IsUnder(tensor.Key, dotted)))
         {
-            throw new ModelException(ModelErrorIds.Mismatch, $"{path}: {StateDictPrefix.DescribeAbsent(tensors, dotted)}");
+            throw new ModelException(ModelErrorIds.Mismatch, $"{path}: {KeyPrefix.DescribeAbsent(tensors, dotted)}");
         }
 
         return dotted;

@@ -1,4 +1,5 @@
 using LowMem.Checkpoints;
+using LowMem.Checkpoints.Keys;
 using LowMem.Loader.Import.Keys;
 
 namespace LowMem.Loader.Import.Planning;

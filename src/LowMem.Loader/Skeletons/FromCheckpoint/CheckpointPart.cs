@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Keys;
 using LowMem.Checkpoints.Verification;
 using LowMem.Loader.Import.Keys;
 
@@ -51,7 +52,7 @@ internal sealed record CheckpointPart(
     {
         var faults = ContentFaults.Find(checkpoint, isWhole: true, cancellationToken);
         checkpoint = checkpoint.WithoutAttributes();
-        var start = StateDictPrefix.Normalize(prefix ?? StateDictPrefix.Find(checkpoint));
+        var start = KeyPrefix.Normalize(prefix ?? StateDictPrefix.Find(checkpoint));
         if (faults.FirstOrDefault(fault => fault.Finding.Code == FindingCodes.DuplicateKey && IsWanted(fault.Finding.Key!)) is { } twice)
         {
             throw new ModelException(

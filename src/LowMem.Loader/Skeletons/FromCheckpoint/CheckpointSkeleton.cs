@@ -1,6 +1,7 @@
 using System.Globalization;
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Keys;
 using LowMem.Loader.Import.Keys;
 using LowMem.Loader.Skeletons.Containers;
 using static TorchSharp.torch;
@@ -20,7 +21,7 @@ internal static class CheckpointSkeleton
         var tensors = checkpoint.Tensors.Where(tensor => tensor.Key.StartsWith(start, StringComparison.Ordinal)).ToArray();
         if (tensors.Length == 0)
         {
-            throw Invalid(checkpoint, StateDictPrefix.DescribeAbsent(checkpoint.Tensors, start));
+            throw Invalid(checkpoint, KeyPrefix.DescribeAbsent(checkpoint.Tensors, start));
         }
 
         if (tensors.Where(tensor => FindProblem(tensor, start) is not null).Take(MaximumNamed).ToArray() is { Length: > 0 } bad)

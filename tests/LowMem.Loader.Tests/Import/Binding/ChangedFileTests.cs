@@ -1,6 +1,7 @@
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Formats;
+using LowMem.Checkpoints.Keys;
 using LowMem.Loader.Import.Binding;
 using LowMem.Loader.Import.Keys;
 using LowMem.Loader.Import.Planning;

@@ -2,6 +2,7 @@ using System.Text;
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Formats;
+using LowMem.Checkpoints.Keys;
 using LowMem.Loader.Estimates;
 using LowMem.Loader.Import.Binding;
 using LowMem.Loader.Import.Keys;

@@ -1,5 +1,7 @@
 using LowMem.Checkpoints;
+using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Formats;
+using LowMem.Checkpoints.Keys;
 using LowMem.Loader.Import.Binding;
 using LowMem.Loader.Import.Keys;
 using LowMem.Loader.Import.Planning;
@@ -37,8 +39,8 @@ public sealed class ChosenKeysTests : IDisposable
     {
         var checkpoint = Write(("net.a", "F32", [1], new byte[4]), ("net.b", "F32", [1], new byte[4]));
         using var module = new BoringModel(META);
-        var error = Assert.Throws<ModelException>(() => Load(module, checkpoint, new ImportOptions { KeyMap = new KeyTable(new Dictionary<string, string?> { ["net.a"] = "net.b" }) }));
-        Assert.Equal(ModelErrorIds.KeyMapInvalid, error.ErrorId);
+        var error = Assert.Throws<KeyMapException>(() => Load(module, checkpoint, new ImportOptions { KeyMap = new KeyTable(new Dictionary<string, string?> { ["net.a"] = "net.b" }) }));
+        Assert.Equal(CheckpointErrorIds.KeyMapInvalid, error.ErrorId);
         Assert.Contains("'net.a' and 'net.b' both become 'net.b'", error.Message, StringComparison.Ordinal);
     }
 

@@ -1,3 +1,4 @@
+using LowMem.Checkpoints.Keys;
 using LowMem.Loader.Import.Binding;
 using LowMem.Loader.Import.Keys;
 using LowMem.Loader.Import.Planning;

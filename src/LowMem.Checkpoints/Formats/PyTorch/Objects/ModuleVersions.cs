@@ -16,8 +16,11 @@ internal static class ModuleVersions
 
     /// <summary>The versions from 2 on, by the full key of the module; without a version, or with 1, a module is as old as can be.</summary>
     /// <param name="root">The root of the pickle.</param>
-    public static IReadOnlyDictionary<string, long> Find(PickleNode root)
+    /// <param name="notes">All that is noted beside the state dicts.</param>
+    public static IReadOnlyDictionary<string, long> Find(PickleNode root, out IReadOnlyList<StateDictNotes> notes)
     {
+        var found = new List<StateDictNotes>();
+        notes = found;
         var versions = new Dictionary<string, long>(StringComparer.Ordinal);
         var seen = new HashSet<PickleNode>(ReferenceEqualityComparer.Instance);
         var open = new Stack<(string Prefix, int Depth, PickleNode Node)>();
@@ -30,9 +33,11 @@ internal static class ModuleVersions
             }
 
             // What many dicts share is looked at once: no file can make this cost more than its own size.
-            if (top.Node is PickleObject made && PythonValues.AsAttributes(made.State)?.Attributes?.Find("_metadata") is { } metadata && seen.Add(metadata))
+            if (top.Node is PickleObject made)
             {
-                AddVersions(versions, top.Prefix, metadata);
+                var metadata = PythonValues.AsAttributes(made.State)?.Attributes?.Find("_metadata");
+                bool isNoted = metadata is not null && seen.Add(metadata);
+                found.Add(new StateDictNotes(top.Prefix, isNoted ? AddVersions(versions, top.Prefix, metadata!) : null));
             }
 
             foreach (var (key, value) in top.Depth < MaxDepth ? dict.Entries : [])
@@ -47,16 +52,25 @@ internal static class ModuleVersions
         return versions;
     }
 
-    private static void AddVersions(Dictionary<string, long> versions, string prefix, PickleNode metadata)
+    private static List<KeyValuePair<string, long?>> AddVersions(Dictionary<string, long> versions, string prefix, PickleNode metadata)
     {
+        var modules = new List<KeyValuePair<string, long?>>();
         foreach (var (key, value) in AsDict(metadata)?.Entries ?? [])
         {
-            if (key is PickleScalar { Value: string { Length: <= LongestName * MaxDepth } module }
-                && AsDict(value)?.Find("version") is PickleScalar { Value: long and >= 2L and var version })
+            if (key is not PickleScalar { Value: string { Length: <= LongestName * MaxDepth } module })
             {
-                versions[module.Length == 0 ? prefix.TrimEnd('.') : prefix + module] = version;
+                continue;
+            }
+
+            long? version = AsDict(value)?.Find("version") is PickleScalar { Value: long number } ? number : null;
+            modules.Add(new KeyValuePair<string, long?>(module, version));
+            if (version >= 2)
+            {
+                versions[module.Length == 0 ? prefix.TrimEnd('.') : prefix + module] = version.Value;
             }
         }
+
+        return modules;
     }
 
     /// <summary>A dict as <c>state_dict()</c> makes it; the pairs of Python 2, which would have to be copied, are none.</summary>

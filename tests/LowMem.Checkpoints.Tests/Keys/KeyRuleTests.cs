@@ -1,7 +1,8 @@
 using System.Text.RegularExpressions;
-using LowMem.Loader.Import.Keys;
+using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Keys;
 
-namespace LowMem.Loader.Tests.Import.Keys;
+namespace LowMem.Checkpoints.Tests.Keys;
 
 public class KeyRuleTests
 {
@@ -37,8 +38,8 @@ public class KeyRuleTests
     [InlineData("a.*", "a.?", '?')]
     public void AReplacementCannotHaveMoreThanItsPattern(string pattern, string replacement, char missing)
     {
-        var error = Assert.Throws<ModelException>(() => KeyRule.FromWildcard(pattern, replacement));
-        Assert.Equal(ModelErrorIds.KeyMapInvalid, error.ErrorId);
+        var error = Assert.Throws<KeyMapException>(() => KeyRule.FromWildcard(pattern, replacement));
+        Assert.Equal(CheckpointErrorIds.KeyMapInvalid, error.ErrorId);
         Assert.Contains($"'{replacement}' of the key map has more '{missing}' than its pattern '{pattern}'", error.Message, StringComparison.Ordinal);
     }
 
@@ -65,8 +66,8 @@ public class KeyRuleTests
     public void APatternThatTakesForEverIsAnError()
     {
         var rule = KeyRule.FromRegex(new Regex("^(a+)+$"), "b");
-        var error = Assert.Throws<ModelException>(() => rule.TryApply(new string('a', 60) + "!", out _));
-        Assert.Equal(ModelErrorIds.KeyMapInvalid, error.ErrorId);
+        var error = Assert.Throws<KeyMapException>(() => rule.TryApply(new string('a', 60) + "!", out _));
+        Assert.Equal(CheckpointErrorIds.KeyMapInvalid, error.ErrorId);
         Assert.Contains("'^(a+)+$'", error.Message, StringComparison.Ordinal);
     }
 
@@ -87,8 +88,8 @@ public class KeyRuleTests
         Assert.Equal("b.1", map.Map("a.1"));
         Assert.Equal("a.1", map.Map("b.1"));
         Assert.Equal("c.1", map.Map("c.1"));
-        var error = Assert.Throws<ModelException>(() => map.Map("a.x"));
-        Assert.Equal(ModelErrorIds.KeyMapInvalid, error.ErrorId);
+        var error = Assert.Throws<KeyMapException>(() => map.Map("a.x"));
+        Assert.Equal(CheckpointErrorIds.KeyMapInvalid, error.ErrorId);
         Assert.Contains("'a.*' and '*.x', are for 'a.x'", error.Message, StringComparison.Ordinal);
     }
 

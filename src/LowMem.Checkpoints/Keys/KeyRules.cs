@@ -1,6 +1,6 @@
 using LowMem.Checkpoints.Diagnostics;
 
-namespace LowMem.Loader.Import.Keys;
+namespace LowMem.Checkpoints.Keys;
 
 /// <summary>Renames keys by rules.</summary>
 /// <param name="rules">The rules.</param>
@@ -42,8 +42,7 @@ public sealed class KeyRules(IReadOnlyList<KeyRule> rules, bool areOrdered = tru
 
             if (applied is not null)
             {
-                throw new ModelException(
-                    ModelErrorIds.KeyMapInvalid,
+                throw new KeyMapException(
                     $"Two rules of the key map, '{applied}' and '{rule}', are for '{DisplayText.Name(key)}', and the map has no order. "
                     + "Give it one: [ordered]@{ ... } in PowerShell.");
             }

@@ -1,4 +1,4 @@
-namespace LowMem.Loader.Import.Keys;
+namespace LowMem.Checkpoints.Keys;
 
 /// <summary>Chooses among the keys of a module.</summary>
 public interface IKeyFilter

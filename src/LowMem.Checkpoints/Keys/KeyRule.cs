@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using LowMem.Checkpoints.Diagnostics;
 
-namespace LowMem.Loader.Import.Keys;
+namespace LowMem.Checkpoints.Keys;
 
 /// <summary>One way to rename keys: a pattern, and what takes its place.</summary>
 public sealed class KeyRule
@@ -30,7 +30,7 @@ public sealed class KeyRule
     /// </summary>
     /// <param name="wildcard">Such as <c>bert.*.gamma</c>.</param>
     /// <param name="replacement">Such as <c>encoder.*.weight</c>; null or empty to leave such keys out.</param>
-    /// <exception cref="ModelException">The replacement has more of them than the pattern.</exception>
+    /// <exception cref="KeyMapException">The replacement has more of them than the pattern.</exception>
     public static KeyRule FromWildcard(string wildcard, string? replacement)
     {
         ArgumentException.ThrowIfNullOrEmpty(wildcard);
@@ -65,7 +65,7 @@ public sealed class KeyRule
     /// <param name="key">The key.</param>
     /// <param name="renamed">The new name, the key itself, or null when such keys are left out.</param>
     /// <returns>Whether the rule is for that key.</returns>
-    /// <exception cref="ModelException">The pattern takes too long.</exception>
+    /// <exception cref="KeyMapException">The pattern takes too long.</exception>
     public bool TryApply(string key, out string? renamed)
     {
         try
@@ -76,8 +76,7 @@ public sealed class KeyRule
         }
         catch (RegexMatchTimeoutException error)
         {
-            throw new ModelException(
-                ModelErrorIds.KeyMapInvalid,
+            throw new KeyMapException(
                 $"The rule '{Text}' of the key map takes longer than {MatchTimeout.TotalSeconds} s for '{DisplayText.Name(key)}'. Write it with fewer nested repetitions.",
                 error);
         }
@@ -117,8 +116,7 @@ public sealed class KeyRule
         var used = NameGroups(replacement);
         if (used.Values.FirstOrDefault(name => !known.Contains(name)) is { } missing)
         {
-            throw new ModelException(
-                ModelErrorIds.KeyMapInvalid,
+            throw new KeyMapException(
                 $"The replacement '{replacement}' of the key map has more '{(missing[0] == 's' ? '*' : '?')}' than its pattern '{wildcard}', "
                 + "so there is nothing to put there.");
         }

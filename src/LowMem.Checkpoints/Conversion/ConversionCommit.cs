@@ -1,0 +1,84 @@
+using LowMem.Checkpoints.Sources;
+
+namespace LowMem.Checkpoints.Conversion;
+
+/// <summary>Brings the files of a conversion into their places, so that a kill at any moment leaves the old set or the new one.</summary>
+/// <remarks>
+/// One file is one rename. Of several, the index comes last; but where old shards have the names of new ones, renaming these one by one
+/// would leave a mixture in between. So an index is put in place first that names the new shards where they were made; then these
+/// get their places as second names, and the index that says so follows.
+/// </remarks>
+internal static class ConversionCommit
+{
+    private const string FinalIndex = "final.index.json";
+
+    public static void Run(OutputDirectory directory, ConversionPlan plan)
+    {
+        var destination = plan.Destination;
+        var old = OldSet.Find(directory, destination);
+        string[] stale = [.. old.GetStale(directory, plan)];
+        if (plan.MakeIndex is null)
+        {
+            MoveIfStaged(directory, destination.FileName);
+        }
+        else
+        {
+            WriteStaged(directory, FinalIndex, plan.MakeIndex!(string.Empty));
+            if (old.HasIndex && plan.Files.Any(file => old.Shards.Contains(file.Name, StringComparer.Ordinal)))
+            {
+                WriteStaged(directory, destination.IndexName, plan.MakeIndex!(directory.StagingName + "/"));
+                directory.Move(destination.IndexName, destination.IndexName);
+                Finish(directory, destination, plan.Files.Select(file => file.Name));
+            }
+            else
+            {
+                foreach (var file in plan.Files)
+                {
+                    MoveIfStaged(directory, file.Name);
+                }
+
+                directory.Move(FinalIndex, destination.IndexName);
+            }
+        }
+
+        foreach (string name in stale)
+        {
+            directory.Remove(name);
+        }
+
+        directory.RemoveStaging();
+    }
+
+    /// <summary>Whether the index names files in the making: a conversion was killed after the new set was there, and before it had its names.</summary>
+    public static bool IsHalfDone(OutputDirectory directory, ConversionDestination destination) =>
+        OldSet.Find(directory, destination).Shards.Any(name => name.StartsWith(directory.StagingName + "/", StringComparison.Ordinal));
+
+    /// <summary>Gives such a set its names.</summary>
+    public static void FinishHalfDone(OutputDirectory directory, ConversionDestination destination)
+    {
+        Finish(directory, destination, OldSet.Find(directory, destination).Shards.Select(name => Path.GetFileName(name)));
+        directory.RemoveStaging();
+    }
+
+    private static void MoveIfStaged(OutputDirectory directory, string name)
+    {
+        // One that is not was moved before a kill.
+        if (directory.IsStaged(name))
+        {
+            directory.Move(name, name);
+        }
+    }
+
+    private static void WriteStaged(OutputDirectory directory, string name, byte[] content) =>
+        AtomicFile.Write(directory.GetStaged(name), stream => stream.Write(content));
+
+    private static void Finish(OutputDirectory directory, ConversionDestination destination, IEnumerable<string> names)
+    {
+        foreach (string name in names)
+        {
+            directory.Link(name);
+        }
+
+        directory.Move(FinalIndex, destination.IndexName);
+    }
+}

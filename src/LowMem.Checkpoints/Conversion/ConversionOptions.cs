@@ -1,0 +1,28 @@
+using LowMem.Checkpoints.Keys;
+
+namespace LowMem.Checkpoints.Conversion;
+
+/// <summary>What a conversion changes.</summary>
+public sealed record ConversionOptions
+{
+    /// <summary>The type that floating-point tensors are cast to; null to leave them as they are.</summary>
+    public DType? Type { get; init; }
+
+    /// <summary>Only what lies under it is taken, and it is left out of the keys; with or without its dot.</summary>
+    public string? Prefix { get; init; }
+
+    /// <summary>What the keys behind the prefix become; null to leave them as they are.</summary>
+    public IKeyMap? KeyMap { get; init; }
+
+    /// <summary>Which keys are taken, as they are in the end; null for all.</summary>
+    public IKeyFilter? Filter { get; init; }
+
+    /// <summary>Free-form texts for the file; one that is null is left out. Only safetensors has a place for them.</summary>
+    public IReadOnlyDictionary<string, string?> Metadata { get; init; } = System.Collections.ObjectModel.ReadOnlyDictionary<string, string?>.Empty;
+
+    /// <summary>The most bytes of tensors in one file; null to write one file. A tensor is never cut: one that is larger has its own.</summary>
+    public long? MaxShardSize { get; init; }
+
+    /// <summary>Gives the numbers that a tensor stands for; null, or a null result, for the elements as they are.</summary>
+    internal Func<TensorInfo, ITensorNumbers?>? Numbers { get; init; }
+}

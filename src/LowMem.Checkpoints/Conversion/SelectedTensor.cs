@@ -1,0 +1,78 @@
+using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Keys;
+using LowMem.Checkpoints.Values.Elements;
+
+namespace LowMem.Checkpoints.Conversion;
+
+/// <summary>A tensor that is written.</summary>
+/// <param name="Key">Its key in the output.</param>
+/// <param name="Tensor">The tensor.</param>
+/// <param name="Type">Its type in the output.</param>
+/// <param name="Numbers">Where its numbers come from when they are not its elements; else null.</param>
+internal sealed record SelectedTensor(string Key, TensorInfo Tensor, DType Type, ITensorNumbers? Numbers)
+{
+    public bool IsCast => Numbers is not null || Type.Name != Tensor.DType;
+
+    public long[] Shape => Numbers?.Shape ?? Tensor.Shape;
+}
+
+/// <summary>Chooses what of a checkpoint is written, and under which keys, by the rules of an import.</summary>
+internal static class TensorSelection
+{
+    /// <exception cref="CheckpointException">No key has the prefix.</exception>
+    /// <exception cref="KeyMapException">Two keys get one name.</exception>
+    public static List<SelectedTensor> Select(Checkpoint checkpoint, ConversionOptions options)
+    {
+        string prefix = KeyPrefix.Normalize(options.Prefix ?? string.Empty);
+        if (prefix.Length > 0 && !checkpoint.Tensors.Any(tensor => tensor.Key.StartsWith(prefix, StringComparison.Ordinal)))
+        {
+            throw new CheckpointException(
+                CheckpointErrorIds.ConversionUnsupported, checkpoint.Path, KeyPrefix.DescribeAbsent(checkpoint.Tensors, prefix));
+        }
+
+        var selected = new List<SelectedTensor>();
+        var taken = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var tensor in checkpoint.Tensors)
+        {
+            if (GetKey(tensor.Key, prefix, options) is not { } key)
+            {
+                continue;
+            }
+
+            if (!taken.TryAdd(key, tensor.Key))
+            {
+                throw new KeyMapException(
+                    $"{checkpoint.Path}: '{DisplayText.Name(taken[key])}' and '{DisplayText.Name(tensor.Key)}' both become '{DisplayText.Name(key)}'. "
+                    + "Map one of them to another name, or leave it out.");
+            }
+
+            selected.Add(Describe(key, tensor, options));
+        }
+
+        // What others are made of is in them.
+        var used = selected.SelectMany(tensor => tensor.Numbers?.Keys ?? []).ToHashSet(StringComparer.Ordinal);
+        selected.RemoveAll(tensor => tensor.Numbers is null && used.Contains(tensor.Tensor.Key));
+        return selected;
+    }
+
+    /// <summary>What a key becomes; null when it is left out.</summary>
+    public static string? GetKey(string key, string prefix, ConversionOptions options)
+    {
+        if (!key.StartsWith(prefix, StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        string? mapped = options.KeyMap is null ? key[prefix.Length..] : options.KeyMap.Map(key[prefix.Length..]);
+        return (options.KeyMap is not null && string.IsNullOrEmpty(mapped)) || options.Filter?.Includes(mapped!) == false ? null : mapped;
+    }
+
+    private static SelectedTensor Describe(string key, TensorInfo tensor, ConversionOptions options)
+    {
+        var numbers = options.Numbers?.Invoke(tensor);
+        var type = DType.Get(tensor.DType);
+        bool isCast = options.Type is not null
+            && (numbers is not null || (type.Kind == DTypeKind.Floating && type.BitSize >= 8 && type.Name != "float4_e2m1fn_x2" && ElementConverter.CanRead(type)));
+        return new SelectedTensor(key, tensor, isCast ? options.Type! : numbers is null ? type : DType.Get("float32"), numbers);
+    }
+}

@@ -1,0 +1,179 @@
+using System.Collections;
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Management.Automation;
+using LowMem.Checkpoints;
+using LowMem.Checkpoints.Conversion;
+using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Keys;
+using LowMem.PowerShell.Completion;
+using LowMem.PowerShell.Errors;
+using LowMem.PowerShell.Pipeline;
+using LowMem.PowerShell.Views;
+
+namespace LowMem.PowerShell.Commands;
+
+/// <summary>Convert-Checkpoint: writes a checkpoint as safetensors or as torch.save does, in constant memory. Never loads libtorch.</summary>
+[Cmdlet(VerbsData.Convert, "Checkpoint", DefaultParameterSetName = PathSet, SupportsShouldProcess = true)]
+[OutputType(typeof(ConversionReport))]
+public sealed class ConvertCheckpointCommand : CheckpointPathCommand
+{
+    private const int MaxNamed = 10;
+
+    private readonly HashSet<string> written = new(StringComparer.Ordinal);
+
+    /// <summary>A file whose extension says the format, or a directory.</summary>
+    [Parameter(Mandatory = true, Position = 1, HelpMessage = "A .safetensors, .pt, .pth, .bin or .ckpt file, or a directory")]
+    [ValidateNotNullOrEmpty]
+    public string Destination { get; set; } = string.Empty;
+
+    /// <summary>The format, where the extension says none or another.</summary>
+    [Parameter]
+    public ConversionFormat? Format { get; set; }
+
+    /// <summary>The most bytes of tensors in one file.</summary>
+    [Parameter]
+    [ValidateRange(1L, long.MaxValue)]
+    public long? MaxShardSize { get; set; }
+
+    /// <summary>The type that floating-point tensors are cast to.</summary>
+    [Parameter]
+    [ValidateSet(
+        "float64", "float32", "float16", "bfloat16", "float8_e4m3fn", "float8_e5m2", "float8_e4m3fnuz", "float8_e5m2fnuz", "float8_e8m0fnu")]
+    public string? DType { get; set; }
+
+    /// <summary>Only what lies under it is taken, and it is left out of the keys.</summary>
+    [Parameter]
+    [AllowEmptyString]
+    [ArgumentCompleter(typeof(CheckpointPrefixCompleter))]
+    public string? Prefix { get; set; }
+
+    /// <summary>Rules that rename keys, or a script block that gives the new key for the one in <c>$_</c>.</summary>
+    [Parameter]
+    [ValidateNotNull]
+    public object? KeyMap { get; set; }
+
+    /// <summary>Which keys are written, by their new names; wildcards are allowed.</summary>
+    [Parameter]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(CheckpointKeyCompleter))]
+    [SuppressMessage("Performance", "CA1819:Properties should not return arrays", Justification = "A cmdlet parameter.")]
+    public string[]? Include { get; set; }
+
+    /// <summary>Which keys are not written, by their new names; wildcards are allowed.</summary>
+    [Parameter]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(CheckpointKeyCompleter))]
+    [SuppressMessage("Performance", "CA1819:Properties should not return arrays", Justification = "A cmdlet parameter.")]
+    public string[]? Exclude { get; set; }
+
+    /// <summary>Free-form texts for a safetensors file; one that is null is left out.</summary>
+    [Parameter]
+    [ValidateNotNull]
+    [SuppressMessage("Usage", "CA2227:Collection properties should be read only", Justification = "A cmdlet parameter.")]
+    public IDictionary? Metadata { get; set; }
+
+    /// <summary>Replaces what is there, and what a killed conversion left behind.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
+    /// <summary>Goes on with a conversion that was killed.</summary>
+    [Parameter]
+    public SwitchParameter Resume { get; set; }
+
+    /// <summary>Reads all that was written back, and compares it.</summary>
+    [Parameter]
+    public SwitchParameter Verify { get; set; }
+
+    /// <summary>Writes an object that says what was written.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        base.BeginProcessing();
+        if (KeyMap is not null && !KeyMapArgument.IsSupported(KeyMap))
+        {
+            ThrowTerminatingError(ErrorRecords.KeyMapUnsupported(KeyMap));
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void ProcessCheckpoint(string path)
+    {
+        NamePatterns.Require(Include, path);
+        NamePatterns.Require(Exclude, path);
+        var destination = GetDestination(path);
+        var checkpoint = OpenCheckpoint(path);
+        var plan = ConversionPlan.Create(checkpoint, destination, GetOptions(checkpoint), StopToken);
+        var run = new ConversionRun(plan, new ConversionSettings { Replaces = Force, Resumes = Resume, Verifies = Verify });
+        run.CheckOutput();
+
+        // Even by force, one checkpoint does not replace the one before.
+        if (written.Contains(plan.Path))
+        {
+            WriteError(ErrorRecords.OutputExists(plan.Path));
+            return;
+        }
+
+        if (!ShouldProcess(plan.Path, Describe(plan)))
+        {
+            return;
+        }
+
+        var report = ProgressBar.Run(this, "Converting checkpoint", path, progress => run.Run(progress, StopToken));
+        written.Add(plan.Path);
+        WriteVerbose($"{report.Path}: {report.TensorCount} tensors, {ByteSize.Format(report.ByteLength)} in {report.Duration.TotalSeconds:F1} s.");
+        if (PassThru)
+        {
+            WriteObject(report);
+        }
+    }
+
+    private ConversionDestination GetDestination(string path)
+    {
+        string full = GetFilePath(Destination);
+        bool isDirectory = Directory.Exists(full) || System.IO.Path.EndsInDirectorySeparator(Destination);
+        return ConversionDestination.Of(System.IO.Path.TrimEndingDirectorySeparator(full), isDirectory, Format, path);
+    }
+
+    private ConversionOptions GetOptions(Checkpoint checkpoint) => new()
+    {
+        Type = DType is null ? null : Checkpoints.DType.Get(DType),
+        Prefix = Prefix,
+        KeyMap = KeyMap is null ? null : KeyMapArgument.Create(KeyMap, checkpoint, Prefix ?? string.Empty, StopToken),
+        Filter = KeySelection.Create(Include, Exclude),
+        Metadata = GetMetadata(),
+        MaxShardSize = MaxShardSize,
+    };
+
+    private Dictionary<string, string?> GetMetadata()
+    {
+        var texts = new Dictionary<string, string?>(StringComparer.Ordinal);
+        if (Metadata is not null)
+        {
+            foreach (DictionaryEntry entry in Metadata)
+            {
+                string name = LanguagePrimitives.ConvertTo<string>(entry.Key);
+                texts[name] = entry.Value is null ? null : LanguagePrimitives.ConvertTo<string>(entry.Value);
+            }
+        }
+
+        return texts;
+    }
+
+    /// <summary>The plan in words, which -WhatIf shows.</summary>
+    private static string Describe(ConversionPlan plan)
+    {
+        string cast = plan.CastCount == 0 ? "none cast" : $"{plan.CastCount} cast";
+        string tied = plan.TiedCount == 0 ? string.Empty : $", {plan.TiedCount} with the values of another";
+        string files = string.Join(", ", plan.Files.Take(MaxNamed).Select(file => $"{file.Name} ({ByteSize.Format(file.ByteLength)})"));
+        string more = plan.Files.Count > MaxNamed ? $" and {plan.Files.Count - MaxNamed} more" : string.Empty;
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"Convert '{plan.Checkpoint.Path}' to {plan.Destination.Format}: {plan.TensorCount} tensors ({cast}{tied}), {ByteSize.Format(plan.ByteLength)} in {plan.Files.Count} {(plan.Files.Count == 1 ? "file" : "files")}: {files}{more}");
+    }
+}
