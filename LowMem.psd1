@@ -17,6 +17,7 @@
     CmdletsToExport      = @(
         'Assert-Checkpoint'
         'Convert-Checkpoint'
+        'Export-ModelCheckpoint'
         'Export-CheckpointVerdict'
         'Get-CheckpointInfo'
         'Get-CheckpointTensor'

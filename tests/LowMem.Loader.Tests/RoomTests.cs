@@ -12,7 +12,7 @@ public sealed class RoomTests
         "Errors", "Memory.Limits", "Native", "Memory", "Modules", "Meta", "Import.Keys",
         "Skeletons.Containers", "Skeletons.Layers", "Skeletons.FromCheckpoint",
         "Skeletons.Definition.Text", "Skeletons.Definition.Families", "Skeletons.Definition", "Skeletons",
-        "Initialization", "Import.Planning", "Import.Binding", "Estimates",
+        "Initialization", "Import.Planning", "Import.Binding", "Estimates", "Export",
     ];
 
     private static readonly RoomOrder Order = new(typeof(ModelLoader).Assembly, "LowMem.Loader", "Errors", Rooms);

@@ -18,8 +18,6 @@ namespace LowMem.PowerShell.Commands;
 [OutputType(typeof(ConversionReport))]
 public sealed class ConvertCheckpointCommand : CheckpointPathCommand
 {
-    private const int MaxNamed = 10;
-
     private readonly HashSet<string> written = new(StringComparer.Ordinal);
 
     /// <summary>A file whose extension says the format, or a directory.</summary>
@@ -106,7 +104,7 @@ public sealed class ConvertCheckpointCommand : CheckpointPathCommand
     {
         NamePatterns.Require(Include, path);
         NamePatterns.Require(Exclude, path);
-        var destination = GetDestination(path);
+        var destination = ConversionOutput.Find(Destination, GetFilePath(Destination), Format, path);
         var checkpoint = OpenCheckpoint(path);
         var plan = ConversionPlan.Create(checkpoint, destination, GetOptions(checkpoint), StopToken);
         var run = new ConversionRun(plan, new ConversionSettings { Replaces = Force, Resumes = Resume, Verifies = Verify });
@@ -119,25 +117,18 @@ public sealed class ConvertCheckpointCommand : CheckpointPathCommand
             return;
         }
 
-        if (!ShouldProcess(plan.Path, Describe(plan)))
+        if (!ShouldProcess(plan.Path, ConversionOutput.Describe(plan, "Convert")))
         {
             return;
         }
 
         var report = ProgressBar.Run(this, "Converting checkpoint", path, progress => run.Run(progress, StopToken));
         written.Add(plan.Path);
-        WriteVerbose($"{report.Path}: {report.TensorCount} tensors, {ByteSize.Format(report.ByteLength)} in {report.Duration.TotalSeconds:F1} s.");
+        WriteVerbose(ConversionOutput.Describe(report));
         if (PassThru)
         {
             WriteObject(report);
         }
-    }
-
-    private ConversionDestination GetDestination(string path)
-    {
-        string full = GetFilePath(Destination);
-        bool isDirectory = Directory.Exists(full) || System.IO.Path.EndsInDirectorySeparator(Destination);
-        return ConversionDestination.Of(System.IO.Path.TrimEndingDirectorySeparator(full), isDirectory, Format, path);
     }
 
     private ConversionOptions GetOptions(Checkpoint checkpoint) => new()
@@ -163,17 +154,5 @@ public sealed class ConvertCheckpointCommand : CheckpointPathCommand
         }
 
         return texts;
-    }
-
-    /// <summary>The plan in words, which -WhatIf shows.</summary>
-    private static string Describe(ConversionPlan plan)
-    {
-        string cast = plan.CastCount == 0 ? "none cast" : $"{plan.CastCount} cast";
-        string tied = plan.TiedCount == 0 ? string.Empty : $", {plan.TiedCount} with the values of another";
-        string files = string.Join(", ", plan.Files.Take(MaxNamed).Select(file => $"{file.Name} ({ByteSize.Format(file.ByteLength)})"));
-        string more = plan.Files.Count > MaxNamed ? $" and {plan.Files.Count - MaxNamed} more" : string.Empty;
-        return string.Create(
-            CultureInfo.InvariantCulture,
-            $"Convert '{plan.Checkpoint.Path}' to {plan.Destination.Format}: {plan.TensorCount} tensors ({cast}{tied}), {ByteSize.Format(plan.ByteLength)} in {plan.Files.Count} {(plan.Files.Count == 1 ? "file" : "files")}: {files}{more}");
     }
 }
