@@ -5,6 +5,7 @@ using System.Text;
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Formats;
 using LowMem.Checkpoints.Sources;
+using LowMem.Checkpoints.Values;
 using LowMem.Loader.Memory;
 using LowMem.Loader.Modules;
 using static TorchSharp.torch;
@@ -73,6 +74,18 @@ internal static class TestFiles
         using var packed = tensor.contiguous();
         var length = checked((int)(packed.numel() * packed.element_size()));
         return length == 0 ? [] : new ReadOnlySpan<byte>((void*)NativeTensors.AddressOf(packed), length).ToArray();
+    }
+
+    /// <summary>The hashes of the values of every tensor, packed, read from the checkpoint.</summary>
+    public static List<(string Key, string Hash)> ReadHashes(Checkpoint checkpoint)
+    {
+        using var reader = new TensorDataReader(checkpoint);
+        return [.. checkpoint.Tensors.Select(tensor =>
+        {
+            byte[] bytes = new byte[tensor.ByteLength];
+            reader.Read(tensor, 0, bytes, CancellationToken.None);
+            return (tensor.Key, Convert.ToHexStringLower(SHA256.HashData(bytes)));
+        })];
     }
 
     public static string GetHash(Tensor tensor) => Convert.ToHexStringLower(SHA256.HashData(GetBytes(tensor)));

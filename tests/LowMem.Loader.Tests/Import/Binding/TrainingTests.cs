@@ -1,3 +1,7 @@
+using LowMem.Checkpoints;
+using LowMem.Checkpoints.Conversion;
+using LowMem.Checkpoints.Formats;
+using LowMem.Loader.Export;
 using LowMem.Loader.Import.Binding;
 using LowMem.Loader.Import.Planning;
 using LowMem.Loader.Meta;
@@ -45,6 +49,18 @@ public class TrainingTests
         Assert.Equal(Describe(plain), Describe(loaded));
         Assert.NotEqual(before, Describe(loaded));
         Assert.True(runLoaded().eq(runPlain()).all().item<bool>());
+
+        // What is saved is what was learnt.
+        using (var export = ModuleExport.Of(loaded))
+        {
+            string path = directory["trained.pt"];
+            new ConversionRun(
+                ConversionPlan.Create(export.Checkpoint, ConversionDestination.Of(path, isDirectory: false, format: null, path), new ConversionOptions(), TestContext.Current.CancellationToken),
+                new ConversionSettings()).Run(null, TestContext.Current.CancellationToken);
+            Assert.Equal(
+                ModuleTree.GetParameters(loaded).Where(entry => entry.IsPersistent).Select(entry => (entry.Key, TestFiles.GetHash(entry.Tensor))),
+                TestFiles.ReadHashes(Checkpoint.Open(path, TestContext.Current.CancellationToken)));
+        }
 
         // What was learnt is in memory; the file is as it was.
         using var again = ModuleZoo.Make(kind).Module;
