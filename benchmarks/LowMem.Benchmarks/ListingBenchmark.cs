@@ -40,8 +40,8 @@ internal sealed class ListingBenchmark : IBenchmark
             var text = new StringBuilder();
             text.AppendLine(CultureInfo.InvariantCulture, $"A checkpoint of {options.TensorCount} tensors:");
             text.AppendLine();
-            text.AppendLine("| | first, ms | again, ms | peak private growth, MiB |");
-            text.AppendLine("|---|---:|---:|---:|");
+            text.AppendLine("| | first, ms | again, ms | the tenth time, ms | peak private growth, MiB |");
+            text.AppendLine("|---|---:|---:|---:|---:|");
             text.AppendLine(ToRow("LowMem, `Get-CheckpointInfo`", lowMem));
             if (python is null)
             {
@@ -56,7 +56,7 @@ internal sealed class ListingBenchmark : IBenchmark
                 [
                     Target.AtMost(
                         $"list {options.TensorCount} tensors: time over PyTorch's, code compiled",
-                        lowMem[Step.LoadedAgain].Seconds / torch[Step.LoadedAgain].Seconds,
+                        lowMem[Step.LoadedOften].Seconds / torch[Step.LoadedOften].Seconds,
                         TimeOverPyTorch,
                         "{0:0.00} times"),
                     Target.AtMost(
@@ -74,5 +74,5 @@ internal sealed class ListingBenchmark : IBenchmark
 
     private static string ToRow(string name, CaseResult result) => string.Create(
         CultureInfo.InvariantCulture,
-        $"| {name} | {result[Step.Loaded].Seconds * 1000:0} | {result[Step.LoadedAgain].Seconds * 1000:0} | {result.PeakGrowth / MebiByte:0.0} |");
+        $"| {name} | {result[Step.Loaded].Seconds * 1000:0} | {result[Step.LoadedAgain].Seconds * 1000:0} | {result[Step.LoadedOften].Seconds * 1000:0} | {result.PeakGrowth / MebiByte:0.0} |");
 }

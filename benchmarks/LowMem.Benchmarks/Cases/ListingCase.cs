@@ -17,6 +17,12 @@ internal static class ListingCase
         Step.Run(Step.Loaded, () => List(checkpoint = Checkpoint.Open(path)));
         GC.KeepAlive(checkpoint);
         Step.Run(Step.LoadedAgain, () => List(Checkpoint.Open(path)));
+        for (int time = 3; time < 10; time++)
+        {
+            List(Checkpoint.Open(path));
+        }
+
+        Step.Run(Step.LoadedOften, () => List(Checkpoint.Open(path)));
     }
 
     /// <summary>Looks at every tensor, one after the other, as the cmdlet hands them down the pipeline.</summary>

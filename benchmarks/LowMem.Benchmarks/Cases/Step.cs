@@ -30,6 +30,9 @@ internal static class Step
     /// <summary>A second model was loaded by code that is compiled by now.</summary>
     public const string LoadedAgain = "again";
 
+    /// <summary>The tenth time: by then the runtime has compiled anew what is called often.</summary>
+    public const string LoadedOften = "often";
+
     /// <summary>Measures a step and reports it.</summary>
     /// <param name="name">One of the names above.</param>
     /// <param name="action">The step; returns what came out.</param>
