@@ -33,6 +33,9 @@ internal static class CaseHost
             case (GatherCase.Name, [var path]):
                 GatherCase.Run(path);
                 break;
+            case (ConvertCase.Name, [var path, var output, var type]):
+                ConvertCase.Run(path, output, type);
+                break;
             case (VerifyCase.Name, [var path, var level]):
                 VerifyCase.Run(path, Enum.Parse<VerificationLevel>(level));
                 break;

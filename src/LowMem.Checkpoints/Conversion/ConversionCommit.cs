@@ -46,7 +46,7 @@ internal static class ConversionCommit
             directory.Remove(name);
         }
 
-        directory.RemoveStaging();
+        directory.RemoveStaging(ConversionJournal.FileName);
     }
 
     /// <summary>Whether the index names files in the making: a conversion was killed after the new set was there, and before it had its names.</summary>
@@ -57,7 +57,7 @@ internal static class ConversionCommit
     public static void FinishHalfDone(OutputDirectory directory, ConversionDestination destination)
     {
         Finish(directory, destination, OldSet.Find(directory, destination).Shards.Select(name => Path.GetFileName(name)));
-        directory.RemoveStaging();
+        directory.RemoveStaging(ConversionJournal.FileName);
     }
 
     private static void MoveIfStaged(OutputDirectory directory, string name)

@@ -64,7 +64,7 @@ public sealed class ConversionRun
             // When all was complete before, a kill may have come while the files took their places: the rest of them is still needed.
             if (journal is null || plan.Files.Any(file => journal.Find(file.Name) is null))
             {
-                directory.RemoveStaging();
+                directory.RemoveStaging(ConversionJournal.FileName);
             }
 
             throw;
@@ -86,18 +86,17 @@ public sealed class ConversionRun
                 CheckpointErrorIds.OutputIsInput, directory.GetPath(input), "this file is part of the checkpoint and would be lost. Name another one.");
         }
 
-        ConversionJournal? journal = directory.HasStaging && settings.Resumes ? ConversionJournal.Read(directory) : null;
-        if (journal is not null && journal.Fingerprint != ConversionJournal.GetFingerprint(plan))
-        {
-            journal = null;
-        }
+        var journal = directory.HasStaging && settings.Resumes ? ConversionJournal.Read(directory) : null;
+        bool isOther = journal is not null && journal.Fingerprint != ConversionJournal.GetFingerprint(plan);
+        journal = isOther ? null : journal;
 
-        if (directory.HasStaging && journal is null && !settings.Replaces)
+        // Where nothing was recorded, nothing is trusted, and -Resume begins anew.
+        if (directory.HasStaging && !settings.Replaces && (isOther || !settings.Resumes))
         {
             throw new CheckpointException(
                 CheckpointErrorIds.ConversionUnfinished,
                 directory.Staging,
-                settings.Resumes
+                isOther
                     ? "an earlier conversion was killed and left this directory, but it was of other files or with other options. Remove it and begin anew with -Force."
                     : "an earlier conversion was killed and left this directory. Go on with -Resume, or remove it and begin anew with -Force.");
         }
@@ -116,7 +115,7 @@ public sealed class ConversionRun
     {
         if (earlier is null && directory.HasStaging)
         {
-            directory.RemoveStaging();
+            directory.RemoveStaging(ConversionJournal.FileName);
         }
 
         CheckRoom(earlier);
@@ -124,45 +123,40 @@ public sealed class ConversionRun
         var journal = earlier ?? new ConversionJournal { Fingerprint = ConversionJournal.GetFingerprint(plan), Replaces = settings.Replaces };
         journal.Write(directory);
         using var reader = new TensorDataReader(plan.Checkpoint) { Kept = new KeptStorages(MaxKept) };
-        long passes = settings.Verifies ? 2 : 1;
-        long total = plan.Files.Sum(file => file.Blobs.Sum(blob => blob.Source.ByteLength)) * passes;
+        using var finishing = new ShardFinisher(directory, plan.Files.Count > 1 ? journal : null, cancellationToken);
+        long total = plan.Files.Sum(LengthOf) * (settings.Verifies ? 2 : 1);
         long done = 0;
-        int resumed = 0;
+        var complete = plan.Files.Where(file => IsComplete(journal, file, cancellationToken)).ToHashSet();
         foreach (var file in plan.Files)
         {
-            long length = file.Blobs.Sum(blob => blob.Source.ByteLength);
-            string shown = directory.GetPath(file.Name);
-            var writer = new ShardWriter(reader, file, directory.GetStaged(file.Name), shown);
-            if (IsComplete(journal, file, cancellationToken))
+            if (!complete.Contains(file))
             {
-                resumed++;
-                if (!directory.IsStaged(file.Name))
-                {
-                    writer = new ShardWriter(reader, file, shown, shown);
-                }
-            }
-            else
-            {
-                writer.Write(Advance, cancellationToken);
-                if (plan.Files.Count > 1)
-                {
-                    journal.Add(file.Name, ShardWriter.GetDigest(directory.GetStaged(file.Name), shown, cancellationToken));
-                    journal.Write(directory);
-                }
+                finishing.Add(file.Name, WriterOf(reader, file, isMoved: false).Write(Advance, cancellationToken));
             }
 
-            done += length;
-            if (settings.Verifies)
-            {
-                writer.Verify(Advance, cancellationToken);
-                done += length;
-            }
+            done += LengthOf(file);
+        }
 
-            void Advance(long now) => progress?.Report(new VerificationProgress(done + now, total));
+        finishing.Wait();
+        foreach (var file in settings.Verifies ? plan.Files : [])
+        {
+            // One that was moved to its place before a kill is no longer among those in the making.
+            WriterOf(reader, file, isMoved: !directory.IsStaged(file.Name)).Verify(Advance, cancellationToken);
+            done += LengthOf(file);
         }
 
         reader.CheckUnchanged();
-        return resumed;
+        return complete.Count;
+
+        void Advance(long now) => progress?.Report(new VerificationProgress(done + now, total));
+    }
+
+    private static long LengthOf(PlannedFile file) => file.Blobs.Sum(blob => blob.Source.ByteLength);
+
+    private ShardWriter WriterOf(TensorDataReader reader, PlannedFile file, bool isMoved)
+    {
+        string place = directory.GetPath(file.Name);
+        return new ShardWriter(reader, file, isMoved ? place : directory.GetStaged(file.Name), place);
     }
 
     /// <summary>Whether a file is there as it was recorded: in the making, or in its place already.</summary>

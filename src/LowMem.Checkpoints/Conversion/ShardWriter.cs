@@ -15,24 +15,23 @@ internal sealed class ShardWriter(TensorDataReader reader, PlannedFile file, str
 {
     private const int BlockLength = 1 << 20;
 
-    /// <summary>Writes the file, and has the disk hold it.</summary>
+    /// <summary>Writes the file.</summary>
     /// <param name="progress">Told how many bytes have been read.</param>
     /// <param name="cancellationToken">Ends it within a few blocks.</param>
-    public void Write(Action<long>? progress, CancellationToken cancellationToken)
+    /// <returns>The file, which is still to be flushed to the disk.</returns>
+    public OutputFile Write(Action<long>? progress, CancellationToken cancellationToken)
     {
-        using var output = new OutputFile(path, shown, isNew: true);
-        foreach (var (offset, bytes) in file.Layout.GetFixedParts())
+        var output = new OutputFile(path, shown, isNew: true);
+        try
         {
-            output.Write(offset, bytes.Span);
+            Fill(output, progress, cancellationToken);
+            return output;
         }
-
-        var checksums = Run((offset, bytes) => output.Write(offset, bytes), progress, cancellationToken);
-        foreach (var (offset, bytes) in file.Layout.GetClosingParts(checksums))
+        catch
         {
-            output.Write(offset, bytes.Span);
+            output.Dispose();
+            throw;
         }
-
-        output.Flush();
     }
 
     /// <summary>Reads the file and the checkpoint once more, and compares.</summary>
@@ -74,6 +73,20 @@ internal sealed class ShardWriter(TensorDataReader reader, PlannedFile file, str
         }
 
         return Convert.ToHexStringLower(hash.GetCurrentHash());
+    }
+
+    private void Fill(OutputFile output, Action<long>? progress, CancellationToken cancellationToken)
+    {
+        foreach (var (offset, bytes) in file.Layout.GetFixedParts())
+        {
+            output.Write(offset, bytes.Span);
+        }
+
+        var checksums = Run((offset, bytes) => output.Write(offset, bytes), progress, cancellationToken);
+        foreach (var (offset, bytes) in file.Layout.GetClosingParts(checksums))
+        {
+            output.Write(offset, bytes.Span);
+        }
     }
 
     /// <summary>Has every blob come to a sink, and computes the checksums of those that have one.</summary>

@@ -28,10 +28,13 @@ internal static class AtomicFile
     public static CheckpointException Wrap(Exception exception, string path) => exception switch
     {
         DirectoryNotFoundException => new CheckpointException(CheckpointErrorIds.NotFound, path, "the directory to write to does not exist.", exception),
-        IOException io when FileErrors.IsFull(io) => new CheckpointException(
-            CheckpointErrorIds.OutputDiskFull, path, "the disk is full, or a limit for files is reached. Make room, or write to another disk.", exception),
+        IOException io when FileErrors.IsFull(io) => Full(exception, path),
         _ => new CheckpointException(CheckpointErrorIds.AccessDenied, path, $"the file cannot be written: {exception.Message}", exception),
     };
+
+    /// <summary>Says that there is no room.</summary>
+    public static CheckpointException Full(Exception exception, string path) => new(
+        CheckpointErrorIds.OutputDiskFull, path, "the disk is full, or a limit for files is reached. Make room, or write to another disk.", exception);
 
     /// <summary>The first error is the one to tell; a temporary file that cannot be removed either is no news.</summary>
     public static void Remove(string temporary)

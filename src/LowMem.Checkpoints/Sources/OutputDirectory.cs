@@ -32,7 +32,7 @@ internal sealed partial class OutputDirectory
     public string Staging { get; }
 
     /// <summary>Whether an earlier conversion left files in the making behind.</summary>
-    public bool HasStaging => Directory.Exists(Staging);
+    public bool HasStaging => Directory.Exists(Staging) && Directory.EnumerateFileSystemEntries(Staging).Any();
 
     /// <summary>The bytes that this user may write there; null when it cannot be told.</summary>
     public long? FindFreeBytes()
@@ -70,12 +70,18 @@ internal sealed partial class OutputDirectory
     public void CreateStaging() => Do(() => Directory.CreateDirectory(Staging));
 
     /// <summary>Removes the files in the making, and the directory itself if it was made for them.</summary>
-    public void RemoveStaging()
+    /// <param name="last">The file that goes last: as long as it is there, the others are known.</param>
+    public void RemoveStaging(string last)
     {
         try
         {
-            if (HasStaging)
+            if (Directory.Exists(Staging))
             {
+                foreach (string file in Directory.GetFiles(Staging).Where(file => System.IO.Path.GetFileName(file) != last))
+                {
+                    File.Delete(file);
+                }
+
                 Directory.Delete(Staging, recursive: true);
             }
 

@@ -36,6 +36,11 @@ internal sealed class OutputFile : IDisposable
         {
             RandomAccess.Write(handle, bytes, offset);
         }
+        catch (ArgumentOutOfRangeException exception)
+        {
+            // What .NET makes of EFBIG: the file would be larger than a limit allows.
+            throw AtomicFile.Full(exception, shown);
+        }
         catch (Exception exception) when (FileErrors.IsFileError(exception))
         {
             throw AtomicFile.Wrap(exception, shown);

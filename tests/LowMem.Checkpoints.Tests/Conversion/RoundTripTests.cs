@@ -41,7 +41,7 @@ public sealed class RoundTripTests : IDisposable
     public void EveryFileThatTorchSaveWroteOfAStateDictComesOutAsItWas()
     {
         // A state dict and nothing else: those that PyTorch 1.13 wrote.
-        foreach (string name in (string[])["state-dict", "dtypes", "parameters"])
+        foreach (string name in (string[])["state-dict", "boring-model", "resnet", "dtypes"])
         {
             string source = FixtureFiles.PathOf(name);
             string output = Path.Combine(directory.Path, Path.GetFileName(source));
