@@ -16,6 +16,7 @@
     # Named one by one: PowerShell then finds a command without loading the module.
     CmdletsToExport      = @(
         'Assert-Checkpoint'
+        'Compare-Checkpoint'
         'Export-CheckpointVerdict'
         'Get-CheckpointInfo'
         'Get-CheckpointTensor'
