@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
@@ -80,6 +81,7 @@ internal sealed class ElementComparer(ComparedNumbers reference, ComparedNumbers
     }
 
     /// <summary>Compares numbers if all of them are finite; else does nothing.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool TryCompare(ReadOnlySpan<double> a, ReadOnlySpan<double> b, long first, ref DistanceTotals totals)
     {
         var left = MemoryMarshal.Cast<double, Vector512<double>>(a);
