@@ -95,7 +95,7 @@ internal sealed class ComparedNumbers
     {
         for (int i = 0; i < rests.Length; i++)
         {
-            rests[i] = numbers[i] >= ulong.MaxValue ? -1.0 - (ulong.MaxValue - integers[i]) : (double)(long)unchecked(integers[i] - (ulong)numbers[i]);
+            rests[i] = numbers[i] >= ulong.MaxValue ? -1.0 - (ulong.MaxValue - integers[i]) : unchecked((long)(integers[i] - (ulong)numbers[i]));
         }
     }
 

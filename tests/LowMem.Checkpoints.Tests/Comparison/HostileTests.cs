@@ -1,0 +1,101 @@
+using LowMem.Checkpoints.Comparison;
+using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Formats;
+using LowMem.Checkpoints.Tests.Fixtures;
+using LowMem.Checkpoints.Tests.Sources;
+
+namespace LowMem.Checkpoints.Tests.Comparison;
+
+/// <summary>Files that change, end early or cannot be read while they are compared.</summary>
+public sealed class HostileTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public static TheoryData<string> Names =>
+        ["state-dict", "legacy-state-dict", "strides", "sharded-safetensors", "dcp", "repacked-deflated", "newer-big-endian", "sparse", "quantized", "unpacked"];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void AReadThatFailsIsAnErrorAndNeverEqual(string name)
+    {
+        string path = FixtureFiles.PathOf(name);
+        var location = MemoryLocation.Of(path);
+        var checkpoint = Checkpoint.Open(location, path, Token);
+        int before = location.Reads;
+        bool isEqual = new CheckpointComparison(checkpoint, checkpoint).Run(null, Token).AreEqual;
+        int reads = location.Reads - before;
+        Assert.True(reads > 0);
+        for (int failing = 0; failing < Math.Min(reads, 40); failing++)
+        {
+            int start = location.Reads;
+            int at = failing;
+            location.BeforeRead = (number, _) => Fail(number - start == at);
+            var error = Assert.Throws<CheckpointException>(() => new CheckpointComparison(checkpoint, checkpoint).Run(null, Token));
+            Assert.Contains("the cable was pulled", error.Message, StringComparison.Ordinal);
+            location.BeforeRead = null;
+        }
+
+        Assert.Equal(isEqual, new CheckpointComparison(checkpoint, checkpoint).Run(null, Token).AreEqual);
+
+        static void Fail(bool fails)
+        {
+            if (fails)
+            {
+                throw new IOException("the cable was pulled");
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void AFileThatChangesIsAnError(string name)
+    {
+        string path = FixtureFiles.PathOf(name);
+        foreach (string file in MemoryLocation.Of(path).Names)
+        {
+            var location = MemoryLocation.Of(path);
+            var checkpoint = Checkpoint.Open(location, path, Token);
+            if (checkpoint.Tensors.All(tensor => tensor.GetParts().All(part => part.UnreadableReason is not null || !part.GetPaths().Contains(file))))
+            {
+                continue;
+            }
+
+            location.Change(file);
+            var error = Assert.Throws<CheckpointException>(() => new CheckpointComparison(checkpoint, checkpoint).Run(null, Token));
+            Assert.Equal(CheckpointErrorIds.Changed, error.ErrorId);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void EveryReadCanBeCancelled(string name)
+    {
+        string path = FixtureFiles.PathOf(name);
+        var location = MemoryLocation.Of(path);
+        var checkpoint = Checkpoint.Open(location, path, Token);
+        for (int failing = 0; failing < 3; failing++)
+        {
+            using var source = new CancellationTokenSource();
+            int start = location.Reads;
+            int at = failing;
+            location.BeforeRead = (number, _) =>
+            {
+                if (number - start >= at)
+                {
+                    source.Cancel();
+                    source.Token.ThrowIfCancellationRequested();
+                }
+            };
+            if (location.Reads - start > at)
+            {
+                Assert.ThrowsAny<OperationCanceledException>(() => new CheckpointComparison(checkpoint, checkpoint).Run(null, source.Token));
+            }
+
+            location.BeforeRead = null;
+        }
+
+        using var cancelled = new CancellationTokenSource();
+        cancelled.Cancel();
+        Assert.ThrowsAny<OperationCanceledException>(() => new CheckpointComparison(checkpoint, checkpoint).Run(null, cancelled.Token));
+    }
+}
