@@ -17,7 +17,7 @@ internal static class DifferenceText
         {
             nameof(CheckpointChange.Added) => Describe(difference),
             nameof(CheckpointChange.Removed) => Describe(reference),
-            nameof(CheckpointChange.Renamed) => $"-> {ShownObject.AsText(ShownObject.AsValue(shown, "DifferenceKey"))}",
+            nameof(CheckpointChange.Renamed) => $"-> {PlainText.Name(ShownObject.AsText(ShownObject.AsValue(shown, "DifferenceKey")))}",
             nameof(CheckpointChange.Shape) => $"{Shape(reference)} -> {Shape(difference)}",
             nameof(CheckpointChange.DType) => Join(DescribeTypes(reference, difference), CountDiffering(shown)),
             nameof(CheckpointChange.Value) => CountDiffering(shown) ?? $"{Describe(reference)} -> {Describe(difference)}",
@@ -62,5 +62,5 @@ internal static class DifferenceText
     /// <summary>A tensor by type and shape, a value by its text.</summary>
     private static string Describe(object? value) => value is not null && PSObject.AsPSObject(value).Properties["DType"] is not null
         ? $"{Text(value, "DType")} {Shape(value)}"
-        : ReadableValue.Text(value is null ? "None" : value);
+        : PlainText.Name(ReadableValue.Text(value ?? "None"));
 }

@@ -15,9 +15,10 @@ public sealed class EveryFixtureTests
 
     public static TheoryData<string, string> Formats => new()
     {
-        { "state-dict", "legacy-state-dict" }, { "state-dict", "tar-state-dict" }, { "state-dict", "protocol-2" }, { "state-dict", "protocol-5" },
-        { "state-dict", "repacked-deflated" }, { "repacked-deflated", "repacked-deflated" }, { "repacked-zip64", "repacked-deflated" },
-        { "sharded-bin", "sharded-safetensors" }, { "dcp", "dcp-safetensors" },
+        { "legacy-state-dict", "protocol-4" }, { "state-dict", "newer-big-endian" }, { "state-dict", "repacked-deflated" }, { "repacked-deflated", "repacked-zip64" },
+        { "repacked-deflated", "repacked-deflated" }, { "torchscript", "unpacked-torchscript" }, { "training", "legacy-training" },
+        { "legacy-python2-module", "tar-whole-module" }, { "unpacked", "shared-storages" }, { "whole-module", "legacy-whole-module" },
+        { "plain-pickle", "plain-pickle-protocol-2" }, { "dcp", "dcp-safetensors" },
     };
 
     [Theory]
