@@ -18,6 +18,8 @@ public sealed class CheckpointComparison
     private readonly List<CheckpointDifference> values = [];
     private readonly List<(CheckpointChange Change, TensorInfo Reference, TensorInfo Difference, TensorPair Pair)> tensors = [];
     private readonly Dictionary<(TensorIdentity, TensorIdentity), TensorPair> pairs = [];
+    private readonly ScanBudget referenceBudget;
+    private readonly ScanBudget differenceBudget;
 
     /// <summary>Plans a comparison: which tensors belong together, and which bytes have to be read. Nothing is read yet.</summary>
     /// <param name="reference">What is compared with.</param>
@@ -32,15 +34,18 @@ public sealed class CheckpointComparison
         this.difference = difference;
         this.options = options ?? new ComparisonOptions();
         factory = new DifferenceFactory(reference.Path, difference.Path);
+        referenceBudget = new ScanBudget(reference.Files);
+        differenceBudget = new ScanBudget(difference.Files);
         matching = new TensorMatching(reference.Tensors, difference.Tensors, this.options);
-        renames = new RenameSearch(matching.Removed, matching.Added);
         foreach (var (one, other) in matching.Both)
         {
             Plan(one, other);
         }
 
         CompareValues();
-        ByteLength = checked(pairs.Values.Sum(pair => pair.ByteLength) + renames.ByteLength);
+        renames = new RenameSearch(matching.Removed.Where(referenceBudget.TryTake), matching.Added.Where(differenceBudget.TryTake));
+        ByteLength = (long)Int128.Min(
+            long.MaxValue, pairs.Values.Aggregate((Int128)renames.ByteLength, (sum, pair) => sum + pair.Reference.ByteLength + pair.Difference.ByteLength));
     }
 
     /// <summary>The bytes of values that are read, of both sides.</summary>
@@ -100,9 +105,7 @@ public sealed class CheckpointComparison
             bool isMadeOfOthers = one.Layout != TensorLayouts.Strided && one.Components.Count > 0 && other.Components.Count > 0;
             if (!isMadeOfOthers)
             {
-                var tensor = DescribeUnreadable(one) is null ? other : one;
-                faults.Add(new CheckpointException(
-                    CheckpointErrorIds.Unsupported, tensor.Path, $"'{DisplayText.Name(tensor.Key)}' cannot be compared: {reason}.") { Record = tensor.Key });
+                AddFault(DescribeUnreadable(one) is null ? other : one, reason);
             }
             else if (!isOfOneType)
             {
@@ -123,12 +126,22 @@ public sealed class CheckpointComparison
             var identity = (TensorIdentity.OfView(one), TensorIdentity.OfView(other));
             if (!pairs.TryGetValue(identity, out var pair))
             {
-                pairs.Add(identity, pair = new TensorPair(one, other, options));
+                pair = new TensorPair(one, other, options);
+                if (!referenceBudget.TryTake(pair.Reference) || !differenceBudget.TryTake(pair.Difference))
+                {
+                    AddFault(one, "its bytes, with those of the tensors before it, are far more than the file has: they overlap");
+                    return;
+                }
+
+                pairs.Add(identity, pair);
             }
 
             tensors.Add((change, one, other, pair));
         }
     }
+
+    private void AddFault(TensorInfo tensor, string reason) => faults.Add(new CheckpointException(
+        CheckpointErrorIds.Unsupported, tensor.Path, $"'{DisplayText.Name(tensor.Key)}' cannot be compared: {reason}.") { Record = tensor.Key });
 
     private List<CheckpointDifference>? AddEqual() => options is { IncludesEqual: true, StopsAtFirst: false } ? equal : null;
 
@@ -183,9 +196,10 @@ public sealed class CheckpointComparison
         {
             bool isEqual = change == CheckpointChange.Equal && !pair.HasDifference;
             var into = isEqual ? AddEqual() : found;
-            into?.Add(pair.HasChange
-                ? factory.Create(isEqual || change != CheckpointChange.Equal ? change : CheckpointChange.Value, one, other, pair)
-                : factory.CreateEqual(change, one, other));
+
+            // Of one type, numbers that differ count for more than scales that do.
+            var told = pair.HasDifference && one.DType == other.DType ? CheckpointChange.Value : change;
+            into?.Add(pair.HasChange ? factory.Create(told, one, other, pair) : factory.CreateEqual(told, one, other));
         }
 
         return [.. found.OrderByDescending(item => item.NonFiniteDifferences > 0 ? double.PositiveInfinity : item.RelativeChange ?? double.PositiveInfinity)];

@@ -8,8 +8,8 @@ namespace LowMem.Checkpoints.Comparison;
 /// </summary>
 internal sealed class RenameSearch
 {
-    /// <summary>With more pairs of equal tensors to choose from, the order of the files decides.</summary>
-    private const long MostChoices = 1_000_000;
+    /// <summary>After so many pairs of equal tensors to choose from, the order of the files decides.</summary>
+    private const long MostChoices = 10_000_000;
 
     private readonly ILookup<string, TensorInfo> removed;
     private readonly ILookup<string, TensorInfo> added;
@@ -43,11 +43,13 @@ internal sealed class RenameSearch
 
         var olds = Hash(reference, kinds.SelectMany(kind => removed[kind]), report, cancellationToken);
         var news = Hash(difference, kinds.SelectMany(kind => added[kind]), report, cancellationToken);
+        long choices = 0;
         foreach (var group in olds)
         {
             var left = group.ToList();
             var right = new LinkedList<TensorInfo>(news[group.Key]);
-            bool mayChoose = (long)left.Count * right.Count <= MostChoices;
+            choices += (long)left.Count * right.Count;
+            bool mayChoose = choices <= MostChoices;
             foreach (var old in left)
             {
                 if (right.First is not { } best)

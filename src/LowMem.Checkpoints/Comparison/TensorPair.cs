@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using LowMem.Checkpoints.Values;
 
 namespace LowMem.Checkpoints.Comparison;
@@ -9,8 +10,9 @@ internal sealed class TensorPair
     private readonly ElementComparer comparer;
     private readonly bool haveEqualCodes;
     private readonly long repeat = 1;
-    private List<(long First, DistanceTotals Totals)> parts = [];
-    private List<long> skipped = [];
+    private List<(long First, DistanceTotals Totals)>? parts;
+    private List<long>? skipped;
+    private StrongBox<DistanceTotals>? sums;
     private long left;
     private volatile bool hasChange;
     private volatile bool hasDifference;
@@ -67,11 +69,8 @@ internal sealed class TensorPair
     /// <summary>Whether both sides are read directly.</summary>
     public bool IsDirect => PackedValues.IsDirect(Reference) && PackedValues.IsDirect(Difference);
 
-    /// <summary>The bytes of both sides.</summary>
-    public long ByteLength => checked(Reference.ByteLength + Difference.ByteLength);
-
     /// <summary>What all elements come to, once all blocks have been compared.</summary>
-    public DistanceTotals Totals { get; private set; } = new();
+    public DistanceTotals Totals => sums?.Value ?? new DistanceTotals();
 
     /// <summary>Whether any two numbers are not the same.</summary>
     public bool HasChange => hasChange;
@@ -80,7 +79,7 @@ internal sealed class TensorPair
     public bool HasDifference => hasDifference;
 
     /// <summary>The first numbers of the blocks that were equal and have to be looked at once more, since others were not.</summary>
-    public IReadOnlyList<long> Skipped => skipped;
+    public IReadOnlyList<long> Skipped => skipped ?? [];
 
     /// <summary>Compares a block.</summary>
     /// <param name="reference">The bytes of the reference.</param>
@@ -97,11 +96,11 @@ internal sealed class TensorPair
         {
             if (skips)
             {
-                skipped.Add(first);
+                (skipped ??= []).Add(first);
             }
             else
             {
-                parts.Add((first, totals));
+                (parts ??= []).Add((first, totals));
                 hasChange |= totals.HasChange;
                 hasDifference |= totals.Differing > 0;
             }
@@ -112,8 +111,13 @@ internal sealed class TensorPair
                 return false;
             }
 
-            skipped = hasChange ? skipped : [];
-            if (skipped.Count == 0)
+            // Of a tensor without a change nothing more is asked.
+            skipped = hasChange ? skipped : null;
+            if (!hasChange)
+            {
+                parts = null;
+            }
+            else if (skipped is null)
             {
                 Sum();
             }
@@ -131,7 +135,7 @@ internal sealed class TensorPair
         var totals = comparer.Compare(block, block, first, count);
         lock (gate)
         {
-            parts.Add((first, totals));
+            (parts ??= []).Add((first, totals));
             if (parts.Count == (Count + BlockCount - 1) / BlockCount)
             {
                 Sum();
@@ -143,7 +147,7 @@ internal sealed class TensorPair
     private void Sum()
     {
         var totals = new DistanceTotals();
-        parts.Sort((one, other) => one.First.CompareTo(other.First));
+        parts!.Sort((one, other) => one.First.CompareTo(other.First));
         foreach (var (_, part) in parts)
         {
             totals.Add(part);
@@ -156,9 +160,9 @@ internal sealed class TensorPair
         totals.SquaredReference *= repeat;
         totals.SquaredDifference *= repeat;
         totals.Products *= repeat;
-        Totals = totals;
-        parts = [];
-        skipped = [];
+        sums = new StrongBox<DistanceTotals>(totals);
+        parts = null;
+        skipped = null;
     }
 
     /// <summary>The place in row-major order of an element in the order of the file.</summary>

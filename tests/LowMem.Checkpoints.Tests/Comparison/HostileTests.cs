@@ -1,6 +1,7 @@
 using LowMem.Checkpoints.Comparison;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Formats;
+using LowMem.Checkpoints.Tests.Builders;
 using LowMem.Checkpoints.Tests.Fixtures;
 using LowMem.Checkpoints.Tests.Sources;
 
@@ -64,6 +65,22 @@ public sealed class HostileTests
             var error = Assert.Throws<CheckpointException>(() => new CheckpointComparison(checkpoint, checkpoint).Run(null, Token));
             Assert.Equal(CheckpointErrorIds.Changed, error.ErrorId);
         }
+    }
+
+    /// <summary>A thousand windows over one storage of 1 MiB, each a little different.</summary>
+    [Fact]
+    public void OverlappingTensorsCostNoMoreThanTheFileIsLong()
+    {
+        const int elements = 1 << 18;
+        var tensors = Enumerable.Range(0, 1000).Select(i => ($"w{i}", TensorBytes.Tensor(TensorBytes.Storage("0", elements), 0, [elements - i], [1])));
+        var location = Compared.Locate(TensorBytes.Archive([.. tensors]).Add("archive/data/0", new byte[4 * elements]).Build(), []);
+        var result = Compared.Run(location, Compared.Reference, Compared.Reference);
+
+        Assert.Empty(result.Differences);
+        Assert.False(result.AreEqual);
+        Assert.Equal(CheckpointErrorIds.Unsupported, result.Faults[0].ErrorId);
+        Assert.Contains("far more than the file has: they overlap", result.Faults[0].Message, StringComparison.Ordinal);
+        Assert.InRange(location.BytesRead, 0, 40 * location.ByteLength + (40 << 20));
     }
 
     [Theory]
