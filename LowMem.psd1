@@ -16,9 +16,10 @@
     # Named one by one: PowerShell then finds a command without loading the module.
     CmdletsToExport      = @(
         'Assert-Checkpoint'
+        'Compare-Checkpoint'
         'Convert-Checkpoint'
-        'Export-ModelCheckpoint'
         'Export-CheckpointVerdict'
+        'Export-ModelCheckpoint'
         'Get-CheckpointInfo'
         'Get-CheckpointTensor'
         'Get-ModuleParameter'

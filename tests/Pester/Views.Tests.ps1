@@ -77,6 +77,7 @@ Describe 'The other tables' {
     It 'fit into 80 columns with all of their columns: <Name>' -ForEach @(
         @{ Name = 'tensors'; Make = { Get-CheckpointInfo "$fixtures/sharded-safetensors" }; Last = 'Size' }
         @{ Name = 'figures'; Make = { Get-CheckpointTensor "$samples/boring.pt" }; Last = 'NaN/Inf/0' }
+        @{ Name = 'differences'; Make = { Compare-Checkpoint "$fixtures/comparison/reference.pt" "$fixtures/comparison/difference.pt" }; Last = 'Differs' }
         @{ Name = 'summaries'; Make = { Get-CheckpointInfo "$samples/boring.pt" -Summary }; Last = 'UnsafeGlobals' }
         @{ Name = 'findings'; Make = { $verdicts[2].Findings }; Last = 'Message' }
         @{ Name = 'estimates'; Make = { Measure-ModelMemory "$samples/boring.pt" }; Last = 'AdvisedMode' }
@@ -121,6 +122,7 @@ Describe 'What leaves for a CSV file' {
     It 'is text for every property that is a list or a dictionary: <Name>' -ForEach @(
         @{ Name = 'tensors'; Make = { Get-CheckpointInfo "$fixtures/newer-sparse.pt" } }
         @{ Name = 'figures'; Make = { Get-CheckpointTensor "$samples/boring.pt" -First 3 } }
+        @{ Name = 'differences'; Make = { Compare-Checkpoint "$fixtures/comparison/reference.pt" "$fixtures/comparison/difference.pt" } }
         @{ Name = 'summaries'; Make = { Get-CheckpointInfo "$samples/boring-training.pt" -Summary } }
         @{ Name = 'verdicts'; Make = { $verdicts } }
         @{ Name = 'findings'; Make = { $verdicts[2].Findings } }

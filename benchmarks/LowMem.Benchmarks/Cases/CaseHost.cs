@@ -30,6 +30,9 @@ internal static class CaseHost
             case (PassCase.Hash or PassCase.Manifest, [var path]):
                 PassCase.Run(name, path);
                 break;
+            case (CompareCase.Name, [var reference, var difference]):
+                CompareCase.Run(reference, difference);
+                break;
             case (GatherCase.Name, [var path]):
                 GatherCase.Run(path);
                 break;

@@ -80,7 +80,7 @@ internal sealed class GatherJob(TensorView view) : IPassJob
     }
 
     /// <summary>The smallest window with which what is read comes in long runs, of nearly nothing but values; else the largest.</summary>
-    private static (int Length, Int128 BytesRead) ChooseWindow(TensorView view)
+    internal static (int Length, Int128 BytesRead) ChooseWindow(TensorView view)
     {
         int size = Math.Max(1, DType.Get(view.Tensor.DType).ByteSize);
         var gather = new StridedGather(StridedDimension.Of(view.Shape, view.Stride), size);

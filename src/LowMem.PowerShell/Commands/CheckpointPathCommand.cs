@@ -1,17 +1,12 @@
-using System.Collections.ObjectModel;
 using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
-using LowMem.Checkpoints;
-using LowMem.Checkpoints.Diagnostics;
-using LowMem.Checkpoints.Formats;
 using LowMem.PowerShell.Completion;
-using LowMem.PowerShell.Errors;
 using LowMem.PowerShell.Pipeline;
 
 namespace LowMem.PowerShell.Commands;
 
 /// <summary>What the cmdlets share that read checkpoints: -Path with wildcards, -LiteralPath without.</summary>
-public abstract class CheckpointPathCommand : LowMemCommand
+public abstract class CheckpointPathCommand : CheckpointCommand
 {
     /// <summary>The parameter set of -Path.</summary>
     protected const string PathSet = "Path";
@@ -74,51 +69,6 @@ public abstract class CheckpointPathCommand : LowMemCommand
     /// <returns>False to work on the checkpoint now, and once.</returns>
     protected virtual bool TakePart(string path, string? key) => false;
 
-    /// <summary>Says which keys were asked for and are not there, and what was no pattern.</summary>
-    private protected void ReportUnmatched(Checkpoint checkpoint, string path, NamePatterns patterns)
-    {
-        foreach (string key in patterns.Unmatched)
-        {
-            WriteError(ErrorRecords.KeyNotFound(path, key, checkpoint.Tensors.Select(tensor => tensor.Key)));
-        }
-
-        foreach (string pattern in patterns.Invalid)
-        {
-            WriteError(ErrorRecords.WildcardInvalid(pattern, path));
-        }
-    }
-
-    /// <summary>Says what is wrong inside a checkpoint that could be listed all the same.</summary>
-    private protected void ReportFaults(Checkpoint checkpoint)
-    {
-        var faults = checkpoint.Findings
-            .Where(finding => finding.Severity == FindingSeverity.Error && finding.Code != FindingCodes.UnsafeGlobal)
-            .ToList();
-        if (faults.Count > 0)
-        {
-            WriteError(ErrorRecords.OfFindings(checkpoint, faults));
-        }
-    }
-
-    /// <summary>Opens a checkpoint and says what is odd about it.</summary>
-    protected Checkpoint OpenCheckpoint(string path)
-    {
-        var checkpoint = Checkpoint.Open(path, StopToken);
-        if (checkpoint.UnsafeGlobals.Count > 0)
-        {
-            WriteWarning(
-                $"{path}: the file names what could run code if PyTorch loaded it: {checkpoint.DescribeUnsafeGlobals()}. "
-                + "Nothing was run here. Do not load it with torch.load.");
-        }
-
-        foreach (var finding in checkpoint.Findings.Where(finding => finding.Severity == FindingSeverity.Warning))
-        {
-            WriteWarning($"{path}: {finding.Message}.");
-        }
-
-        return checkpoint;
-    }
-
     private IReadOnlyList<string> Resolve(string path, bool literal)
     {
         if (ObjectPath.GetOrigin(path) is { } origin)
@@ -127,9 +77,6 @@ public abstract class CheckpointPathCommand : LowMemCommand
             return origin.IsPart && (TakePart(full, origin.Key) || !named.Add(full)) ? [] : [full];
         }
 
-        return ArchivePathResolver.Resolve(path, literal, archive => ResolveFile(archive, literal), StopToken) ?? ResolveFile(path, literal);
+        return ResolvePath(path, literal);
     }
-
-    private Collection<string> ResolveFile(string path, bool literal) =>
-        literal ? [FilePaths.Get(SessionState, path)] : FilePaths.Expand(SessionState, path);
 }

@@ -16,8 +16,8 @@ internal static class NamedCheckpoints
 
     /// <summary>Opens them one after the other; what cannot be opened is left out, since nobody would see an error.</summary>
     public static IEnumerable<Checkpoint> Open(IDictionary parameters) =>
-        Texts(parameters["Path"]).SelectMany(path => Resolve(path, literal: false))
-            .Concat(Texts(parameters["LiteralPath"] ?? parameters["Checkpoint"]).SelectMany(path => Resolve(path, literal: true)))
+        Texts(parameters["Path"] ?? parameters["ReferencePath"]).SelectMany(path => Resolve(path, literal: false))
+            .Concat(Texts(parameters["LiteralPath"] ?? parameters["Checkpoint"] ?? parameters["ReferenceLiteralPath"]).SelectMany(path => Resolve(path, literal: true)))
             .Take(MaxFiles)
             .Select(TryOpen)
             .OfType<Checkpoint>();

@@ -37,4 +37,7 @@ public static class ErrorIds
 
     /// <summary>Two parameters were given that contradict each other.</summary>
     public const string ParametersExclusive = "ParametersExclusive";
+
+    /// <summary>Several checkpoints were named where one is compared with.</summary>
+    public const string ReferenceAmbiguous = "ReferenceAmbiguous";
 }

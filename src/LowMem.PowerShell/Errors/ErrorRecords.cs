@@ -109,6 +109,14 @@ internal static class ErrorRecords
         ErrorCategory.InvalidArgument,
         path);
 
+    /// <param name="path">What was given.</param>
+    /// <param name="paths">What it stands for.</param>
+    public static ErrorRecord ReferenceAmbiguous(string path, IReadOnlyList<string> paths) => new(
+        new ArgumentException(DisplayText.Line($"{path}: {paths.Count} files match, and one is compared with. Name it: {DisplayText.Names(paths, 10)}.")),
+        ErrorIds.ReferenceAmbiguous,
+        ErrorCategory.InvalidArgument,
+        path);
+
     public static ErrorRecord NoVerdict(object? target) => new(
         new ArgumentException("This is no verdict of Test-Checkpoint."),
         ErrorIds.NoVerdict,

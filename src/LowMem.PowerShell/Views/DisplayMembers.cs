@@ -19,6 +19,10 @@ public static class DisplayMembers
     /// <param name="item">The object, or a copy of it from a job.</param>
     public static object? Code(PSObject item) => new ShownObject(item).Code;
 
+    /// <summary><see cref="ShownObject.Detail"/>.</summary>
+    /// <param name="item">The object, or a copy of it from a job.</param>
+    public static object? Detail(PSObject item) => new ShownObject(item).Detail;
+
     /// <summary><see cref="ShownObject.FirstFinding"/>.</summary>
     /// <param name="item">The object, or a copy of it from a job.</param>
     public static object? FirstFinding(PSObject item) => new ShownObject(item).FirstFinding;

@@ -28,6 +28,9 @@ internal static class ReadableValue
     /// <summary>A dictionary, whose text is like <c>a=1; b=2</c>.</summary>
     public static PSObject Pairs(object dictionary) => WithText(dictionary, value => Join(value, "; "));
 
+    /// <summary>Anything: a list or a dictionary with its text, all else as it is.</summary>
+    public static object? Any(object? value) => value is string or not IEnumerable ? value : Items(value);
+
     // PowerShell keeps members of an object beside it: they are there whenever the same array is seen again.
     private static PSObject WithText(object value, Func<object, string> text)
     {
@@ -51,7 +54,8 @@ internal static class ReadableValue
         return string.Join(separator, texts);
     }
 
-    private static string Text(object? item) => item switch
+    /// <summary>One value as text.</summary>
+    public static string Text(object? item) => item switch
     {
         null => string.Empty,
         KeyValuePair<string, object?> pair => $"{pair.Key}={Text(pair.Value)}",
@@ -59,6 +63,7 @@ internal static class ReadableValue
         KeyValuePair<string, double> pair => $"{pair.Key}={Text(pair.Value)}",
         KeyValuePair<string, string> pair => $"{pair.Key}={pair.Value}",
         KeyValuePair<string, Checkpoints.TensorInfo> pair => pair.Key,
+        not string and IEnumerable list => $"[{Join(list, ", ")}]",
         IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
         _ => item.ToString() ?? string.Empty,
     };

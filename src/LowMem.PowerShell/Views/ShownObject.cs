@@ -186,6 +186,20 @@ public sealed class ShownObject(PSObject shown)
         ? PlainText.Format(string.Join(", ", AsItems(values).Take(MostFirst + 1).Select((value, index) => index < MostFirst ? AsText(value) : "...")))
         : null;
 
+    public string RelativeChange => AsNumber(shown, "RelativeChange");
+
+    public string MaximumAbsoluteDifference => AsNumber(shown, "MaximumAbsoluteDifference");
+
+    public string CosineSimilarity => AsNumber(shown, "CosineSimilarity", DeviationWidth);
+
+    public string ReferencePath => AsLine(shown, "ReferencePath");
+
+    public string DifferencePath => AsLine(shown, "DifferencePath");
+
+    public string? FirstDifference => NullWhenEmpty(AsLine(shown, "FirstDifference"));
+
+    public string Detail => DifferenceText.Of(shown);
+
     public string? Slice => NullWhenEmpty(AsLine(shown, "Slice"));
 
     public string TypeName => PlainText.Name(shown.TypeNames[0].Split('.', '+')[^1]);
@@ -203,20 +217,20 @@ public sealed class ShownObject(PSObject shown)
 
     private static string AsNumber(PSObject item, string property, int width = NumberWidth) => ShortNumber.Format(AsValue(item, property), width);
 
-    private static string AsNumbers(PSObject item, string property) => $"[{string.Join(", ", AsItems(AsValue(item, property)).Select(AsText))}]";
+    internal static string AsNumbers(PSObject item, string property) => $"[{string.Join(", ", AsItems(AsValue(item, property)).Select(AsText))}]";
 
     private static string AsBytes(PSObject item, string property) =>
         AsValue(item, property) is { } value ? ByteSize.Format(Convert.ToInt64(value, CultureInfo.InvariantCulture)) : string.Empty;
 
     private static PSObject? AsInner(PSObject item, string property) => AsValue(item, property) is { } value ? PSObject.AsPSObject(value) : null;
 
-    private static object? AsValue(PSObject item, string property)
+    internal static object? AsValue(PSObject item, string property)
     {
         object? value = item.Properties[property]?.Value;
         return value is PSObject { BaseObject: not PSCustomObject } wrapped ? wrapped.BaseObject : value;
     }
 
-    private static string AsText(object? value) => Convert.ToString(value is PSObject wrapped ? wrapped.ToString() : value, CultureInfo.InvariantCulture) ?? string.Empty;
+    internal static string AsText(object? value) => Convert.ToString(value is PSObject wrapped ? wrapped.ToString() : value, CultureInfo.InvariantCulture) ?? string.Empty;
 
     private static string? NullWhenEmpty(string text) => text.Length == 0 ? null : text;
 

@@ -1,4 +1,5 @@
 using LowMem.Differential;
+using Readings = LowMem.Differential.Comparison;
 
 namespace LowMem.Checkpoints.Tests.Pickle;
 
@@ -27,7 +28,7 @@ public sealed class DifferentialTests
         var ours = new Reading(IsRead: true, 2, [], "T");
         var theirs = kind == "another value" ? ours with { Text = change } : ours with { Globals = [change] };
 
-        Assert.Contains(message, Comparison.FindDifference([ours, ours], [ours, theirs, ours]), StringComparison.Ordinal);
+        Assert.Contains(message, Readings.FindDifference([ours, ours], [ours, theirs, ours]), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -35,7 +36,7 @@ public sealed class DifferentialTests
     {
         var ours = new Reading(IsRead: true, 2, [], "T");
 
-        Assert.Equal("CPython ends elsewhere in a buffered file", Comparison.FindDifference([ours, ours], [ours, ours, ours with { Length = 3 }]));
+        Assert.Equal("CPython ends elsewhere in a buffered file", Readings.FindDifference([ours, ours], [ours, ours, ours with { Length = 3 }]));
     }
 
     [Fact]
@@ -43,7 +44,7 @@ public sealed class DifferentialTests
     {
         var ours = new Reading(IsRead: false, 2, [], "refused");
 
-        Assert.Null(Comparison.FindDifference([ours, ours], [new Reading(IsRead: true, 9, ["os\nsystem"], "x")]));
+        Assert.Null(Readings.FindDifference([ours, ours], [new Reading(IsRead: true, 9, ["os\nsystem"], "x")]));
     }
 
     [Fact]

@@ -1,7 +1,6 @@
 using LowMem.Checkpoints.Sources;
-using LowMem.Checkpoints.Values;
 
-namespace LowMem.Checkpoints.Verification;
+namespace LowMem.Checkpoints.Values;
 
 /// <summary>
 /// How many bytes of values are looked at. Tensors may share a storage, so that a small file can describe far more

@@ -1,8 +1,7 @@
 using LowMem.Checkpoints.Sources;
-using LowMem.Checkpoints.Tests.Values;
-using LowMem.Checkpoints.Verification;
+using LowMem.Checkpoints.Values;
 
-namespace LowMem.Checkpoints.Tests.Verification;
+namespace LowMem.Checkpoints.Tests.Values;
 
 /// <summary>What a tensor costs are the bytes that are read for it, when those are more than its values.</summary>
 public sealed class ScanBudgetTests
