@@ -2,6 +2,7 @@ using System.Globalization;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Values.Arrays;
 using LowMem.Checkpoints.Values.Elements;
+using LowMem.Checkpoints.Values.Health;
 
 namespace LowMem.Checkpoints.Values.Statistics;
 
@@ -80,6 +81,7 @@ public sealed class StatisticsScan
     public IEnumerable<IReadOnlyList<TensorStatistics>> RunGroups(Action<long>? progress, CancellationToken cancellationToken)
     {
         using var reader = new TensorDataReader(checkpoint);
+        var health = new HealthCheck(checkpoint);
         var group = new List<TensorView>();
         long length = 0;
         long done = 0;
@@ -90,7 +92,7 @@ public sealed class StatisticsScan
             if (length >= GroupLength)
             {
                 long before = done;
-                yield return RunGroup(reader, group, now => progress?.Invoke(before + now), cancellationToken);
+                yield return RunGroup(reader, health, group, now => progress?.Invoke(before + now), cancellationToken);
                 done += length * PassCount;
                 length = 0;
                 group.Clear();
@@ -99,11 +101,12 @@ public sealed class StatisticsScan
 
         if (group.Count > 0)
         {
-            yield return RunGroup(reader, group, now => progress?.Invoke(done + now), cancellationToken);
+            yield return RunGroup(reader, health, group, now => progress?.Invoke(done + now), cancellationToken);
         }
     }
 
-    private List<TensorStatistics> RunGroup(TensorDataReader reader, List<TensorView> group, Action<long> progress, CancellationToken cancellationToken)
+    private List<TensorStatistics> RunGroup(
+        TensorDataReader reader, HealthCheck health, List<TensorView> group, Action<long> progress, CancellationToken cancellationToken)
     {
         var plan = new BlockPlan(reader);
         var consumers = new List<(TensorView View, long Repeat, StatisticsConsumer Statistics, HashConsumer? Hash)>();
@@ -112,6 +115,13 @@ public sealed class StatisticsScan
             var (distinct, repeat) = DistinctElements.Of(view);
             var statistics = new StatisticsConsumer(Checkpoints.DType.Get(view.Tensor.DType), distinct.ByteLength, repeat, Percentages);
             plan.Add(distinct, statistics);
+            if (EvidenceConsumer.CanExamine(statistics.Type) && view.ElementCount > 0)
+            {
+                var evidence = new EvidenceConsumer(0, statistics.Type, distinct.ByteLength, isBigEndian: false);
+                plan.Add(distinct, evidence);
+                health.Add(view, evidence, repeat);
+            }
+
             HashConsumer? hash = ComputesHash ? new HashConsumer() : null;
             if (hash is not null)
             {
@@ -122,15 +132,31 @@ public sealed class StatisticsScan
         }
 
         BlockPass.Run(plan, (now, _) => progress(now), cancellationToken);
+        var ids = Judge(reader, health, cancellationToken);
         long looked = group.Sum(view => DistinctElements.Of(view).View.ByteLength);
         var histograms = BinCount == 0 ? null : RunHistograms(reader, consumers.ConvertAll(item => (item.View, item.Repeat, item.Statistics)), now => progress(looked + now), cancellationToken);
         List<TensorStatistics> all = [.. consumers.Select((item, index) => Describe(item.View, item.Repeat, item.Statistics, item.Hash) with
         {
             Histogram = histograms?[index]?.Histogram,
+            Health = ids.GetValueOrDefault(item.View, []),
             First = FirstCount == 0 ? null : ElementReader.ReadFirst(reader, item.View, FirstCount, cancellationToken),
         })];
         reader.CheckUnchanged();
         return all;
+    }
+
+    /// <summary>The ids of the rules that found something wrong, by the tensor.</summary>
+    private static Dictionary<TensorView, string[]> Judge(TensorDataReader reader, HealthCheck health, CancellationToken cancellationToken)
+    {
+        var plan = new BlockPlan(reader);
+        if (health.PlanCloserLook(plan, _ => true))
+        {
+            BlockPass.Run(plan, null, cancellationToken);
+        }
+
+        return health.Conclude().ToDictionary(
+            judged => judged.Subject.View,
+            judged => judged.Findings.Where(finding => finding.Severity != FindingSeverity.Information).Select(finding => finding.Code).ToArray());
     }
 
     /// <summary>Counts by bins, now that the least and the greatest number are known; null where there is none.</summary>

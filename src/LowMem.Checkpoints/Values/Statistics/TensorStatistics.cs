@@ -48,6 +48,12 @@ public sealed record TensorStatistics
     /// </summary>
     public IReadOnlyDictionary<string, double> Percentiles { get; init; } = System.Collections.ObjectModel.ReadOnlyDictionary<string, double>.Empty;
 
+    /// <summary>
+    /// The ids of the health rules that found something wrong, of <see cref="Diagnostics.FindingCodes"/>; none when nothing is.
+    /// <c>UnlikeSiblings</c> compares with the tensors that were looked at so far.
+    /// </summary>
+    public IReadOnlyList<string> Health { get; init; } = [];
+
     /// <summary>How the finite numbers are spread; null unless asked for, and of none.</summary>
     public TensorHistogram? Histogram { get; init; }
 
