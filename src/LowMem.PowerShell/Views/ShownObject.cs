@@ -167,7 +167,9 @@ public sealed class ShownObject(PSObject shown)
     public string StandardDeviation => AsNumber(shown, "StandardDeviation", DeviationWidth);
 
     public string NotOrdinary =>
-        $"{AsText(AsValue(shown, "NaNCount"))}/{AsText(AsValue(shown, "InfinityCount"))}/{AsText(AsValue(shown, "ZeroCount"))}";
+        $"{AsText(AsValue(shown, "NaNCount"))}/{AsText(AsValue(shown, "InfinityCount"))}/{AsText(AsValue(shown, "ZeroCount"))} {Health}".TrimEnd();
+
+    public string Health => PlainText.Format(string.Join(", ", AsItems(AsValue(shown, "Health")).Select(AsText)));
 
     // A dictionary that comes from a job has lost its order.
     public string Percentiles => PlainText.Format(string.Join(

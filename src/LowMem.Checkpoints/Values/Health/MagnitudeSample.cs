@@ -3,19 +3,19 @@ using LowMem.Checkpoints.Values.Elements;
 namespace LowMem.Checkpoints.Values.Health;
 
 /// <summary>
-/// How large the numbers of a tensor are, from some of them: all of up to 4,096, evenly spaced ones of more. The distances are
-/// primes, so that rows and columns of any length are met alike.
+/// How large the numbers of a tensor are, from some of them: all of a few thousand, and of more at least a thousand that are evenly
+/// spaced. The distances are primes, so that rows and columns of any length are met alike.
 /// </summary>
 /// <param name="type">A type whose numbers can be read; elements of whole bytes.</param>
 /// <param name="elementCount">How many elements there are.</param>
 internal sealed class MagnitudeSample(DType type, long elementCount)
 {
-    private const int Enough = 4096;
+    private const int Enough = 1024;
 
     /// <summary>Magnitudes go by the exponent and two bits of the mantissa of a float64.</summary>
     private const int Shift = 50;
 
-    private static readonly int[] Steps = [1, 7, 13, 31, 61];
+    private static readonly int[] Steps = [1, 5, 11, 31, 61, 127, 251, 509, 1021, 2039, 4093, 8191, 16381, 32749, 65521];
 
     private readonly int step = Steps.Last(step => step == 1 || elementCount / step >= Enough);
     private readonly Lock gate = new();

@@ -16,12 +16,15 @@ internal static class TensorRole
 
     private static readonly string[] EmbeddingNames = ["emb", "wte", "wpe", "vocab", "token", "lm_head", "lookup", "shared"];
 
+    /// <summary>Layers whose weights are computed, not learned: the sine of frequency zero is zero everywhere.</summary>
+    private static readonly string[] TransformNames = ["stft", "dft", "fft", "fourier", "wavelet", "fbank", "filterbank", "melspec", "mel_"];
+
     /// <summary>Whether the key is one of the weights of a layer: <c>0.weight</c>, <c>weight_ih_l0</c>, <c>gate_up_proj</c>, <c>w1</c>.</summary>
     public static bool IsWeight(string key)
     {
         string name = key[(key.LastIndexOf('.') + 1)..];
         bool isNumbered = name.Length is 2 or 3 && name[0] == 'w' && name[1..].All(char.IsAsciiDigit);
-        return (isNumbered || ContainsAny(name, WeightNames)) && !ContainsAny(name, OtherNames) && !IsOptimizerState(key);
+        return (isNumbered || ContainsAny(name, WeightNames)) && !ContainsAny(name, OtherNames) && !ContainsAny(key, TransformNames) && !IsOptimizerState(key);
     }
 
     /// <summary>Whether the key is that of a parameter by PyTorch's names.</summary>

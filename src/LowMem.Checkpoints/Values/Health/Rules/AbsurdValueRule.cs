@@ -46,13 +46,14 @@ internal sealed class AbsurdValueRule : HealthRule
         }
 
         string values = look.LargeCount == 1 ? "one value" : $"{look.LargeCount} values";
+        string are = look.LargeCount == 1 ? "is" : "are";
         string place = string.Join(", ", Locate(subject, look.FirstLarge));
         return new HealthFinding(
             FindingSeverity.Warning,
             FindingCodes.AbsurdValues,
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{values} of tensor '{DisplayText.Name(subject.Key)}' are beyond {GetThreshold(subject):g3}, up to {subject.Evidence.Extremes.Largest:g6}, while half of all are below {subject.Evidence.Sample.Median:g2}; the first is [{place}]"))
+                $"{values} of tensor '{DisplayText.Name(subject.Key)}' {are} beyond {GetThreshold(subject):g3}, up to {subject.Evidence.Extremes.Largest:g6}, while half of all are below {subject.Evidence.Sample.Median:g2}; the first is [{place}]"))
         {
             FirstElement = look.FirstLarge,
         };
