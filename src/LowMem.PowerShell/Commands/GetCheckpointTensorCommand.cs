@@ -5,6 +5,7 @@ using LowMem.Checkpoints;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Values;
 using LowMem.Checkpoints.Values.Arrays;
+using LowMem.Checkpoints.Values.Scaled;
 using LowMem.Checkpoints.Values.Slices;
 using LowMem.Checkpoints.Values.Statistics;
 using LowMem.Checkpoints.Verification;
@@ -62,6 +63,10 @@ public sealed class GetCheckpointTensorCommand : CheckpointPathCommand
     [Parameter]
     public SwitchParameter AsArray { get; set; }
 
+    /// <summary>Looks at the numbers that codes with scales stand for, instead of the codes.</summary>
+    [Parameter]
+    public SwitchParameter Dequantize { get; set; }
+
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
@@ -111,27 +116,41 @@ public sealed class GetCheckpointTensorCommand : CheckpointPathCommand
     {
         var checkpoint = OpenCheckpoint(path);
         var patterns = new NamePatterns(Key);
-        var views = new List<TensorView>();
-        foreach (var tensor in (keys is null ? FindMatching(checkpoint) : Find(checkpoint, path, keys)).Where(tensor => patterns.IsMatch(tensor.Key)))
+        var scaled = ScaledTensors.Find(checkpoint, StopToken);
+        var chosen = new List<(TensorView View, ScaledView? Scaled)>();
+        foreach (var tensor in keys is null ? FindMatching(checkpoint) : Find(checkpoint, path, keys))
         {
-            ForItem(path, () => views.Add(GetView(tensor)));
+            var numbers = Dequantize ? scaled.OfStored(tensor.Key) : null;
+            bool isMatch = patterns.IsMatch(tensor.Key);
+            if (isMatch || (numbers is not null && patterns.IsMatch(numbers.Key)))
+            {
+                // Scales are no numbers of the model; who names them wants them.
+                bool isLeftOut = Dequantize && scaled.AreScales(tensor.Key) && Key?.Contains(tensor.Key, StringComparer.OrdinalIgnoreCase) != true;
+                ForItem(path, () => chosen.AddRange(isLeftOut ? [] : [GetView(tensor, numbers)]));
+            }
         }
 
         if (AsArray)
         {
-            WriteArrays(checkpoint, path, views);
+            WriteArrays(checkpoint, path, chosen);
         }
         else
         {
-            WriteFigures(checkpoint, path, views);
+            WriteFigures(checkpoint, path, chosen, scaled);
         }
 
         ReportUnmatched(checkpoint, path, patterns);
         ReportFaults(checkpoint);
     }
 
-    private TensorView GetView(TensorInfo tensor)
+    private (TensorView View, ScaledView? Scaled) GetView(TensorInfo tensor, ScaledTensor? numbers)
     {
+        if (numbers is not null)
+        {
+            var part = ScaledView.Of(numbers, slice);
+            return (part.Codes, part);
+        }
+
         if (StatisticsScan.DescribeUnreadable(tensor) is { } reason)
         {
             throw new CheckpointException(
@@ -142,13 +161,14 @@ public sealed class GetCheckpointTensorCommand : CheckpointPathCommand
         }
 
         var view = new TensorView(tensor);
-        return slice is null ? view : slice.Apply(view);
+        return (slice is null ? view : slice.Apply(view), null);
     }
 
-    private void WriteFigures(Checkpoint checkpoint, string path, List<TensorView> views)
+    private void WriteFigures(Checkpoint checkpoint, string path, List<(TensorView View, ScaledView? Scaled)> chosen, ScaledTensors scaled)
     {
-        var scan = new StatisticsScan(checkpoint, views)
+        var scan = new StatisticsScan(checkpoint, [.. chosen.Select(part => part.View)])
         {
+            Scaled = chosen.Where(part => part.Scaled is not null).ToDictionary(part => part.View, part => part.Scaled!),
             ComputesHash = Hash,
             FirstCount = First,
             BinCount = Histogram,
@@ -167,21 +187,22 @@ public sealed class GetCheckpointTensorCommand : CheckpointPathCommand
         {
             foreach (var figures in groups.Current)
             {
-                WriteObject(slice is null ? figures : figures with { Slice = slice.Text });
+                WriteObject(figures with { Slice = slice?.Text, Scheme = figures.Scheme ?? scaled.OfStored(figures.Key)?.Scheme });
             }
         }
     }
 
-    private void WriteArrays(Checkpoint checkpoint, string path, List<TensorView> views)
+    private void WriteArrays(Checkpoint checkpoint, string path, List<(TensorView View, ScaledView? Scaled)> chosen)
     {
         using var reader = new TensorDataReader(checkpoint);
-        foreach (var view in views)
+        foreach (var (view, numbers) in chosen)
         {
             ForItem(path, () => WriteObject(
                 ProgressBar.Run(this, "Reading tensor", path, progress =>
                 {
-                    object array = TensorArray.Read(
-                        reader, view, done => progress.Report(new VerificationProgress(done, view.ByteLength)), StopToken);
+                    long length = numbers?.Numbers.ByteLength ?? view.ByteLength;
+                    void Report(long done) => progress.Report(new VerificationProgress(done, length));
+                    object array = numbers is null ? TensorArray.Read(reader, view, Report, StopToken) : TensorArray.Read(reader, numbers, Report, StopToken);
                     reader.CheckUnchanged();
                     return array;
                 }),

@@ -14,10 +14,14 @@ internal sealed class HealthCheck(Checkpoint checkpoint)
     private Dictionary<string, TensorInfo>? tensors;
 
     /// <summary>A tensor whose evidence is about to be gathered.</summary>
-    public HealthSubject Add(TensorView view, EvidenceConsumer evidence, long repeat)
+    /// <param name="view">The tensor, or a part of it.</param>
+    /// <param name="evidence">What gathers the evidence.</param>
+    /// <param name="repeat">How often the tensor has each value of the evidence.</param>
+    /// <param name="reread">Wants the values once more; null when they are those of the view.</param>
+    public HealthSubject Add(TensorView view, EvidenceConsumer evidence, long repeat, Action<BlockPlan, IBlockConsumer>? reread = null)
     {
         string? bias = TensorRole.IsWeight(view.Tensor.Key) ? TensorRole.GetBiasKey(view.Tensor.Key) : null;
-        var subject = new HealthSubject(view, evidence, repeat) { BiasShape = bias is null ? null : Find(bias)?.Shape };
+        var subject = new HealthSubject(view, evidence, repeat) { BiasShape = bias is null ? null : Find(bias)?.Shape, Reread = reread };
         subjects.Add(subject);
         return subject;
     }
@@ -34,7 +38,15 @@ internal sealed class HealthCheck(Checkpoint checkpoint)
             bool marksLines = HealthRules.All.Any(rule => rule is DeadRowRule or DeadColumnRule && rule.NeedsCloserLook(subject));
             double threshold = subject.HasMagnitudes ? AbsurdValueRule.GetThreshold(subject) : double.PositiveInfinity;
             subject.Look = new CloserLook(subject.Type, subject.View.Shape, threshold, marksLines);
-            plan.Add(subject.View, subject.Look);
+            if (subject.Reread is { } reread)
+            {
+                reread(plan, subject.Look);
+            }
+            else
+            {
+                plan.Add(subject.View, subject.Look);
+            }
+
             any = true;
         }
 

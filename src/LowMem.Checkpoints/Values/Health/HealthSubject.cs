@@ -39,6 +39,9 @@ internal sealed class HealthSubject(TensorView view, EvidenceConsumer evidence, 
     /// <summary>Whether it has a bias of one value for each row, as linear and convolution layers have.</summary>
     public bool HasBiasOfRows => BiasShape is [var size] && view.Shape.Count > 1 && size == view.Shape[0];
 
+    /// <summary>Wants the values once more; null when they are those of <see cref="View"/>.</summary>
+    public Action<BlockPlan, IBlockConsumer>? Reread { get; init; }
+
     /// <summary>What a second look found; null when there was none.</summary>
     public CloserLook? Look { get; set; }
 

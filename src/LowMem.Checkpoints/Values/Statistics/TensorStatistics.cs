@@ -12,6 +12,12 @@ public sealed record TensorStatistics
     /// <summary>The element type, by PyTorch's name.</summary>
     public required string DType { get; init; }
 
+    /// <summary>
+    /// How the stored codes and their scales stand for numbers, one of <see cref="Scaled.ScaleSchemes"/>; null when there are no
+    /// scales. Where <see cref="DType"/> is <c>float32</c>, the figures are those of the numbers, else those of the codes.
+    /// </summary>
+    public string? Scheme { get; init; }
+
     /// <summary>The size of each dimension, in elements; of a slice, those of the slice.</summary>
     public required long[] Shape { get; init; }
 
