@@ -118,6 +118,9 @@ public sealed class TensorView
             this, Without(Shape, dimension), Without(Stride, dimension), Start + (index * Stride[dimension]), starts, Without(Dimensions, dimension));
     }
 
+    /// <summary>The part as a tensor of its own, over the same storage; null where the tensor is put together from pieces.</summary>
+    public TensorInfo? ToStoredTensor() => Tensor.Chunks is null ? ToTensorInfo() : null;
+
     /// <summary>The part as a tensor of its own, over the same storage. Not for a tensor that is put together from pieces.</summary>
     internal TensorInfo ToTensorInfo()
     {

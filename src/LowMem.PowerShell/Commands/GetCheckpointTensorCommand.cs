@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
+using System.Runtime.CompilerServices;
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Values;
@@ -15,9 +16,10 @@ using LowMem.PowerShell.Pipeline;
 
 namespace LowMem.PowerShell.Commands;
 
-/// <summary>Get-CheckpointTensor: figures of the values of tensors, or the values. Never loads libtorch.</summary>
+/// <summary>Get-CheckpointTensor: figures of the values of tensors, or the values. Loads libtorch only for -AsTensor.</summary>
 [Cmdlet(VerbsCommon.Get, "CheckpointTensor", DefaultParameterSetName = PathSet)]
 [OutputType(typeof(TensorStatistics), typeof(Array))]
+[OutputType("TorchSharp.torch+Tensor")]
 public sealed class GetCheckpointTensorCommand : CheckpointPathCommand
 {
     /// <summary>The tensors that came down the pipeline, by their checkpoint.</summary>
@@ -63,6 +65,10 @@ public sealed class GetCheckpointTensorCommand : CheckpointPathCommand
     [Parameter]
     public SwitchParameter AsArray { get; set; }
 
+    /// <summary>Tensors of TorchSharp, instead of figures.</summary>
+    [Parameter]
+    public SwitchParameter AsTensor { get; set; }
+
     /// <summary>Looks at the numbers that codes with scales stand for, instead of the codes.</summary>
     [Parameter]
     public SwitchParameter Dequantize { get; set; }
@@ -71,10 +77,11 @@ public sealed class GetCheckpointTensorCommand : CheckpointPathCommand
     protected override void BeginProcessing()
     {
         base.BeginProcessing();
-        if (AsArray && (First > 0 || Hash || Histogram > 0 || Percentile is not null))
+        string? forFigures = First > 0 ? nameof(First) : Hash ? nameof(Hash) : Histogram > 0 ? nameof(Histogram) : Percentile is not null ? nameof(Percentile) : null;
+        string? other = AsArray && AsTensor ? nameof(AsTensor) : forFigures;
+        if ((AsArray || AsTensor) && other is not null)
         {
-            ThrowTerminatingError(ErrorRecords.ParametersExclusive(
-                nameof(AsArray), First > 0 ? nameof(First) : Hash ? nameof(Hash) : Histogram > 0 ? nameof(Histogram) : nameof(Percentile)));
+            ThrowTerminatingError(ErrorRecords.ParametersExclusive(AsArray ? nameof(AsArray) : nameof(AsTensor), other));
         }
 
         if (Slice is not null && !TensorSlice.TryParse(Slice, out slice, out string? problem))
@@ -126,13 +133,17 @@ public sealed class GetCheckpointTensorCommand : CheckpointPathCommand
             {
                 // Scales are no numbers of the model; who names them wants them.
                 bool isLeftOut = Dequantize && scaled.AreScales(tensor.Key) && Key?.Contains(tensor.Key, StringComparer.OrdinalIgnoreCase) != true;
-                ForItem(path, () => chosen.AddRange(isLeftOut ? [] : [GetView(tensor, numbers)]));
+                ForItem(path, () => chosen.AddRange(isLeftOut ? [] : [GetPart(tensor, numbers)]));
             }
         }
 
         if (AsArray)
         {
             WriteArrays(checkpoint, path, chosen);
+        }
+        else if (AsTensor)
+        {
+            WriteTensors(checkpoint, path, chosen);
         }
         else
         {
@@ -143,7 +154,7 @@ public sealed class GetCheckpointTensorCommand : CheckpointPathCommand
         ReportFaults(checkpoint);
     }
 
-    private (TensorView View, ScaledView? Scaled) GetView(TensorInfo tensor, ScaledTensor? numbers)
+    private (TensorView View, ScaledView? Scaled) GetPart(TensorInfo tensor, ScaledTensor? numbers)
     {
         if (numbers is not null)
         {
@@ -151,7 +162,8 @@ public sealed class GetCheckpointTensorCommand : CheckpointPathCommand
             return (part.Codes, part);
         }
 
-        if (StatisticsScan.DescribeUnreadable(tensor) is { } reason)
+        // What libtorch takes as it is need not be numbers here.
+        if (!AsTensor && StatisticsScan.DescribeUnreadable(tensor) is { } reason)
         {
             throw new CheckpointException(
                 CheckpointErrorIds.Unsupported, tensor.Path, $"the values of '{DisplayText.Name(tensor.Key)}' cannot be read as numbers: {reason}.")
@@ -195,17 +207,31 @@ public sealed class GetCheckpointTensorCommand : CheckpointPathCommand
     private void WriteArrays(Checkpoint checkpoint, string path, List<(TensorView View, ScaledView? Scaled)> chosen)
     {
         using var reader = new TensorDataReader(checkpoint);
+        WriteValues(path, chosen, (view, numbers, progress) =>
+        {
+            object array = numbers is null ? TensorArray.Read(reader, view, progress, StopToken) : TensorArray.Read(reader, numbers, progress, StopToken);
+            reader.CheckUnchanged();
+            return array;
+        });
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void WriteTensors(Checkpoint checkpoint, string path, List<(TensorView View, ScaledView? Scaled)> chosen)
+    {
+        if (chosen.Count > 0)
+        {
+            using var tensors = new LoadedTensors(checkpoint);
+            WriteValues(path, chosen, (view, numbers, progress) => tensors.Load(view, numbers, progress, StopToken));
+        }
+    }
+
+    private void WriteValues(string path, List<(TensorView View, ScaledView? Scaled)> chosen, Func<TensorView, ScaledView?, Action<long>, object> read)
+    {
         foreach (var (view, numbers) in chosen)
         {
+            long length = numbers?.Numbers.ByteLength ?? view.ByteLength;
             ForItem(path, () => WriteObject(
-                ProgressBar.Run(this, "Reading tensor", path, progress =>
-                {
-                    long length = numbers?.Numbers.ByteLength ?? view.ByteLength;
-                    void Report(long done) => progress.Report(new VerificationProgress(done, length));
-                    object array = numbers is null ? TensorArray.Read(reader, view, Report, StopToken) : TensorArray.Read(reader, numbers, Report, StopToken);
-                    reader.CheckUnchanged();
-                    return array;
-                }),
+                ProgressBar.Run(this, "Reading tensor", path, progress => read(view, numbers, done => progress.Report(new VerificationProgress(done, length)))),
                 enumerateCollection: false));
         }
     }
