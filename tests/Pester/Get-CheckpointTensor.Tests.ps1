@@ -315,7 +315,7 @@ Describe 'Get-CheckpointTensor' {
 
             $all[0].Health | Should -Be @('DeadRows', 'AbsurdValues')
             $all[1].Health.Count | Should -Be 0
-            $all | Out-String -Width 120 | Should -Match 'fc\.weight.* 0/0/8 DeadRows, AbsurdValues'
+            $all | Out-String -Width 80 | Should -Match '(?s)fc\.weight[^\n]* 0/0/8\s+DeadRows\s+AbsurdValu'
             $all | Format-List | Out-String | Should -Match '(?m)^Health\s+: DeadRows, AbsurdValues'
             ($all | ConvertTo-Csv | ConvertFrom-Csv)[0].Health | Should -BeExactly 'DeadRows; AbsurdValues'
         }

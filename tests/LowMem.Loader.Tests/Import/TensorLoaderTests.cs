@@ -87,7 +87,7 @@ public class TensorLoaderTests
         Assert.Equal([2L], column.shape);
 
         // A write changes a copy of the page, for both, and never the file.
-        column.fill_(9).Dispose();
+        column.fill_(9);
         using (var changed = first[0, 1])
         {
             Assert.Equal(9f, changed.item<float>());
