@@ -10,8 +10,8 @@ namespace LowMem.Checkpoints.Values.Scaled;
 /// </remarks>
 internal sealed class ScaleTable
 {
-    /// <summary>So many scales fit an array; a tensor of the largest models has some millions.</summary>
-    private const long MostScales = 1 << 28;
+    /// <summary>Scales are kept in memory; those of the largest tensors of real models take 64 MiB.</summary>
+    private const long MostBytes = 256 << 20;
 
     private readonly ScaledView view;
     private readonly DType type;
@@ -43,10 +43,10 @@ internal sealed class ScaleTable
     public static ScaleTable Read(TensorDataReader reader, ScaledView view, CancellationToken cancellationToken)
     {
         var tensor = view.Tensor;
-        if (tensor.Grid.Count > MostScales)
+        if (Math.Max(tensor.Scales?.ByteLength ?? 0, tensor.ZeroPoints?.ByteLength ?? 0) > MostBytes)
         {
             throw new CheckpointException(
-                CheckpointErrorIds.Unsupported, tensor.Stored.Path, $"'{DisplayText.Name(tensor.Key)}' has {tensor.Grid.Count} scales, more than are read ({MostScales}).")
+                CheckpointErrorIds.Unsupported, tensor.Stored.Path, $"'{DisplayText.Name(tensor.Key)}' has {tensor.Grid.Count} scales, more than are kept in memory ({MostBytes} bytes).")
             {
                 Record = tensor.Stored.Key,
             };

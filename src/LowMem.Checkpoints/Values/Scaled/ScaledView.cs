@@ -40,6 +40,11 @@ public sealed class ScaledView
             throw Unsupported(tensor, $"the scales of '{DisplayText.Name(tensor.Key)}' are not understood: {problem}.");
         }
 
+        if (tensor.Shape.Aggregate((Int128)sizeof(float), (product, size) => Int128.Min(product * size, (Int128)1 << 64)) > long.MaxValue)
+        {
+            throw Unsupported(tensor, $"'{DisplayText.Name(tensor.Key)}' has more numbers than can be counted.");
+        }
+
         var codes = new TensorView(tensor.Codes);
         var numbers = new TensorView(DescribeNumbers(tensor));
         if (slice is null)

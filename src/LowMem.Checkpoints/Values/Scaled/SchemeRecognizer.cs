@@ -101,6 +101,16 @@ internal sealed class SchemeRecognizer
         }
 
         int rank = tensor.Shape.Length;
+        var (rows, columns) = config.BlockSize ?? (DefaultBlock, DefaultBlock);
+        if (inverse is not null && rank >= 2)
+        {
+            long[] blocks = [.. Enumerable.Repeat(1L, rank - 2), rows, columns];
+            if (scales.Shape.AsSpan().SequenceEqual(ScaleGrid.CountBlocks(tensor.Shape, blocks)))
+            {
+                return Make(tensor, ScaleSchemes.Float8Block, ScaleGrid.Of(tensor.Shape, blocks), scales);
+            }
+        }
+
         if (scales.ElementCount == 1)
         {
             return Make(tensor, ScaleSchemes.Float8Tensor, ScaleGrid.One(rank), scales);
@@ -110,16 +120,6 @@ internal sealed class SchemeRecognizer
         if (inverse is null && rank == 2 && (scales.Shape.Length == 1 || isColumn) && scales.Shape[0] == tensor.Shape[0])
         {
             return Make(tensor, ScaleSchemes.Float8Channel, ScaleGrid.OfAxis(tensor.Shape, 0), scales);
-        }
-
-        var (rows, columns) = config.BlockSize ?? (DefaultBlock, DefaultBlock);
-        if (inverse is not null && rank >= 2)
-        {
-            long[] blocks = [.. Enumerable.Repeat(1L, rank - 2), rows, columns];
-            if (scales.Shape.AsSpan().SequenceEqual(ScaleGrid.CountBlocks(tensor.Shape, blocks)))
-            {
-                return Make(tensor, ScaleSchemes.Float8Block, ScaleGrid.Of(tensor.Shape, blocks), scales);
-            }
         }
 
         return Unknown(

@@ -216,9 +216,11 @@ public sealed class StatisticsScan
             Scaled = scaled;
             Shown = scaled?.Numbers ?? view;
             table = scaled is null ? null : ScaleTable.Read(reader, scaled, cancellationToken);
-            (distinct, Repeat) = scaled is null ? DistinctElements.Of(view) : (view, 1);
+
+            // Which scale a code has is known by its place: where there is more than one, each is taken in its place.
+            (distinct, Repeat) = scaled is null or { Tensor.Grid.Count: 1 } ? DistinctElements.Of(view) : (view, 1);
             var type = Checkpoints.DType.Get(Shown.Tensor.DType);
-            long length = scaled is null ? distinct.ByteLength : Shown.ByteLength;
+            long length = scaled is null ? distinct.ByteLength : Shown.ByteLength / Repeat;
             Statistics = new StatisticsConsumer(type, length, Repeat, percentages);
             Evidence = EvidenceConsumer.CanExamine(type) && view.ElementCount > 0 ? new EvidenceConsumer(0, type, length, isBigEndian: false) : null;
             Hash = computesHash ? new HashConsumer() : null;

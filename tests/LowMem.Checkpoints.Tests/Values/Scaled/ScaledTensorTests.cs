@@ -154,6 +154,52 @@ public sealed class ScaledTensorTests
     }
 
     [Fact]
+    public void HostileSizesAreErrorsOfTheReader()
+    {
+        var stored = new TensorInfo
+        {
+            Key = "x_blocks",
+            DType = "uint8",
+            Shape = [1L << 40, 1L << 18, 16],
+            Stride = [0, 0, 0],
+            ElementCount = 1L << 62,
+            ByteLength = 1L << 62,
+            Offset = 0,
+            StorageKey = "0",
+            IsContiguous = false,
+            Path = "file",
+            Checkpoint = "file",
+            Format = CheckpointFormats.PyTorchZip,
+            Storage = new StorageExtent(0, 8),
+        };
+        var scales = stored with { Key = "x_scales", Shape = [1L << 40, 1L << 18], Stride = [0, 0], ElementCount = 1L << 58, ByteLength = 1L << 58 };
+        var scaled = ScaledTensors.Find(new Checkpoint { Path = "file", Format = CheckpointFormats.PyTorchZip, Tensors = [stored, scales], Files = [] }, Token).All.Single();
+
+        Assert.Equal(ScaleSchemes.MxFloat4, scaled.Scheme);
+        Assert.Equal(CheckpointErrorIds.Unsupported, Assert.Throws<CheckpointException>(() => ScaledView.Of(scaled)).ErrorId);
+        var some = scaled with { Shape = [1L << 20, 1L << 18, 32] };
+        Assert.True(TensorSlice.TryParse("0", out var slice, out _));
+        using var reader = new TensorDataReader();
+        var view = ScaledView.Of(some, slice);
+        Assert.Contains("scales, more than are kept", Assert.Throws<CheckpointException>(() => new ScaledReader(reader, view).Read(0, new float[32], Token)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ABlockThatIsTheWholeIsABlock()
+    {
+        using var file = MutatedFile.With(new SafetensorsBytes()
+            .Add("a.weight", "F8_E4M3", [2, 2], new byte[4]).Add("a.weight_scale_inv", "F32", [1, 1], [2f])
+            .Add("b.weight", "F8_E4M3", [2, 2], new byte[4]).Add("b.weight_scale_inv", "F32", [1], [2f])
+            .Add("empty.weight", "F8_E4M3", [0, 2], Array.Empty<byte>()).Add("empty.weight_scale_inv", "F32", [0, 1], Array.Empty<float>())
+            .Build());
+        var checkpoint = Checkpoint.Open(file.Path, Token);
+        var all = ScaledTensors.Find(checkpoint, Token).All;
+
+        Assert.Equal(["fp8-block", "fp8-tensor", "fp8-block"], all.Select(tensor => tensor.Scheme));
+        Assert.Equal([4L, 4, 0], Scan(checkpoint, [.. all.Select(tensor => ScaledView.Of(tensor))]).Select(figures => figures.ElementCount));
+    }
+
+    [Fact]
     public void ReadsLargeWeightsOnAllCores()
     {
         byte[] codes = [.. Enumerable.Range(0, 1024 * 1500).Select(i => (byte)(i * 7 % 126))];
