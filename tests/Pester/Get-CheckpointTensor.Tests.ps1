@@ -237,6 +237,97 @@ Describe 'Get-CheckpointTensor' {
         }
     }
 
+    Context '-AsTensor' {
+        It 'gives a tensor of TorchSharp, mapped until it is disposed of' {
+            $tensor = Get-CheckpointTensor "$samples/boring.pt" -Key in_proj.weight -AsTensor
+
+            $tensor | Should -BeOfType ([TorchSharp.torch+Tensor])
+            $tensor.shape | Should -Be @(10, 2)
+            $tensor.data[float]().ToArray() | Should -Be (Get-ExpectedValue in_proj.weight)
+            $tensor.Dispose()
+        }
+
+        It 'gives one for each, and slices' {
+            $all = @(Get-CheckpointInfo "$samples/boring.pt" | Get-CheckpointTensor -AsTensor -Slice '0')
+
+            $all.Count | Should -Be 8
+            $all[0].shape | Should -Be @(2)
+            $all[1].item[float]() | Should -Be (Get-ExpectedValue in_proj.bias)[0]
+            $all.ForEach({ $_.Dispose() })
+        }
+
+        It 'says what is no tensor, and goes on' {
+            $all = @(Get-CheckpointTensor "$fixtures/quantized.pt", "$samples/boring.pt" -Key quint8.per_tensor, in_proj.bias -AsTensor -ErrorAction SilentlyContinue -ErrorVariable problems)
+
+            $all.Count | Should -Be 1
+            $problems[0].FullyQualifiedErrorId | Should -BeLike 'CheckpointUnsupported,*'
+            $problems[0].Exception.Message | Should -BeLike '*-Dequantize*'
+        }
+
+        It 'does not go with -<_>' -ForEach 'Hash', 'First', 'AsArray' {
+            $more = @{ $_ = if ($_ -eq 'First') { 1 } else { $true } }
+            { Get-CheckpointTensor "$samples/boring.pt" -AsTensor @more } | Should -Throw -ErrorId 'ParametersExclusive,*'
+        }
+    }
+
+    Context '-Dequantize' {
+        BeforeAll { $plain = "$fixtures/scaled/plain/model.safetensors" }
+
+        It 'names the scheme of codes, and looks at the codes unless it is asked' {
+            $all = Get-CheckpointTensor $plain
+
+            ($all | Where-Object Scheme).ForEach({ "$($_.Key) $($_.Scheme)" }) | Should -Be @(
+                'block.weight fp8-block', 'tensor.weight fp8-tensor', 'channel.weight fp8-channel', 'experts.down_proj_blocks mxfp4',
+                'packed.qweight unknown', 'odd.weight unknown')
+            ($all | Where-Object Key -EQ block.weight).DType | Should -Be float8_e4m3fn
+            (Get-CheckpointTensor "$fixtures/quantized.pt" -Key quint8.per_tensor).Scheme | Should -Be per_tensor_affine
+        }
+
+        It 'looks at the numbers, without the scales' {
+            $all = @(Get-CheckpointTensor $plain -Dequantize -First 2 -ErrorAction SilentlyContinue -ErrorVariable problems)
+            $expected = ([IO.File]::ReadAllText("$fixtures/scaled/expected.json") | ConvertFrom-Json).'plain/model.safetensors'
+
+            $all.Key | Should -Be @('block.weight', 'tensor.weight', 'channel.weight', 'experts.down_proj', 'alone.weight', 'packed.scales', 'odd.weight_scale_inv')
+            $all[3].DType, $all[3].Scheme | Should -Be @('float32', 'mxfp4')
+            $all[3].Shape | Should -Be @(2, 3, 64)
+            $problems.Count | Should -Be 2
+            $problems.FullyQualifiedErrorId | Should -BeLike 'CheckpointUnsupported,*'
+            (Get-CheckpointTensor $plain -Key experts.down_proj -Dequantize -Slice '-1, -1' -AsArray)[-3..-1] | Should -Be $expected.'experts.down_proj'.last
+            (Get-CheckpointTensor $plain -Key tensor.weight_scale -Dequantize).ElementCount | Should -Be 1
+            (Get-CheckpointTensor $plain -Key experts.down_proj -Dequantize -AsTensor).shape | Should -Be @(2, 3, 64)
+        }
+    }
+
+    Context 'health' {
+        BeforeAll {
+            $ill = "$TestDrive/ill.safetensors"
+            $header = [Text.Encoding]::UTF8.GetBytes('{"fc.weight":{"dtype":"F32","shape":[8,8],"data_offsets":[0,256]},"fc.bias":{"dtype":"F32","shape":[8],"data_offsets":[256,288]}}')
+            $values = [float[]] (0..71).ForEach({ ($_ % 7) + 1 })
+            $values[9] = 1e30
+            16..23 | ForEach-Object { $values[$_] = 0 }
+            $bytes = [byte[]]::new(288)
+            [Buffer]::BlockCopy($values, 0, $bytes, 0, 288)
+            [IO.File]::WriteAllBytes($ill, [BitConverter]::GetBytes([long] $header.Length) + $header + $bytes)
+        }
+
+        It 'names what is wrong with values' {
+            $all = @(Get-CheckpointTensor $ill)
+
+            $all[0].Health | Should -Be @('DeadRows', 'AbsurdValues')
+            $all[1].Health.Count | Should -Be 0
+            $all | Out-String -Width 80 | Should -Match '(?s)fc\.weight[^\n]* 0/0/8\s+DeadRows\s+AbsurdValu'
+            $all | Format-List | Out-String | Should -Match '(?m)^Health\s+: DeadRows, AbsurdValues'
+            ($all | ConvertTo-Csv | ConvertFrom-Csv)[0].Health | Should -BeExactly 'DeadRows; AbsurdValues'
+        }
+
+        It 'warns of the same in a verdict' {
+            $verdict = Test-Checkpoint $ill -Level Values
+
+            $verdict.Passed | Should -BeTrue
+            $verdict.Findings.Where({ $_.Severity -eq 'Warning' }).ForEach({ "$($_.Code) $($_.Key)" }) | Should -Be @('DeadRows fc.weight', 'AbsurdValues fc.weight')
+        }
+    }
+
     Context 'what leaves' {
         It 'survives JSON, with NaN and complex values' {
             $json = Get-CheckpointTensor "$samples/boring.pt" -Key in_proj.weight -First 2 | ConvertTo-Json | ConvertFrom-Json

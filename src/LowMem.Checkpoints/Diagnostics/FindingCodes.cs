@@ -63,6 +63,24 @@ public static class FindingCodes
     /// <summary>Every value of a tensor is zero.</summary>
     public const string AllZero = "AllZero";
 
+    /// <summary>The weights of a layer are all the same number.</summary>
+    public const string ConstantValues = "ConstantValues";
+
+    /// <summary>All weights of one or more outputs of a layer are zero.</summary>
+    public const string DeadRows = "DeadRows";
+
+    /// <summary>All weights of one or more inputs of a layer are zero.</summary>
+    public const string DeadColumns = "DeadColumns";
+
+    /// <summary>A few values are finite, and far beyond all others.</summary>
+    public const string AbsurdValues = "AbsurdValues";
+
+    /// <summary>The weights of a layer are huge.</summary>
+    public const string ExplodingNorm = "ExplodingNorm";
+
+    /// <summary>The weights of a layer are far larger or smaller than those of the same layer in other blocks.</summary>
+    public const string UnlikeSiblings = "UnlikeSiblings";
+
     /// <summary>The values of a tensor were not looked at.</summary>
     public const string ValuesUnchecked = "ValuesUnchecked";
 

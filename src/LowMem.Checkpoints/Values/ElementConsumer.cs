@@ -11,7 +11,7 @@ internal abstract class ElementConsumer(int elementSize) : IBlockConsumer
     /// <summary>The elements of which a part was in one block and the rest is in others.</summary>
     private readonly Dictionary<long, (byte[] Bytes, int Count)> cut = [];
 
-    public bool IsInOrder => false;
+    public virtual bool IsInOrder => false;
 
     public void Consume(long position, ReadOnlySpan<byte> block)
     {

@@ -24,8 +24,10 @@ public sealed class TensorView
         IsWhole = true;
     }
 
-    private TensorView(TensorView whole, long[] shape, long[] stride, long start)
+    private TensorView(TensorView whole, long[] shape, long[] stride, long start, long[] starts, ViewDimension[] dimensions)
     {
+        Starts = starts;
+        Dimensions = dimensions;
         Tensor = whole.Tensor;
         type = whole.type;
         Shape = shape;
@@ -57,6 +59,12 @@ public sealed class TensorView
     /// <summary>The first element, in elements of the storage from the first of the tensor.</summary>
     internal long Start { get; }
 
+    /// <summary>The first index of each dimension of the tensor.</summary>
+    internal IReadOnlyList<long> Starts => field ??= new long[Tensor.Shape.Length];
+
+    /// <summary>Which dimension of the tensor each dimension is.</summary>
+    internal IReadOnlyList<ViewDimension> Dimensions => field ??= [.. Shape.Select((_, dimension) => new ViewDimension(dimension, 1))];
+
     /// <summary>True for the whole of the tensor, as it is.</summary>
     internal bool IsWhole { get; }
 
@@ -83,8 +91,14 @@ public sealed class TensorView
         long[] stride = [.. Stride];
         stride[dimension] *= length > 1 ? step : 1;
 
+        long[] starts = [.. Starts];
+        ViewDimension[] dimensions = [.. Dimensions];
+        var (source, each) = dimensions[dimension];
+
         // Where nothing is left, nothing has a place.
-        return new TensorView(this, shape, stride, length == 0 ? Start : Start + (start * Stride[dimension]));
+        starts[source] += length == 0 ? 0 : start * each;
+        dimensions[dimension] = new ViewDimension(source, length > 1 ? each * step : each);
+        return new TensorView(this, shape, stride, length == 0 ? Start : Start + (start * Stride[dimension]), starts, dimensions);
     }
 
     /// <summary>The part with one index in one dimension, without that dimension.</summary>
@@ -97,8 +111,15 @@ public sealed class TensorView
         CheckIndexed(dimension);
         ArgumentOutOfRangeException.ThrowIfNegative(index);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Shape[dimension]);
-        return new TensorView(this, Without(Shape, dimension), Without(Stride, dimension), Start + (index * Stride[dimension]));
+        long[] starts = [.. Starts];
+        var (source, each) = Dimensions[dimension];
+        starts[source] += index * each;
+        return new TensorView(
+            this, Without(Shape, dimension), Without(Stride, dimension), Start + (index * Stride[dimension]), starts, Without(Dimensions, dimension));
     }
+
+    /// <summary>The part as a tensor of its own, over the same storage; null where the tensor is put together from pieces.</summary>
+    public TensorInfo? ToStoredTensor() => Tensor.Chunks is null ? ToTensorInfo() : null;
 
     /// <summary>The part as a tensor of its own, over the same storage. Not for a tensor that is put together from pieces.</summary>
     internal TensorInfo ToTensorInfo()
@@ -126,7 +147,7 @@ public sealed class TensorView
         };
     }
 
-    private static long[] Without(IReadOnlyList<long> values, int dimension) =>
+    private static T[] Without<T>(IReadOnlyList<T> values, int dimension) =>
         [.. values.Take(dimension), .. values.Skip(dimension + 1)];
 
     private void CheckIndexed(int dimension)

@@ -94,6 +94,12 @@ internal sealed record Inspection
         signature?.Plan(plan, fileHashes, [.. checkpoint.AllFiles]);
         memory.Seal();
         BlockPass.Run(plan, VerificationProgress.ToAction(progress), cancellationToken);
+        var second = new BlockPlan(reader);
+        if (values?.PlanCloserLook(second) ?? false)
+        {
+            BlockPass.Run(second, null, cancellationToken);
+        }
+
         reader.CheckUnchanged();
 
         List<CheckpointFinding> findings = [.. digests?.Conclude() ?? [], .. checksums?.Conclude() ?? [], .. values?.Conclude() ?? []];

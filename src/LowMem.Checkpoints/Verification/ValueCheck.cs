@@ -1,22 +1,26 @@
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Values;
+using LowMem.Checkpoints.Values.Health;
 
 namespace LowMem.Checkpoints.Verification;
 
-/// <summary>Looks for NaN, infinities, denormal numbers and tensors that are all zero.</summary>
+/// <summary>Judges the values of all tensors by the health rules.</summary>
 internal sealed class ValueCheck(Checkpoint checkpoint, Func<string, bool>? allowsNonFinite)
 {
     private readonly ScanBudget budget = new(checkpoint.Files);
     private readonly List<CheckpointFinding> findings = [];
-    private readonly List<Target> targets = [];
-    private readonly Dictionary<(StoredContent, long, long, DType), ValueRegion> regions = [];
+    private readonly HealthCheck health = new(checkpoint);
+
+    /// <summary>Where the values of each tensor are that is judged, or null when they were gathered.</summary>
+    private readonly List<StoredContent?> contents = [];
+    private readonly Dictionary<(StoredContent, long, long, DType), EvidenceConsumer> regions = [];
 
     /// <summary>Names what is to be read.</summary>
     public void Plan(BlockPlan plan)
     {
         foreach (var tensor in checkpoint.Tensors)
         {
-            if (DType.Find(tensor.DType) is not { } type || !ValueCounter.CanCount(type))
+            if (DType.Find(tensor.DType) is not { } type || !IsExamined(tensor, type))
             {
                 continue;
             }
@@ -32,46 +36,38 @@ internal sealed class ValueCheck(Checkpoint checkpoint, Func<string, bool>? allo
         }
     }
 
+    /// <summary>Names what has to be read once more; false when nothing has.</summary>
+    public bool PlanCloserLook(BlockPlan plan) => health.PlanCloserLook(plan, view => budget.TryTake(view.Tensor));
+
     /// <summary>What came out, once everything has been read.</summary>
     public IEnumerable<CheckpointFinding> Conclude()
     {
-        foreach (var target in targets)
+        foreach (var ((subject, found), content) in health.Conclude().Zip(contents))
         {
-            var counts = target.Region.Counts;
-            string key = DisplayText.Name(target.Key);
-            string of = $"of {Times(counts.Numbers, target.Repeat)} values";
-            if (counts.NonFinite > 0)
-            {
-                bool allowed = allowsNonFinite?.Invoke(target.Key) ?? false;
-                findings.Add(new CheckpointFinding(
-                    allowed ? FindingSeverity.Information : FindingSeverity.Error,
-                    FindingCodes.NonFiniteValues,
-                    target.Key,
-                    target.PlaceOf(counts.FirstNonFinite),
-                    $"tensor '{key}' holds {Times(counts.NaN, target.Repeat)} NaN and {Times(counts.Infinite, target.Repeat)} infinite {of}"));
-            }
-
-            if (counts.Numbers > 0 && counts.Zero == counts.Numbers)
-            {
-                findings.Add(new CheckpointFinding(
-                    FindingSeverity.Information, FindingCodes.AllZero, target.Key, null, $"tensor '{key}' is all zero"));
-            }
-
-            if (counts.Denormal > 0)
-            {
-                findings.Add(new CheckpointFinding(
-                    FindingSeverity.Information,
-                    FindingCodes.DenormalValues,
-                    target.Key,
-                    null,
-                    $"tensor '{key}' holds {Times(counts.Denormal, target.Repeat)} denormal {of}"));
-            }
+            findings.AddRange(found.Select(finding => new CheckpointFinding(
+                finding.Code == FindingCodes.NonFiniteValues && (allowsNonFinite?.Invoke(subject.Key) ?? false) ? FindingSeverity.Information : finding.Severity,
+                finding.Code,
+                subject.Key,
+                PlaceOf(subject, finding, content),
+                finding.Message)));
         }
 
         return findings;
     }
 
-    private static Int128 Times(long count, long repeat) => (Int128)count * repeat;
+    /// <summary>Where in the file the first value is that a finding is about; null when it lies nowhere in it as it is.</summary>
+    private static long? PlaceOf(HealthSubject subject, HealthFinding finding, StoredContent? content)
+    {
+        if (finding.FirstStored is { } number && content is { IsPacked: false })
+        {
+            return content.Offset + subject.Evidence.Start + (number / ValueCounter.NumbersPerElement(subject.Type) * subject.Type.ByteSize);
+        }
+
+        var tensor = subject.View.Tensor;
+        return finding.FirstElement is { } element && tensor is { IsContiguous: true, Offset: >= 0, Chunks: null }
+            ? tensor.Offset + (element * subject.Type.ByteSize)
+            : null;
+    }
 
     private void Plan(TensorInfo tensor, DType type, BlockPlan plan)
     {
@@ -84,9 +80,9 @@ internal sealed class ValueCheck(Checkpoint checkpoint, Func<string, bool>? allo
         }
         else if (budget.TryTake(distinct))
         {
-            var gathered = new ValueRegion(0, type, isBigEndian: false);
+            var gathered = new EvidenceConsumer(0, type, distinct.ByteLength, isBigEndian: false);
             plan.Add(distinct, gathered);
-            targets.Add(new Target(tensor.Key, gathered, repeat, null));
+            Add(tensor, gathered, repeat, null);
         }
         else
         {
@@ -105,13 +101,23 @@ internal sealed class ValueCheck(Checkpoint checkpoint, Func<string, bool>? allo
                 return;
             }
 
-            region = new ValueRegion(tensor.StorageStart, type, tensor.IsStoredBigEndian());
+            region = new EvidenceConsumer(tensor.StorageStart, type, length, tensor.IsStoredBigEndian());
             regions.Add((content, tensor.StorageStart, length, type), region);
             content.Add(tensor.StorageStart, length, region);
         }
 
-        targets.Add(new Target(tensor.Key, region, repeat, content));
+        Add(tensor, region, repeat, content);
     }
+
+    private void Add(TensorInfo tensor, EvidenceConsumer evidence, long repeat, StoredContent? content)
+    {
+        health.Add(new TensorView(tensor), evidence, repeat);
+        contents.Add(content);
+    }
+
+    /// <summary>Of integers, only weights are looked at.</summary>
+    private static bool IsExamined(TensorInfo tensor, DType type) => EvidenceConsumer.CanExamine(type)
+        && (ValueCounter.CanCount(type) || (tensor.UnreadableReason is null && tensor.Shape.Length > 1 && TensorRole.IsWeight(tensor.Key)));
 
     private void AddUnchecked(FindingSeverity severity, TensorInfo tensor, string reason) => findings.Add(new CheckpointFinding(
         severity,
@@ -119,17 +125,4 @@ internal sealed class ValueCheck(Checkpoint checkpoint, Func<string, bool>? allo
         tensor.Key,
         null,
         $"the values of tensor '{DisplayText.Name(tensor.Key)}' were not checked: {reason}"));
-
-    /// <summary>A tensor, and where its values are counted.</summary>
-    /// <param name="Key">The tensor.</param>
-    /// <param name="Region">The counts, which tied tensors share.</param>
-    /// <param name="Repeat">How often the tensor shows each counted value.</param>
-    /// <param name="Content">Where the region lies, or null when the values were gathered.</param>
-    private sealed record Target(string Key, ValueRegion Region, long Repeat, StoredContent? Content)
-    {
-        /// <summary>Where in the file a number is; null when it lies nowhere in it as it is.</summary>
-        public long? PlaceOf(long number) => Content is { IsPacked: false }
-            ? Content.Offset + Region.Start + (number / ValueCounter.NumbersPerElement(Region.Type) * Region.Type.ByteSize)
-            : null;
-    }
 }

@@ -1,10 +1,12 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
+using System.Runtime.CompilerServices;
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Values;
 using LowMem.Checkpoints.Values.Arrays;
+using LowMem.Checkpoints.Values.Scaled;
 using LowMem.Checkpoints.Values.Slices;
 using LowMem.Checkpoints.Values.Statistics;
 using LowMem.Checkpoints.Verification;
@@ -14,9 +16,10 @@ using LowMem.PowerShell.Pipeline;
 
 namespace LowMem.PowerShell.Commands;
 
-/// <summary>Get-CheckpointTensor: figures of the values of tensors, or the values. Never loads libtorch.</summary>
+/// <summary>Get-CheckpointTensor: figures of the values of tensors, or the values. Loads libtorch only for -AsTensor.</summary>
 [Cmdlet(VerbsCommon.Get, "CheckpointTensor", DefaultParameterSetName = PathSet)]
 [OutputType(typeof(TensorStatistics), typeof(Array))]
+[OutputType("TorchSharp.torch+Tensor")]
 public sealed class GetCheckpointTensorCommand : CheckpointPathCommand
 {
     /// <summary>The tensors that came down the pipeline, by their checkpoint.</summary>
@@ -62,14 +65,23 @@ public sealed class GetCheckpointTensorCommand : CheckpointPathCommand
     [Parameter]
     public SwitchParameter AsArray { get; set; }
 
+    /// <summary>Tensors of TorchSharp, instead of figures.</summary>
+    [Parameter]
+    public SwitchParameter AsTensor { get; set; }
+
+    /// <summary>Looks at the numbers that codes with scales stand for, instead of the codes.</summary>
+    [Parameter]
+    public SwitchParameter Dequantize { get; set; }
+
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
         base.BeginProcessing();
-        if (AsArray && (First > 0 || Hash || Histogram > 0 || Percentile is not null))
+        string? forFigures = First > 0 ? nameof(First) : Hash ? nameof(Hash) : Histogram > 0 ? nameof(Histogram) : Percentile is not null ? nameof(Percentile) : null;
+        string? other = AsArray && AsTensor ? nameof(AsTensor) : forFigures;
+        if ((AsArray || AsTensor) && other is not null)
         {
-            ThrowTerminatingError(ErrorRecords.ParametersExclusive(
-                nameof(AsArray), First > 0 ? nameof(First) : Hash ? nameof(Hash) : Histogram > 0 ? nameof(Histogram) : nameof(Percentile)));
+            ThrowTerminatingError(ErrorRecords.ParametersExclusive(AsArray ? nameof(AsArray) : nameof(AsTensor), other));
         }
 
         if (Slice is not null && !TensorSlice.TryParse(Slice, out slice, out string? problem))
@@ -111,28 +123,47 @@ public sealed class GetCheckpointTensorCommand : CheckpointPathCommand
     {
         var checkpoint = OpenCheckpoint(path);
         var patterns = new NamePatterns(Key);
-        var views = new List<TensorView>();
-        foreach (var tensor in (keys is null ? FindMatching(checkpoint) : Find(checkpoint, path, keys)).Where(tensor => patterns.IsMatch(tensor.Key)))
+        var scaled = ScaledTensors.Find(checkpoint, StopToken);
+        var chosen = new List<(TensorView View, ScaledView? Scaled)>();
+        foreach (var tensor in keys is null ? FindMatching(checkpoint) : Find(checkpoint, path, keys))
         {
-            ForItem(path, () => views.Add(GetView(tensor)));
+            var numbers = Dequantize ? scaled.OfStored(tensor.Key) : null;
+            bool isMatch = patterns.IsMatch(tensor.Key);
+            if (isMatch || (numbers is not null && patterns.IsMatch(numbers.Key)))
+            {
+                // Scales are no numbers of the model; who names them wants them.
+                bool isLeftOut = Dequantize && scaled.AreScales(tensor.Key) && Key?.Contains(tensor.Key, StringComparer.OrdinalIgnoreCase) != true;
+                ForItem(path, () => chosen.AddRange(isLeftOut ? [] : [GetPart(tensor, numbers)]));
+            }
         }
 
         if (AsArray)
         {
-            WriteArrays(checkpoint, path, views);
+            WriteArrays(checkpoint, path, chosen);
+        }
+        else if (AsTensor)
+        {
+            WriteTensors(checkpoint, path, chosen);
         }
         else
         {
-            WriteFigures(checkpoint, path, views);
+            WriteFigures(checkpoint, path, chosen, scaled);
         }
 
         ReportUnmatched(checkpoint, path, patterns);
         ReportFaults(checkpoint);
     }
 
-    private TensorView GetView(TensorInfo tensor)
+    private (TensorView View, ScaledView? Scaled) GetPart(TensorInfo tensor, ScaledTensor? numbers)
     {
-        if (StatisticsScan.DescribeUnreadable(tensor) is { } reason)
+        if (numbers is not null)
+        {
+            var part = ScaledView.Of(numbers, slice);
+            return (part.Codes, part);
+        }
+
+        // What libtorch takes as it is need not be numbers here.
+        if (!AsTensor && StatisticsScan.DescribeUnreadable(tensor) is { } reason)
         {
             throw new CheckpointException(
                 CheckpointErrorIds.Unsupported, tensor.Path, $"the values of '{DisplayText.Name(tensor.Key)}' cannot be read as numbers: {reason}.")
@@ -142,13 +173,14 @@ public sealed class GetCheckpointTensorCommand : CheckpointPathCommand
         }
 
         var view = new TensorView(tensor);
-        return slice is null ? view : slice.Apply(view);
+        return (slice is null ? view : slice.Apply(view), null);
     }
 
-    private void WriteFigures(Checkpoint checkpoint, string path, List<TensorView> views)
+    private void WriteFigures(Checkpoint checkpoint, string path, List<(TensorView View, ScaledView? Scaled)> chosen, ScaledTensors scaled)
     {
-        var scan = new StatisticsScan(checkpoint, views)
+        var scan = new StatisticsScan(checkpoint, [.. chosen.Select(part => part.View)])
         {
+            Scaled = chosen.Where(part => part.Scaled is not null).ToDictionary(part => part.View, part => part.Scaled!),
             ComputesHash = Hash,
             FirstCount = First,
             BinCount = Histogram,
@@ -167,24 +199,39 @@ public sealed class GetCheckpointTensorCommand : CheckpointPathCommand
         {
             foreach (var figures in groups.Current)
             {
-                WriteObject(slice is null ? figures : figures with { Slice = slice.Text });
+                WriteObject(figures with { Slice = slice?.Text, Scheme = figures.Scheme ?? scaled.OfStored(figures.Key)?.Scheme });
             }
         }
     }
 
-    private void WriteArrays(Checkpoint checkpoint, string path, List<TensorView> views)
+    private void WriteArrays(Checkpoint checkpoint, string path, List<(TensorView View, ScaledView? Scaled)> chosen)
     {
         using var reader = new TensorDataReader(checkpoint);
-        foreach (var view in views)
+        WriteValues(path, chosen, (view, numbers, progress) =>
         {
+            object array = numbers is null ? TensorArray.Read(reader, view, progress, StopToken) : TensorArray.Read(reader, numbers, progress, StopToken);
+            reader.CheckUnchanged();
+            return array;
+        });
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void WriteTensors(Checkpoint checkpoint, string path, List<(TensorView View, ScaledView? Scaled)> chosen)
+    {
+        if (chosen.Count > 0)
+        {
+            using var tensors = new LoadedTensors(checkpoint);
+            WriteValues(path, chosen, (view, numbers, progress) => tensors.Load(view, numbers, progress, StopToken));
+        }
+    }
+
+    private void WriteValues(string path, List<(TensorView View, ScaledView? Scaled)> chosen, Func<TensorView, ScaledView?, Action<long>, object> read)
+    {
+        foreach (var (view, numbers) in chosen)
+        {
+            long length = numbers?.Numbers.ByteLength ?? view.ByteLength;
             ForItem(path, () => WriteObject(
-                ProgressBar.Run(this, "Reading tensor", path, progress =>
-                {
-                    object array = TensorArray.Read(
-                        reader, view, done => progress.Report(new VerificationProgress(done, view.ByteLength)), StopToken);
-                    reader.CheckUnchanged();
-                    return array;
-                }),
+                ProgressBar.Run(this, "Reading tensor", path, progress => read(view, numbers, done => progress.Report(new VerificationProgress(done, length)))),
                 enumerateCollection: false));
         }
     }

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
+using LowMem.Checkpoints.Diagnostics;
 
 namespace LowMem.PowerShell.Views;
 
@@ -168,8 +169,13 @@ public sealed class ShownObject(PSObject shown)
 
     public string StandardDeviation => AsNumber(shown, "StandardDeviation", DeviationWidth);
 
-    public string NotOrdinary =>
-        $"{AsText(AsValue(shown, "NaNCount"))}/{AsText(AsValue(shown, "InfinityCount"))}/{AsText(AsValue(shown, "ZeroCount"))}";
+    // What is wrong has lines of its own; what is not finite is counted already.
+    public string NotOrdinary => string.Join(
+        '\n',
+        AsItems(AsValue(shown, "Health")).Select(AsText).Where(id => id != FindingCodes.NonFiniteValues).Select(PlainText.Name)
+            .Prepend($"{AsText(AsValue(shown, "NaNCount"))}/{AsText(AsValue(shown, "InfinityCount"))}/{AsText(AsValue(shown, "ZeroCount"))}"));
+
+    public string Health => PlainText.Format(string.Join(", ", AsItems(AsValue(shown, "Health")).Select(AsText)));
 
     // A dictionary that comes from a job has lost its order.
     public string Percentiles => PlainText.Format(string.Join(

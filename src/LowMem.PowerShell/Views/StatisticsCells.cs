@@ -26,6 +26,10 @@ public static class StatisticsCells
     /// <param name="figures">A <see cref="TensorStatistics"/>.</param>
     public static object? First(PSObject figures) => Of(figures).First is { } values ? ReadableValue.Items(values) : null;
 
+    /// <summary><see cref="TensorStatistics.Health"/>, as text <c>DeadRows; AbsurdValues</c>.</summary>
+    /// <param name="figures">A <see cref="TensorStatistics"/>.</param>
+    public static object Health(PSObject figures) => ReadableValue.Names(Of(figures).Health);
+
     private static TensorStatistics Of(PSObject figures)
     {
         ArgumentNullException.ThrowIfNull(figures);

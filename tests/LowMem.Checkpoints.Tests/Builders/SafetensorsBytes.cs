@@ -16,10 +16,14 @@ internal sealed class SafetensorsBytes
     public SafetensorsBytes Add(string key, params float[] values) => Add(key, "F32", values);
 
     public SafetensorsBytes Add<T>(string key, string dtype, T[] values)
+        where T : struct => Add(key, dtype, [values.Length], values);
+
+    /// <summary>A tensor of several dimensions.</summary>
+    public SafetensorsBytes Add<T>(string key, string dtype, long[] shape, T[] values)
         where T : struct
     {
         var bytes = MemoryMarshal.AsBytes<T>(values);
-        header.Add(key, new { dtype, shape = new[] { values.Length }, data_offsets = new[] { data.Count, data.Count + bytes.Length } });
+        header.Add(key, new { dtype, shape, data_offsets = new[] { data.Count, data.Count + bytes.Length } });
         data.AddRange(bytes);
         return this;
     }

@@ -7,6 +7,7 @@ using LowMem.Checkpoints.Tests.Builders;
 using LowMem.Checkpoints.Tests.Fixtures;
 using LowMem.Checkpoints.Tests.Formats;
 using LowMem.Checkpoints.Values;
+using LowMem.Checkpoints.Values.Health;
 using LowMem.Checkpoints.Verification;
 
 namespace LowMem.Checkpoints.Tests.Verification;

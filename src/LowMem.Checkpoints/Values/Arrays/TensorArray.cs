@@ -4,6 +4,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Values.Elements;
+using LowMem.Checkpoints.Values.Scaled;
 
 namespace LowMem.Checkpoints.Values.Arrays;
 
@@ -31,7 +32,7 @@ public static class TensorArray
         ArgumentNullException.ThrowIfNull(reader);
         ArgumentNullException.ThrowIfNull(view);
         var type = DType.Get(view.Tensor.DType);
-        var array = Create(view, type);
+        var array = Create(view.Shape, type, view.Tensor);
         ref byte data = ref MemoryMarshal.GetArrayDataReference(array);
         int size = SizeOf(type);
         byte[] buffer = ArrayPool<byte>.Shared.Rent((int)type.GetByteLength(BlockCount));
@@ -56,10 +57,36 @@ public static class TensorArray
         return view.Shape.Count == 0 && type.Name != "float4_e2m1fn_x2" ? array.GetValue(0)! : array;
     }
 
-    private static Array Create(TensorView view, DType type)
+    /// <summary>Reads the numbers of a part of a tensor with scales, as <see cref="float"/>.</summary>
+    /// <param name="reader">Reads the tensor and its scales.</param>
+    /// <param name="view">The part.</param>
+    /// <param name="progress">Told how many bytes of numbers have been made; or null.</param>
+    /// <param name="cancellationToken">Ends the reading early.</param>
+    /// <returns>An <see cref="Array"/>; of no dimensions, the one value.</returns>
+    /// <exception cref="CheckpointException">The values cannot be read, or there are too many for an array.</exception>
+    public static object Read(TensorDataReader reader, ScaledView view, Action<long>? progress, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(reader);
+        ArgumentNullException.ThrowIfNull(view);
+        var array = Create(view.Shape, DType.Get("float32"), view.Tensor.Stored);
+        ref byte data = ref MemoryMarshal.GetArrayDataReference(array);
+        var scaled = new ScaledReader(reader, view);
+        for (long done = 0; done < view.ElementCount; done += BlockCount)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            int count = (int)Math.Min(BlockCount, view.ElementCount - done);
+            var bytes = MemoryMarshal.CreateSpan(ref Unsafe.AddByteOffset(ref data, (nint)(done * sizeof(float))), count * sizeof(float));
+            scaled.Read(done, MemoryMarshal.Cast<byte, float>(bytes), cancellationToken);
+            progress?.Invoke((done + count) * sizeof(float));
+        }
+
+        return view.Shape.Count == 0 ? array.GetValue(0)! : array;
+    }
+
+    private static Array Create(IReadOnlyList<long> sizes, DType type, TensorInfo tensor)
     {
         // Two numbers to an element: the last dimension has as many more.
-        List<long> shape = [.. view.Shape];
+        List<long> shape = [.. sizes];
         if (type.Name == "float4_e2m1fn_x2")
         {
             if (shape.Count == 0)
@@ -73,17 +100,17 @@ public static class TensorArray
         Int128 count = shape.Aggregate(Int128.One, (product, length) => product * length);
         if (shape.Exists(length => length > Array.MaxLength))
         {
-            throw Unsupported(view, $"a dimension of {shape.Max()} is more than a .NET array takes ({Array.MaxLength}): choose some with a slice");
+            throw Unsupported(tensor, $"a dimension of {shape.Max()} is more than a .NET array takes ({Array.MaxLength}): choose some with a slice");
         }
 
         if (count > Array.MaxLength)
         {
-            throw Unsupported(view, $"{count} values are more than a .NET array takes ({Array.MaxLength}): choose some with a slice");
+            throw Unsupported(tensor, $"{count} values are more than a .NET array takes ({Array.MaxLength}): choose some with a slice");
         }
 
         if (shape.Count > MostDimensions)
         {
-            throw Unsupported(view, $"{shape.Count} dimensions are more than a .NET array takes ({MostDimensions}): choose some with a slice");
+            throw Unsupported(tensor, $"{shape.Count} dimensions are more than a .NET array takes ({MostDimensions}): choose some with a slice");
         }
 
         int[] lengths = shape.Count == 0 ? [1] : [.. shape.Select(length => (int)length)];
@@ -91,10 +118,10 @@ public static class TensorArray
         return lengths is [var only] ? Array.CreateInstance(element, only) : Array.CreateInstance(element, lengths);
     }
 
-    private static CheckpointException Unsupported(TensorView view, string problem) => new(
-        CheckpointErrorIds.Unsupported, view.Tensor.Path, $"'{DisplayText.Name(view.Tensor.Key)}' is no array: {problem}.")
+    private static CheckpointException Unsupported(TensorInfo tensor, string problem) => new(
+        CheckpointErrorIds.Unsupported, tensor.Path, $"'{DisplayText.Name(tensor.Key)}' is no array: {problem}.")
     {
-        Record = view.Tensor.Key,
+        Record = tensor.Key,
     };
 
     private static Type ElementType(DType type) => type.Name switch

@@ -27,6 +27,9 @@ internal sealed class StatisticsConsumer(DType type, long byteLength, long repea
     private readonly Lock gate = new();
     private double[]? kept;
 
+    /// <summary>The type of the elements.</summary>
+    public DType Type => type;
+
     /// <summary>The figures, once all has come.</summary>
     public NumberCounts Counts { get; private set; } = NumberCounts.None;
 

@@ -2,6 +2,8 @@ using System.Globalization;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Values.Arrays;
 using LowMem.Checkpoints.Values.Elements;
+using LowMem.Checkpoints.Values.Health;
+using LowMem.Checkpoints.Values.Scaled;
 
 namespace LowMem.Checkpoints.Values.Statistics;
 
@@ -10,6 +12,9 @@ public sealed class StatisticsScan
 {
     /// <summary>So many bytes are looked at before their figures are told: a long scan shows what it finds.</summary>
     private const long GroupLength = 1L << 30;
+
+    /// <summary>So many scales are kept in memory at a time, or those of one tensor.</summary>
+    private const long MostScales = 4 << 20;
 
     private readonly Checkpoint checkpoint;
     private readonly IReadOnlyList<TensorView> views;
@@ -50,6 +55,9 @@ public sealed class StatisticsScan
     /// <summary>How many values of each are kept as they are, from the first on.</summary>
     public int FirstCount { get; init; }
 
+    /// <summary>The views, of those to look at, that are the codes of tensors whose numbers are wanted.</summary>
+    public IReadOnlyDictionary<TensorView, ScaledView> Scaled { get; init; } = System.Collections.ObjectModel.ReadOnlyDictionary<TensorView, ScaledView>.Empty;
+
     /// <summary>The bytes of values that are looked at, in all passes.</summary>
     public long ByteLength => valueLength * PassCount;
 
@@ -80,74 +88,83 @@ public sealed class StatisticsScan
     public IEnumerable<IReadOnlyList<TensorStatistics>> RunGroups(Action<long>? progress, CancellationToken cancellationToken)
     {
         using var reader = new TensorDataReader(checkpoint);
+        var health = new HealthCheck(checkpoint);
         var group = new List<TensorView>();
         long length = 0;
+        long scales = 0;
         long done = 0;
         foreach (var view in views)
         {
             group.Add(view);
             length += DistinctElements.Of(view).View.ByteLength;
-            if (length >= GroupLength)
+            scales += Scaled.GetValueOrDefault(view)?.Tensor.Grid.Count ?? 0;
+            if (length >= GroupLength || scales >= MostScales)
             {
                 long before = done;
-                yield return RunGroup(reader, group, now => progress?.Invoke(before + now), cancellationToken);
+                yield return RunGroup(reader, health, group, now => progress?.Invoke(before + now), cancellationToken);
                 done += length * PassCount;
                 length = 0;
+                scales = 0;
                 group.Clear();
             }
         }
 
         if (group.Count > 0)
         {
-            yield return RunGroup(reader, group, now => progress?.Invoke(done + now), cancellationToken);
+            yield return RunGroup(reader, health, group, now => progress?.Invoke(done + now), cancellationToken);
         }
     }
 
-    private List<TensorStatistics> RunGroup(TensorDataReader reader, List<TensorView> group, Action<long> progress, CancellationToken cancellationToken)
+    private List<TensorStatistics> RunGroup(
+        TensorDataReader reader, HealthCheck health, List<TensorView> group, Action<long> progress, CancellationToken cancellationToken)
     {
         var plan = new BlockPlan(reader);
-        var consumers = new List<(TensorView View, long Repeat, StatisticsConsumer Statistics, HashConsumer? Hash)>();
-        foreach (var view in group)
+        List<Item> items = [.. group.Select(view => new Item(view, Scaled.GetValueOrDefault(view), reader, Percentages, ComputesHash, cancellationToken))];
+        foreach (var item in items)
         {
-            var (distinct, repeat) = DistinctElements.Of(view);
-            var statistics = new StatisticsConsumer(Checkpoints.DType.Get(view.Tensor.DType), distinct.ByteLength, repeat, Percentages);
-            plan.Add(distinct, statistics);
-            HashConsumer? hash = ComputesHash ? new HashConsumer() : null;
-            if (hash is not null)
-            {
-                plan.Add(view, hash);
-            }
-
-            consumers.Add((view, repeat, statistics, hash));
+            item.Plan(plan, health);
         }
 
         BlockPass.Run(plan, (now, _) => progress(now), cancellationToken);
+        var ids = Judge(reader, health, cancellationToken);
         long looked = group.Sum(view => DistinctElements.Of(view).View.ByteLength);
-        var histograms = BinCount == 0 ? null : RunHistograms(reader, consumers.ConvertAll(item => (item.View, item.Repeat, item.Statistics)), now => progress(looked + now), cancellationToken);
-        List<TensorStatistics> all = [.. consumers.Select((item, index) => Describe(item.View, item.Repeat, item.Statistics, item.Hash) with
+        var histograms = BinCount == 0 ? null : RunHistograms(reader, items, now => progress(looked + now), cancellationToken);
+        List<TensorStatistics> all = [.. items.Select((item, index) => Describe(item) with
         {
             Histogram = histograms?[index]?.Histogram,
-            First = FirstCount == 0 ? null : ElementReader.ReadFirst(reader, item.View, FirstCount, cancellationToken),
+            Health = item.Evidence is null ? [] : ids[item.Evidence],
+            First = FirstCount == 0 ? null : item.ReadFirst(reader, FirstCount, cancellationToken),
         })];
         reader.CheckUnchanged();
         return all;
     }
 
+    /// <summary>The ids of the rules that found something wrong, by the tensor.</summary>
+    private static Dictionary<EvidenceConsumer, string[]> Judge(TensorDataReader reader, HealthCheck health, CancellationToken cancellationToken)
+    {
+        var plan = new BlockPlan(reader);
+        if (health.PlanCloserLook(plan, _ => true))
+        {
+            BlockPass.Run(plan, null, cancellationToken);
+        }
+
+        return health.Conclude().ToDictionary(
+            judged => judged.Subject.Evidence,
+            judged => judged.Findings.Where(finding => finding.Severity != FindingSeverity.Information).Select(finding => finding.Code).ToArray());
+    }
+
     /// <summary>Counts by bins, now that the least and the greatest number are known; null where there is none.</summary>
-    private List<HistogramConsumer?> RunHistograms(
-        TensorDataReader reader, List<(TensorView View, long Repeat, StatisticsConsumer Statistics)> items, Action<long> progress, CancellationToken cancellationToken)
+    private List<HistogramConsumer?> RunHistograms(TensorDataReader reader, List<Item> items, Action<long> progress, CancellationToken cancellationToken)
     {
         var plan = new BlockPlan(reader);
         var consumers = new List<HistogramConsumer?>();
-        foreach (var (view, repeat, statistics) in items)
+        foreach (var item in items)
         {
-            var finite = statistics.Counts.Finite;
-            consumers.Add(finite.Count == 0
-                ? null
-                : new HistogramConsumer(Checkpoints.DType.Get(view.Tensor.DType), finite.Minimum, finite.Maximum, repeat, BinCount));
+            var finite = item.Statistics.Counts.Finite;
+            consumers.Add(finite.Count == 0 ? null : new HistogramConsumer(item.Statistics.Type, finite.Minimum, finite.Maximum, item.Repeat, BinCount));
             if (consumers[^1] is { } consumer)
             {
-                plan.Add(DistinctElements.Of(view).View, consumer);
+                item.Add(plan, consumer);
             }
         }
 
@@ -155,8 +172,9 @@ public sealed class StatisticsScan
         return consumers;
     }
 
-    private TensorStatistics Describe(TensorView view, long repeat, StatisticsConsumer statistics, HashConsumer? hash)
+    private TensorStatistics Describe(Item item)
     {
+        var (view, repeat, statistics, hash) = (item.Shown, item.Repeat, item.Statistics, item.Hash);
         var tensor = view.Tensor;
         var counts = statistics.Counts;
         var finite = counts.Finite;
@@ -166,6 +184,7 @@ public sealed class StatisticsScan
         {
             Key = tensor.Key,
             DType = tensor.DType,
+            Scheme = item.Scaled?.Tensor.Scheme,
             Shape = [.. view.Shape],
             ElementCount = view.ElementCount,
             Minimum = isInteger ? IntegerTotals.ToObject(integers.Minimum) : finite.Count > 0 ? finite.Minimum : null,
@@ -182,5 +201,76 @@ public sealed class StatisticsScan
             Path = tensor.Path,
             Checkpoint = tensor.Checkpoint,
         };
+    }
+
+    /// <summary>A part of a tensor, what gathers its figures, and how its numbers come to them.</summary>
+    private sealed class Item
+    {
+        private readonly TensorView distinct;
+        private readonly ScaleTable? table;
+
+        public Item(
+            TensorView view, ScaledView? scaled, TensorDataReader reader, IReadOnlyList<double> percentages, bool computesHash, CancellationToken cancellationToken)
+        {
+            View = view;
+            Scaled = scaled;
+            Shown = scaled?.Numbers ?? view;
+            table = scaled is null ? null : ScaleTable.Read(reader, scaled, cancellationToken);
+
+            // Which scale a code has is known by its place: where there is more than one, each is taken in its place.
+            (distinct, Repeat) = scaled is null or { Tensor.Grid.Count: 1 } ? DistinctElements.Of(view) : (view, 1);
+            var type = Checkpoints.DType.Get(Shown.Tensor.DType);
+            long length = scaled is null ? distinct.ByteLength : Shown.ByteLength / Repeat;
+            Statistics = new StatisticsConsumer(type, length, Repeat, percentages);
+            Evidence = EvidenceConsumer.CanExamine(type) && view.ElementCount > 0 ? new EvidenceConsumer(0, type, length, isBigEndian: false) : null;
+            Hash = computesHash ? new HashConsumer() : null;
+        }
+
+        public TensorView View { get; }
+
+        public ScaledView? Scaled { get; }
+
+        /// <summary>The numbers as they are described.</summary>
+        public TensorView Shown { get; }
+
+        public long Repeat { get; }
+
+        public StatisticsConsumer Statistics { get; }
+
+        public EvidenceConsumer? Evidence { get; }
+
+        public HashConsumer? Hash { get; }
+
+        public void Plan(BlockPlan plan, HealthCheck health)
+        {
+            Add(plan, Statistics);
+            if (Evidence is not null)
+            {
+                Add(plan, Evidence);
+                health.Add(Shown, Evidence, Repeat, table is null ? null : Add);
+            }
+
+            if (Hash is not null)
+            {
+                plan.Add(View, Wrap(Hash));
+            }
+        }
+
+        /// <summary>Wants the numbers, those that are repeated once.</summary>
+        public void Add(BlockPlan plan, IBlockConsumer consumer) => plan.Add(distinct, Wrap(consumer));
+
+        public IReadOnlyList<object> ReadFirst(TensorDataReader reader, int most, CancellationToken cancellationToken)
+        {
+            if (Scaled is null)
+            {
+                return ElementReader.ReadFirst(reader, View, most, cancellationToken);
+            }
+
+            var numbers = new float[Math.Min(most, Scaled.ElementCount)];
+            new ScaledReader(reader, Scaled).Read(0, numbers, cancellationToken);
+            return [.. numbers.Select(number => (object)(double)number)];
+        }
+
+        private IBlockConsumer Wrap(IBlockConsumer consumer) => table is null ? consumer : new DequantizingConsumer(table, consumer);
     }
 }

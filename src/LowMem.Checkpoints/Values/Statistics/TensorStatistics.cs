@@ -12,6 +12,12 @@ public sealed record TensorStatistics
     /// <summary>The element type, by PyTorch's name.</summary>
     public required string DType { get; init; }
 
+    /// <summary>
+    /// How the stored codes and their scales stand for numbers, one of <see cref="Scaled.ScaleSchemes"/>; null when there are no
+    /// scales. Where <see cref="DType"/> is <c>float32</c>, the figures are those of the numbers, else those of the codes.
+    /// </summary>
+    public string? Scheme { get; init; }
+
     /// <summary>The size of each dimension, in elements; of a slice, those of the slice.</summary>
     public required long[] Shape { get; init; }
 
@@ -47,6 +53,12 @@ public sealed record TensorStatistics
     /// 32 or 64 bits, within 1/256 of the number.
     /// </summary>
     public IReadOnlyDictionary<string, double> Percentiles { get; init; } = System.Collections.ObjectModel.ReadOnlyDictionary<string, double>.Empty;
+
+    /// <summary>
+    /// The ids of the health rules that found something wrong, of <see cref="Diagnostics.FindingCodes"/>; none when nothing is.
+    /// <c>UnlikeSiblings</c> compares with the tensors that were looked at so far.
+    /// </summary>
+    public IReadOnlyList<string> Health { get; init; } = [];
 
     /// <summary>How the finite numbers are spread; null unless asked for, and of none.</summary>
     public TensorHistogram? Histogram { get; init; }

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
-using LowMem.Checkpoints.Verification;
+using LowMem.Checkpoints.Values.Health;
 
-namespace LowMem.Checkpoints.Tests.Verification;
+namespace LowMem.Checkpoints.Tests.Values.Health;
 
 public sealed class ValueCounterTests
 {

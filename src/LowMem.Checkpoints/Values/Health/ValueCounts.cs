@@ -1,4 +1,4 @@
-namespace LowMem.Checkpoints.Verification;
+namespace LowMem.Checkpoints.Values.Health;
 
 /// <summary>How many numbers of each kind there are. A complex element is two numbers.</summary>
 /// <param name="Numbers">All of them.</param>

@@ -1,0 +1,26 @@
+using LowMem.Checkpoints.Diagnostics;
+
+namespace LowMem.Checkpoints.Values.Health.Rules;
+
+/// <summary>All weights of one input are zero: what comes from there is not used.</summary>
+internal sealed class DeadColumnRule : HealthRule
+{
+    public override bool NeedsCloserLook(HealthSubject subject) =>
+        DeadLines.IsPossible(subject, DeadLines.ColumnLength(subject)) && subject.View.Shape[1] > 1;
+
+    public override HealthFinding? Judge(HealthSubject subject)
+    {
+        if (subject.Look is not { } look || !NeedsCloserLook(subject) || look.DeadColumns is not (> 0 and var dead, var first))
+        {
+            return null;
+        }
+
+        return new HealthFinding(
+            FindingSeverity.Warning,
+            FindingCodes.DeadColumns,
+            DeadLines.Describe("column", dead, subject.View.Shape[1], DisplayText.Name(subject.Key), first))
+        {
+            FirstElement = first * (DeadLines.RowLength(subject) / subject.View.Shape[1]),
+        };
+    }
+}
