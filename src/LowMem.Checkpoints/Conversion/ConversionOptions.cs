@@ -23,6 +23,9 @@ public sealed record ConversionOptions
     /// <summary>The most bytes of tensors in one file; null to write one file. A tensor is never cut: one that is larger has its own.</summary>
     public long? MaxShardSize { get; init; }
 
+    /// <summary>Whether tensors of codes with scales are written as the numbers that they stand for, as float32 or <see cref="Type"/>.</summary>
+    public bool Dequantizes { get; init; }
+
     /// <summary>Gives the numbers that a tensor stands for; null, or a null result, for the elements as they are.</summary>
     internal Func<TensorInfo, ITensorNumbers?>? Numbers { get; init; }
 }

@@ -52,6 +52,15 @@ public sealed class ConversionPlan
         ArgumentNullException.ThrowIfNull(checkpoint);
         ArgumentNullException.ThrowIfNull(destination);
         ArgumentNullException.ThrowIfNull(options);
+        if (options.Dequantizes)
+        {
+            string prefix = KeyPrefix.Normalize(options.Prefix ?? string.Empty);
+            options = options with
+            {
+                Numbers = DequantizedNumbers.Find(checkpoint, key => TensorSelection.GetKey(key, prefix, options) is not null, cancellationToken),
+            };
+        }
+
         return new ConversionPlanner(checkpoint, destination, options).Plan(cancellationToken);
     }
 }

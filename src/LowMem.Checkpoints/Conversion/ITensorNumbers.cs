@@ -7,6 +7,9 @@ namespace LowMem.Checkpoints.Conversion;
 /// </summary>
 internal interface ITensorNumbers
 {
+    /// <summary>The key that they go by.</summary>
+    string Key { get; }
+
     /// <summary>The shape of the numbers.</summary>
     long[] Shape { get; }
 

@@ -34,7 +34,8 @@ internal static class TensorSelection
         var taken = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var tensor in checkpoint.Tensors)
         {
-            if (GetKey(tensor.Key, prefix, options) is not { } key)
+            var numbers = options.Numbers?.Invoke(tensor);
+            if (GetKey(numbers?.Key ?? tensor.Key, prefix, options) is not { } key)
             {
                 continue;
             }
@@ -46,7 +47,7 @@ internal static class TensorSelection
                     + "Map one of them to another name, or leave it out.");
             }
 
-            selected.Add(Describe(key, tensor, options));
+            selected.Add(Describe(key, tensor, numbers, options));
         }
 
         // What others are made of is in them.
@@ -67,9 +68,8 @@ internal static class TensorSelection
         return (options.KeyMap is not null && string.IsNullOrEmpty(mapped)) || options.Filter?.Includes(mapped!) == false ? null : mapped;
     }
 
-    private static SelectedTensor Describe(string key, TensorInfo tensor, ConversionOptions options)
+    private static SelectedTensor Describe(string key, TensorInfo tensor, ITensorNumbers? numbers, ConversionOptions options)
     {
-        var numbers = options.Numbers?.Invoke(tensor);
         var type = DType.Get(tensor.DType);
         bool isCast = options.Type is not null
             && (numbers is not null || (type.Kind == DTypeKind.Floating && type.BitSize >= 8 && type.Name != "float4_e2m1fn_x2" && ElementConverter.CanRead(type)));

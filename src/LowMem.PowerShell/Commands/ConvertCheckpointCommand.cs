@@ -40,6 +40,10 @@ public sealed class ConvertCheckpointCommand : CheckpointPathCommand
         "float64", "float32", "float16", "bfloat16", "float8_e4m3fn", "float8_e5m2", "float8_e4m3fnuz", "float8_e5m2fnuz", "float8_e8m0fnu")]
     public string? DType { get; set; }
 
+    /// <summary>Writes tensors of codes with scales as the numbers that they stand for.</summary>
+    [Parameter]
+    public SwitchParameter Dequantize { get; set; }
+
     /// <summary>Only what lies under it is taken, and it is left out of the keys.</summary>
     [Parameter]
     [AllowEmptyString]
@@ -134,6 +138,7 @@ public sealed class ConvertCheckpointCommand : CheckpointPathCommand
     private ConversionOptions GetOptions(Checkpoint checkpoint) => new()
     {
         Type = DType is null ? null : Checkpoints.DType.Get(DType),
+        Dequantizes = Dequantize,
         Prefix = Prefix,
         KeyMap = KeyMap is null ? null : KeyMapArgument.Create(KeyMap, checkpoint, Prefix ?? string.Empty, StopToken),
         Filter = KeySelection.Create(Include, Exclude),
