@@ -50,8 +50,13 @@ internal static class ConversionCommit
     }
 
     /// <summary>Whether the index names files in the making: a conversion was killed after the new set was there, and before it had its names.</summary>
-    public static bool IsHalfDone(OutputDirectory directory, ConversionDestination destination) =>
-        OldSet.Find(directory, destination).Shards.Any(name => name.StartsWith(directory.StagingName + "/", StringComparison.Ordinal));
+    public static bool IsHalfDone(OutputDirectory directory, ConversionDestination destination)
+    {
+        // Anybody can write an index: unless all that it names was made here, nothing is touched.
+        var shards = OldSet.Find(directory, destination).Shards;
+        return shards.Count > 0 && directory.IsStaged(FinalIndex)
+            && shards.All(name => Path.GetFileName(name) is var file && name == $"{directory.StagingName}/{file}" && directory.IsStaged(file));
+    }
 
     /// <summary>Gives such a set its names.</summary>
     public static void FinishHalfDone(OutputDirectory directory, ConversionDestination destination)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Sources;
 
 namespace LowMem.Checkpoints.Conversion;
@@ -11,6 +12,9 @@ namespace LowMem.Checkpoints.Conversion;
 public sealed record ConversionDestination(ConversionFormat Format, string Directory, string Stem, string Extension)
 {
     private static readonly string[] PyTorchExtensions = [".pt", ".pth", ".bin", ".ckpt"];
+
+    /// <summary>Whether the directory is made when it is not there: a user has named it, and no file.</summary>
+    public bool MakesDirectory { get; init; }
 
     /// <summary>The file when there is one.</summary>
     public string FileName => Stem + Extension;
@@ -30,13 +34,14 @@ public sealed record ConversionDestination(ConversionFormat Format, string Direc
         : string.Create(CultureInfo.InvariantCulture, $"{Stem}-{number:D5}-of-{count:D5}{Extension}");
 
     /// <summary>
-    /// What a path means: a file by its extension, else a directory, in which the file is called as libraries look for it, or as the
-    /// file that it is made from.
+    /// What a path means: a file when it has an extension, else a directory, in which the file is called as libraries look for it, or
+    /// as the file that it is made from.
     /// </summary>
     /// <param name="path">The full path.</param>
     /// <param name="isDirectory">Whether it is known to be a directory.</param>
     /// <param name="format">The format; null to go by the extension, and to write safetensors to a directory.</param>
     /// <param name="source">What is converted.</param>
+    /// <exception cref="CheckpointException">The extension says no format.</exception>
     public static ConversionDestination Of(string path, bool isDirectory, ConversionFormat? format, string source)
     {
         ArgumentNullException.ThrowIfNull(path);
@@ -45,13 +50,20 @@ public sealed record ConversionDestination(ConversionFormat Format, string Direc
         ConversionFormat? named = string.Equals(extension, ".safetensors", StringComparison.OrdinalIgnoreCase) ? ConversionFormat.Safetensors
             : PyTorchExtensions.Contains(extension, StringComparer.OrdinalIgnoreCase) ? ConversionFormat.PyTorch
             : null;
-        if (!isDirectory && named is { } known)
+        if (!isDirectory && extension.Length > 0)
         {
-            return new ConversionDestination(format ?? known, Path.GetDirectoryName(path)!, Path.GetFileNameWithoutExtension(path), extension);
+            var known = format ?? named ?? throw new CheckpointException(
+                CheckpointErrorIds.OutputFormatUnknown,
+                path,
+                $"the extension names no format. Use .safetensors, or {string.Join(", ", PyTorchExtensions)} for PyTorch, or say -Format. A directory ends in a slash.");
+            return new ConversionDestination(known, Path.GetDirectoryName(path)!, Path.GetFileNameWithoutExtension(path), extension);
         }
 
         var chosen = format ?? ConversionFormat.Safetensors;
-        return new ConversionDestination(chosen, path, GetStem(source, chosen), chosen == ConversionFormat.Safetensors ? ".safetensors" : ".bin");
+        return new ConversionDestination(chosen, path, GetStem(source, chosen), chosen == ConversionFormat.Safetensors ? ".safetensors" : ".bin")
+        {
+            MakesDirectory = true,
+        };
     }
 
     /// <summary>Libraries look for model.safetensors and for pytorch_model.bin.</summary>

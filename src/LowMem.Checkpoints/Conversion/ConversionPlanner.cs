@@ -125,9 +125,9 @@ internal sealed class ConversionPlanner(Checkpoint checkpoint, ConversionDestina
         var texts = new Dictionary<string, string>(StringComparer.Ordinal) { ["format"] = "pt" };
         if (checkpoint.Format == CheckpointFormats.Safetensors)
         {
-            // Which tensors are tied is said anew, and the size of the shards is theirs.
+            // Which tensors are tied is said anew; the size of the shards and their pieces are theirs.
             var tensors = checkpoint.Tensors.Select(tensor => tensor.Key).ToHashSet(StringComparer.Ordinal);
-            foreach (var (name, text) in checkpoint.Metadata.Where(item => item.Key != "total_size" && !tensors.Contains(item.Key)))
+            foreach (var (name, text) in checkpoint.Metadata.Where(item => item.Key != "total_size" && !item.Key.StartsWith("DCP_", StringComparison.Ordinal) && !tensors.Contains(item.Key)))
             {
                 texts[name] = text;
             }

@@ -70,7 +70,17 @@ public sealed class ConversionRun
             throw;
         }
 
-        ConversionCommit.Run(directory, plan);
+        try
+        {
+            ConversionCommit.Run(directory, plan);
+        }
+        catch when (plan.Files.Count == 1)
+        {
+            // The one rename has failed, and all is as it was. Of several files, some may have their places: -Resume brings the rest.
+            directory.RemoveStaging(ConversionJournal.FileName);
+            throw;
+        }
+
         return Report(resumed);
     }
 
@@ -86,8 +96,18 @@ public sealed class ConversionRun
                 CheckpointErrorIds.OutputIsInput, directory.GetPath(input), "this file is part of the checkpoint and would be lost. Name another one.");
         }
 
-        var journal = directory.HasStaging && settings.Resumes ? ConversionJournal.Read(directory) : null;
-        bool isOther = journal is not null && journal.Fingerprint != ConversionJournal.GetFingerprint(plan);
+        if (!directory.IsThere && !plan.Destination.MakesDirectory)
+        {
+            throw new CheckpointException(CheckpointErrorIds.NotFound, plan.Path, "the directory to write to does not exist.");
+        }
+
+        if (names.FirstOrDefault(directory.IsDirectory) is { } folder)
+        {
+            throw new CheckpointException(CheckpointErrorIds.OutputExists, directory.GetPath(folder), "there is a directory of this name. Name another file.");
+        }
+
+        var journal = directory.HasStaging && settings.Resumes && !directory.IsStagingLink ? ConversionJournal.Read(directory) : null;
+        bool isOther = directory.IsStagingLink || (journal is not null && journal.Fingerprint != ConversionJournal.GetFingerprint(plan));
         journal = isOther ? null : journal;
 
         // Where nothing was recorded, nothing is trusted, and -Resume begins anew.

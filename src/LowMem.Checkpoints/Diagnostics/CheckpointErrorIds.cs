@@ -51,6 +51,9 @@ public static class CheckpointErrorIds
     /// <summary>What is to be written would take the place of what is read.</summary>
     public const string OutputIsInput = "OutputIsInput";
 
+    /// <summary>The extension of the output says nothing of its format.</summary>
+    public const string OutputFormatUnknown = "OutputFormatUnknown";
+
     /// <summary>There is no room for what is to be written.</summary>
     public const string OutputDiskFull = "OutputDiskFull";
 }

@@ -32,7 +32,13 @@ internal sealed partial class OutputDirectory
     public string Staging { get; }
 
     /// <summary>Whether an earlier conversion left files in the making behind.</summary>
-    public bool HasStaging => Directory.Exists(Staging) && Directory.EnumerateFileSystemEntries(Staging).Any();
+    public bool HasStaging => IsStagingLink || (Directory.Exists(Staging) && Directory.EnumerateFileSystemEntries(Staging).Any());
+
+    /// <summary>Whether the directory is there.</summary>
+    public bool IsThere => !isNew;
+
+    /// <summary>Whether somebody put a link in the place of the directory for the files in the making: nothing behind it is ours.</summary>
+    public bool IsStagingLink => new DirectoryInfo(Staging).LinkTarget is not null;
 
     /// <summary>The bytes that this user may write there; null when it cannot be told.</summary>
     public long? FindFreeBytes()
@@ -62,8 +68,11 @@ internal sealed partial class OutputDirectory
     /// <summary>Whether something is in the place of a file.</summary>
     public bool Exists(string name) => System.IO.Path.Exists(GetPath(name));
 
+    /// <summary>Whether a directory is in the place of a file.</summary>
+    public bool IsDirectory(string name) => Directory.Exists(GetPath(name));
+
     /// <summary>Whether a file in the making is there.</summary>
-    public bool IsStaged(string name) => File.Exists(GetStaged(name));
+    public bool IsStaged(string name) => !IsStagingLink && File.Exists(GetStaged(name));
 
     /// <summary>Makes the directory for the files in the making.</summary>
     /// <exception cref="CheckpointException">It cannot be made.</exception>
@@ -75,7 +84,11 @@ internal sealed partial class OutputDirectory
     {
         try
         {
-            if (Directory.Exists(Staging))
+            if (IsStagingLink)
+            {
+                Directory.Delete(Staging);
+            }
+            else if (Directory.Exists(Staging))
             {
                 foreach (string file in Directory.GetFiles(Staging).Where(file => System.IO.Path.GetFileName(file) != last))
                 {
@@ -116,9 +129,6 @@ internal sealed partial class OutputDirectory
     /// <summary>Removes a file; one that is not there is no error.</summary>
     /// <exception cref="CheckpointException">It cannot be removed.</exception>
     public void Remove(string name) => Do(() => File.Delete(GetPath(name)), name);
-
-    /// <summary>Removes a file in the making.</summary>
-    public void RemoveStaged(string name) => Do(() => File.Delete(GetStaged(name)), name);
 
     private void Do(Action change, string? name = null)
     {

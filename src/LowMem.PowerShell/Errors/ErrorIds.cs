@@ -27,7 +27,7 @@ public static class ErrorIds
     public const string OutputIsInput = CheckpointErrorIds.OutputIsInput;
 
     /// <summary>The extension of the output says nothing of its format.</summary>
-    public const string OutputFormatUnknown = "OutputFormatUnknown";
+    public const string OutputFormatUnknown = CheckpointErrorIds.OutputFormatUnknown;
 
     /// <summary>What came down the pipeline is no verdict.</summary>
     public const string NoVerdict = "NoVerdict";

@@ -184,7 +184,7 @@ internal static class ErrorRecords
         CheckpointErrorIds.AccessDenied => ErrorCategory.PermissionDenied,
         CheckpointErrorIds.Unsupported or CheckpointErrorIds.ConversionUnsupported or ModelErrorIds.ModuleUnsupported => ErrorCategory.NotImplemented,
         CheckpointErrorIds.Unsafe => ErrorCategory.SecurityError,
-        CheckpointErrorIds.SliceInvalid or CheckpointErrorIds.OutputIsInput => ErrorCategory.InvalidArgument,
+        CheckpointErrorIds.SliceInvalid or CheckpointErrorIds.OutputIsInput or CheckpointErrorIds.OutputFormatUnknown => ErrorCategory.InvalidArgument,
         CheckpointErrorIds.OutputExists or CheckpointErrorIds.ConversionUnfinished => ErrorCategory.ResourceExists,
         CheckpointErrorIds.OutputDiskFull => ErrorCategory.ResourceUnavailable,
         CheckpointErrorIds.ConversionNotVerified => ErrorCategory.WriteError,

@@ -70,7 +70,7 @@ public sealed class OutputTests : IDisposable
     {
         directory.Write("source.safetensors", new SafetensorsBytes().Add("a", new float[1 << 20]).Add("b", new float[1 << 20]).Build());
         using var source = new CancellationTokenSource();
-        var plan = Converted.Plan(In("source.safetensors"), Path.Combine(directory.Path, "new", "out.safetensors"), new ConversionOptions { MaxShardSize = 4 << 20 });
+        var plan = Converted.Plan(In("source.safetensors"), Path.Combine(directory.Path, "new"), new ConversionOptions { MaxShardSize = 4 << 20 });
 
         Assert.ThrowsAny<OperationCanceledException>(() => new ConversionRun(plan, new ConversionSettings()).Run(new Canceller(source), source.Token));
 
@@ -124,6 +124,46 @@ public sealed class OutputTests : IDisposable
         Assert.Equal(plan.Files.Count - 1, report.ResumedCount);
         Assert.Equal(expected.Keys.Order(), Directory.GetFileSystemEntries(directory.Path).Order());
         Assert.All(expected, item => Assert.Equal(item.Value, File.ReadAllBytes(item.Key)));
+    }
+
+    [Fact]
+    public void ALinkInThePlaceOfTheFilesInTheMakingLeadsNowhere()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "links need rights there");
+        Directory.CreateDirectory(In("others"));
+        directory.Write("others/precious.txt", [1]);
+        Directory.CreateSymbolicLink(In("out.pt.converting"), In("others"));
+        string source = FixtureFiles.PathOf("state-dict");
+
+        Assert.Equal(CheckpointErrorIds.ConversionUnfinished, Refuse(source, In("out.pt"), new ConversionSettings { Resumes = true }).ErrorId);
+        Converted.Run(source, In("out.pt"), settings: new ConversionSettings { Replaces = true });
+
+        Assert.Equal(["others", "out.pt"], Names());
+        Assert.True(File.Exists(In("others/precious.txt")));
+    }
+
+    [Fact]
+    public void AnIndexThatNamesFilesInTheMakingIsNotBelieved()
+    {
+        directory.Write("out.safetensors.index.json", """{"weight_map":{"w":"out.safetensors.converting/config.json"}}"""u8.ToArray());
+        directory.Write("config.json", [1]);
+        directory.Write("out.safetensors.converting/something", [1]);
+
+        Converted.Run(FixtureFiles.PathOf("state-dict"), In("out.safetensors"), settings: new ConversionSettings { Replaces = true });
+
+        Assert.Equal(["config.json", "out.safetensors"], Names());
+    }
+
+    [Fact]
+    public void ADirectoryIsNotReplacedAndNotMadeForAFile()
+    {
+        string source = FixtureFiles.PathOf("state-dict");
+        Directory.CreateDirectory(In("folder/state-dict.safetensors"));
+
+        Assert.Equal(CheckpointErrorIds.OutputExists, Refuse(source, In("folder"), new ConversionSettings { Replaces = true }).ErrorId);
+        Assert.Equal(CheckpointErrorIds.NotFound, Refuse(source, In("none/out.pt"), new ConversionSettings()).ErrorId);
+        Assert.Equal(CheckpointErrorIds.OutputFormatUnknown, Refuse(source, In("out.onnx"), new ConversionSettings()).ErrorId);
+        Assert.Equal(["folder"], Names());
     }
 
     [Fact]
