@@ -141,7 +141,8 @@ public sealed class CheckpointComparison
     }
 
     private void AddFault(TensorInfo tensor, string reason) => faults.Add(new CheckpointException(
-        CheckpointErrorIds.Unsupported, tensor.Path, $"'{DisplayText.Name(tensor.Key)}' cannot be compared: {reason}.") { Record = tensor.Key });
+        CheckpointErrorIds.Unsupported, tensor.Path, $"'{DisplayText.Name(tensor.Key)}' cannot be compared: {reason}.")
+    { Record = tensor.Key });
 
     private List<CheckpointDifference>? AddEqual() => options is { IncludesEqual: true, StopsAtFirst: false } ? equal : null;
 
