@@ -17,7 +17,8 @@ if (BenchmarkOptions.Parse(args) is not { } options)
 IReadOnlyList<IBenchmark> benchmarks =
 [
     new LoadBenchmark(), new ForwardBenchmark(), new TensorCountBenchmark(), new SparseBenchmark(), new ListingBenchmark(), new SafetyBenchmark(),
-    new VerifyBenchmark(), new PassBenchmark(), new GatherBenchmark(), new CompareBenchmark(), new ConvertBenchmark(), new FolderBenchmark(),
+    new VerifyBenchmark(), new PassBenchmark(), new GatherBenchmark(), new StatisticsBenchmark(), new CompareBenchmark(), new ConvertBenchmark(),
+    new FolderBenchmark(),
 ];
 if (options.Only.FirstOrDefault(only => benchmarks.All(benchmark => benchmark.Name != only)) is { } unknown)
 {

@@ -28,7 +28,8 @@ Describe 'Compare-Checkpoint' {
 
         It 'compares another format, and values that are not tensors' {
             Compare-Checkpoint "$fixtures/training.pt" "$fixtures/legacy-training.pth" | Should -BeNullOrEmpty
-            $values = @(Compare-Checkpoint "$samples/boring.pt" "$samples/boring-training.pt" -Key epoch)
+            $values = @(Compare-Checkpoint "$samples/boring.pt" "$samples/boring-training.pt" -Key epoch -WarningVariable none)
+            $none | Should -BeNullOrEmpty
             $values.Change, $values.Difference, $values.DifferenceKey | Should -Be @('Added', 2, 'epoch')
         }
 
@@ -38,6 +39,14 @@ Describe 'Compare-Checkpoint' {
 
             $rules.Key, $rules.DifferenceKey, $rules.Change, $rules.DifferingElements | Should -Be @('in_proj.weight', 'model_state_dict.in_proj.weight', 'Value', 20)
             $block.RelativeChange | Should -Be $rules.RelativeChange
+        }
+
+        It 'offers the rule that is missing' {
+            $null = Compare-Checkpoint "$samples/boring.pt" "$samples/boring-training.pt" -WarningVariable warnings -WarningAction SilentlyContinue
+            $warnings[0].Message | Should -BeLike "*no key of a tensor is in both. With -KeyMap @{ 'model_state_dict.*' = '*' }, 8 are."
+
+            Compare-Checkpoint "$samples/boring.pt" "$samples/boring-training.pt" -KeyMap $map -WarningVariable none | Should -Not -BeNullOrEmpty
+            $none | Should -BeNullOrEmpty
         }
 
         It 'lets pass what the tolerances allow' {

@@ -33,6 +33,9 @@ internal static class CaseHost
             case (CompareCase.Name, [var reference, var difference]):
                 CompareCase.Run(reference, difference);
                 break;
+            case (StatisticsCase.Name, [var path]):
+                StatisticsCase.Run(path);
+                break;
             case (GatherCase.Name, [var path]):
                 GatherCase.Run(path);
                 break;

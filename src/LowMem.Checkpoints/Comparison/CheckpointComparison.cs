@@ -51,6 +51,10 @@ public sealed class CheckpointComparison
     /// <summary>The bytes of values that are read, of both sides.</summary>
     public long ByteLength { get; }
 
+    /// <summary>When no tensor of one side was met on the other, and one rule would change that: the rule; else null.</summary>
+    public PrefixHint? FindHint() => options.KeyMap is not null || matching.Both.Count > 0 ? null : PrefixHint.Find(
+        [.. matching.Removed.Select(tensor => tensor.Key)], [.. matching.Added.Select(tensor => tensor.Key)]);
+
     /// <summary>Reads and compares.</summary>
     /// <param name="progress">Told, from several threads, how many bytes have been dealt with; or null.</param>
     /// <param name="cancellationToken">Ends it within a few blocks.</param>
@@ -141,7 +145,8 @@ public sealed class CheckpointComparison
     }
 
     private void AddFault(TensorInfo tensor, string reason) => faults.Add(new CheckpointException(
-        CheckpointErrorIds.Unsupported, tensor.Path, $"'{DisplayText.Name(tensor.Key)}' cannot be compared: {reason}.") { Record = tensor.Key });
+        CheckpointErrorIds.Unsupported, tensor.Path, $"'{DisplayText.Name(tensor.Key)}' cannot be compared: {reason}.")
+    { Record = tensor.Key });
 
     private List<CheckpointDifference>? AddEqual() => options is { IncludesEqual: true, StopsAtFirst: false } ? equal : null;
 

@@ -25,7 +25,7 @@ internal sealed class RenameSearch
     }
 
     /// <summary>The bytes that are read.</summary>
-    public long ByteLength => kinds.Sum(kind => removed[kind].Concat(this.added[kind]).Sum(tensor => tensor.ByteLength));
+    public long ByteLength => kinds.Sum(kind => removed[kind].Concat(added[kind]).Sum(tensor => tensor.ByteLength));
 
     /// <summary>Reads the candidates, and tells which are the same.</summary>
     /// <param name="reference">Holds the files of the reference open.</param>

@@ -145,6 +145,11 @@ public sealed class CompareCheckpointCommand : CheckpointCommand
             KeyMap = KeyMap is null ? null : KeyMapArgument.Create(KeyMap, difference, prefix: string.Empty, StopToken),
             Includes = Key is null ? null : patterns.IsMatch,
         });
+        if (comparison.FindHint() is { } hint)
+        {
+            WriteWarning($"{path}: no key of a tensor is in both. With -KeyMap @{{ '{hint.Pattern}' = '{hint.Replacement}' }}, {hint.Count} are.");
+        }
+
         var result = ProgressBar.Run(this, "Comparing checkpoints", path, progress => comparison.Run(
             done => progress.Report(new VerificationProgress(done, comparison.ByteLength)), StopToken));
         bool isWhole = ReportFaults(difference) && isOpenedWhole;

@@ -77,6 +77,17 @@ public sealed class KeysAndValuesTests
         Assert.Equal(("w", "model.w", CheckpointChange.Equal), Assert.Single(result.Differences) is var one ? (one.Key, one.DifferenceKey, one.Change) : default);
     }
 
+    [Theory]
+    [InlineData("a.w b.w", "model.a.w model.b.w optimizer.a", "model.* = *, 2")]
+    [InlineData("net.model.a net.model.b x", "a b", "* = net.model.*, 2")]
+    [InlineData("a.w b.w c.w", "model.a.w other", null)] // Less than half.
+    [InlineData("a", "it's.a", null)] // It could not be pasted.
+    [InlineData("a", "[x].a", null)]
+    [InlineData("a.w", "ba.w", null)] // No name of its own.
+    [InlineData("a", "b", null)]
+    public void ARuleIsOfferedWhereOneWouldHelp(string reference, string difference, string? rule) =>
+        Assert.Equal(rule, PrefixHint.Find(reference.Split(' '), difference.Split(' ')) is { } hint ? $"{hint.Pattern} = {hint.Replacement}, {hint.Count}" : null);
+
     [Fact]
     public void AMapThatGivesTwoKeysOneNameIsRefused()
     {
