@@ -20,8 +20,9 @@ internal sealed class HealthCheck(Checkpoint checkpoint)
     /// <param name="reread">Wants the values once more; null when they are those of the view.</param>
     public HealthSubject Add(TensorView view, EvidenceConsumer evidence, long repeat, Action<BlockPlan, IBlockConsumer>? reread = null)
     {
-        string? bias = TensorRole.IsWeight(view.Tensor.Key) ? TensorRole.GetBiasKey(view.Tensor.Key) : null;
-        var subject = new HealthSubject(view, evidence, repeat) { BiasShape = bias is null ? null : Find(bias)?.Shape, Reread = reread };
+        bool isWeight = TensorRole.IsWeight(view.Tensor.Key);
+        string? bias = isWeight ? TensorRole.GetBiasKey(view.Tensor.Key) : null;
+        var subject = new HealthSubject(view, evidence, repeat, isWeight) { BiasShape = bias is null ? null : Find(bias)?.Shape, Reread = reread };
         subjects.Add(subject);
         return subject;
     }
@@ -33,9 +34,22 @@ internal sealed class HealthCheck(Checkpoint checkpoint)
     public bool PlanCloserLook(BlockPlan plan, Func<TensorView, bool> isWithin)
     {
         bool any = false;
-        foreach (var subject in subjects.Where(subject => HealthRules.All.Any(rule => rule.NeedsCloserLook(subject)) && isWithin(subject.View)))
+        foreach (var subject in subjects)
         {
-            bool marksLines = HealthRules.All.Any(rule => rule is DeadRowRule or DeadColumnRule && rule.NeedsCloserLook(subject));
+            bool isNeeded = false;
+            bool marksLines = false;
+            foreach (var rule in HealthRules.All)
+            {
+                bool needs = rule.NeedsCloserLook(subject);
+                isNeeded |= needs;
+                marksLines |= needs && rule.MarksLines;
+            }
+
+            if (!isNeeded || !isWithin(subject.View))
+            {
+                continue;
+            }
+
             double threshold = subject.HasMagnitudes ? AbsurdValueRule.GetThreshold(subject) : double.PositiveInfinity;
             subject.Look = new CloserLook(subject.Type, subject.View.Shape, threshold, marksLines);
             if (subject.Reread is { } reread)
@@ -57,8 +71,21 @@ internal sealed class HealthCheck(Checkpoint checkpoint)
     public IReadOnlyList<(HealthSubject Subject, IReadOnlyList<HealthFinding> Findings)> Conclude()
     {
         siblings.Compare(subjects);
-        List<(HealthSubject Subject, IReadOnlyList<HealthFinding> Findings)> judged =
-            [.. subjects.Select(subject => (subject, (IReadOnlyList<HealthFinding>)[.. HealthRules.All.Select(rule => rule.Judge(subject)).OfType<HealthFinding>()]))];
+        var judged = new List<(HealthSubject Subject, IReadOnlyList<HealthFinding> Findings)>(subjects.Count);
+        foreach (var subject in subjects)
+        {
+            List<HealthFinding>? findings = null;
+            foreach (var rule in HealthRules.All)
+            {
+                if (rule.Judge(subject) is { } finding)
+                {
+                    (findings ??= []).Add(finding);
+                }
+            }
+
+            judged.Add((subject, findings ?? (IReadOnlyList<HealthFinding>)[]));
+        }
+
         subjects.Clear();
         return judged;
     }

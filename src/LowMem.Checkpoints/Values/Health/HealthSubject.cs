@@ -4,7 +4,8 @@ namespace LowMem.Checkpoints.Values.Health;
 /// <param name="view">The part.</param>
 /// <param name="evidence">What was gathered; tied tensors share it.</param>
 /// <param name="repeat">How often the tensor has each value of the evidence.</param>
-internal sealed class HealthSubject(TensorView view, EvidenceConsumer evidence, long repeat)
+/// <param name="isWeight">What <see cref="TensorRole.IsWeight"/> says of its key.</param>
+internal sealed class HealthSubject(TensorView view, EvidenceConsumer evidence, long repeat, bool isWeight)
 {
     /// <summary>Of a tensor without a shape of two dimensions, so many values are the weights of several layers in one.</summary>
     private const long FlatCount = 1 << 16;
@@ -13,7 +14,7 @@ internal sealed class HealthSubject(TensorView view, EvidenceConsumer evidence, 
 
     public string Key => view.Tensor.Key;
 
-    public DType Type { get; } = DType.Get(view.Tensor.DType);
+    public DType Type => evidence.Type;
 
     public EvidenceConsumer Evidence => evidence;
 
@@ -24,14 +25,13 @@ internal sealed class HealthSubject(TensorView view, EvidenceConsumer evidence, 
     /// <summary>Whether the numbers of a value of the type can be large or small: not those of integers and of codes of eight bits.</summary>
     public bool HasMagnitudes => evidence.Sample.Count > 0;
 
-    public bool IsParameter { get; } = TensorRole.IsParameter(view.Tensor.Key);
+    public bool IsParameter { get; } = isWeight || TensorRole.IsBias(view.Tensor.Key);
 
     /// <summary>Whether it has at least two dimensions of more than one.</summary>
-    public bool IsMatrix { get; } = view.Shape.Count(size => size > 1) > 1;
+    public bool IsMatrix { get; } = CountDimensions(view.Shape) > 1;
 
     /// <summary>Whether it is what a layer multiplies with, rather than a vector that it scales or shifts by.</summary>
-    public bool IsLayerWeight { get; } =
-        TensorRole.IsWeight(view.Tensor.Key) && (view.ElementCount >= FlatCount || view.Shape.Count(size => size > 1) > 1);
+    public bool IsLayerWeight => isWeight && (IsMatrix || view.ElementCount >= FlatCount);
 
     /// <summary>The shape of the bias beside a weight; null when there is none.</summary>
     public IReadOnlyList<long>? BiasShape { get; init; }
@@ -50,4 +50,15 @@ internal sealed class HealthSubject(TensorView view, EvidenceConsumer evidence, 
 
     /// <summary>A count of values as the tensor has them.</summary>
     public Int128 Times(long count) => (Int128)count * repeat;
+
+    private static int CountDimensions(IReadOnlyList<long> shape)
+    {
+        int count = 0;
+        for (int i = 0; i < shape.Count; i++)
+        {
+            count += shape[i] > 1 ? 1 : 0;
+        }
+
+        return count;
+    }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using LowMem.Checkpoints.Values.Elements;
 
 namespace LowMem.Checkpoints.Values.Health;
@@ -12,8 +13,12 @@ internal sealed class MagnitudeSample(DType type, long elementCount)
 {
     private const int Enough = 1024;
 
-    /// <summary>Magnitudes go by the exponent and two bits of the mantissa of a float64.</summary>
+    /// <summary>Magnitudes go by the exponent and two bits of the mantissa of a float64, and its exponent by the range of float32.</summary>
     private const int Shift = 50;
+    private const int Bins = 320 << 2;
+    private const int FirstBin = (1023 - 160) << 2;
+
+    private static readonly ConcurrentBag<int[]> Free = [];
 
     private static readonly int[] Steps = [1, 5, 11, 31, 61, 127, 251, 509, 1021, 2039, 4093, 8191, 16381, 32749, 65521];
 
@@ -62,16 +67,22 @@ internal sealed class MagnitudeSample(DType type, long elementCount)
         for (int i = 0; bins is not null && i < bins.Length && seen * 2 < nonzero; i++)
         {
             seen += bins[i];
-            median = BitConverter.Int64BitsToDouble(((long)i << Shift) | (1L << (Shift - 1)));
+            median = BitConverter.Int64BitsToDouble(((long)(i + FirstBin) << Shift) | (1L << (Shift - 1)));
         }
 
-        bins = null;
+        if (bins is not null)
+        {
+            Array.Clear(bins);
+            Free.Add(bins);
+            bins = null;
+        }
+
         return new MagnitudeSummary(count, nonzero, median, count == 0 ? 0 : Math.Sqrt(squares / count), nonzero > 0 && least == greatest);
     }
 
     private void Count(ReadOnlySpan<double> numbers)
     {
-        bins ??= new int[1 << (63 - Shift)];
+        bins ??= Free.TryTake(out int[]? free) ? free : new int[Bins];
         foreach (double number in numbers)
         {
             double magnitude = Math.Abs(number);
@@ -87,7 +98,7 @@ internal sealed class MagnitudeSample(DType type, long elementCount)
                 squares += magnitude * magnitude;
                 least = Math.Min(least, magnitude);
                 greatest = Math.Max(greatest, magnitude);
-                bins[BitConverter.DoubleToInt64Bits(magnitude) >> Shift]++;
+                bins[Math.Clamp((int)(BitConverter.DoubleToInt64Bits(magnitude) >> Shift) - FirstBin, 0, Bins - 1)]++;
             }
         }
     }

@@ -22,14 +22,14 @@ internal static class TensorRole
     /// <summary>Whether the key is one of the weights of a layer: <c>0.weight</c>, <c>weight_ih_l0</c>, <c>gate_up_proj</c>, <c>w1</c>.</summary>
     public static bool IsWeight(string key)
     {
-        string name = key[(key.LastIndexOf('.') + 1)..];
-        bool isNumbered = name.Length is 2 or 3 && name[0] == 'w' && name[1..].All(char.IsAsciiDigit);
+        var name = key.AsSpan(key.LastIndexOf('.') + 1);
+        bool isNumbered = name.Length is 2 or 3 && name[0] == 'w' && !name[1..].ContainsAnyExceptInRange('0', '9');
         return (isNumbered || ContainsAny(name, WeightNames)) && !ContainsAny(name, OtherNames) && !ContainsAny(key, TransformNames) && !IsOptimizerState(key);
     }
 
-    /// <summary>Whether the key is that of a parameter by PyTorch's names.</summary>
-    public static bool IsParameter(string key) =>
-        IsWeight(key) || (key[(key.LastIndexOf('.') + 1)..].Contains("bias", StringComparison.OrdinalIgnoreCase) && !IsOptimizerState(key));
+    /// <summary>Whether the key is that of a bias.</summary>
+    public static bool IsBias(string key) =>
+        key.AsSpan(key.LastIndexOf('.') + 1).Contains("bias", StringComparison.OrdinalIgnoreCase) && !IsOptimizerState(key);
 
     /// <summary>Whether the key speaks of a table of vectors, some of which nobody may ever have used.</summary>
     public static bool IsEmbedding(string key) => ContainsAny(key, EmbeddingNames);
@@ -37,8 +37,23 @@ internal static class TensorRole
     /// <summary>Whether the key is what an optimizer remembers.</summary>
     public static bool IsOptimizerState(string key)
     {
-        string[] parts = key.Split('.');
-        return OptimizerValues.Contains(parts[^1], StringComparer.Ordinal) || parts.Any(part => OptimizerParts.Contains(part, StringComparer.Ordinal));
+        var rest = key.AsSpan();
+        while (true)
+        {
+            int end = rest.IndexOf('.');
+            var part = end < 0 ? rest : rest[..end];
+            if (Is(part, OptimizerParts) || (end < 0 && Is(part, OptimizerValues)))
+            {
+                return true;
+            }
+
+            if (end < 0)
+            {
+                return false;
+            }
+
+            rest = rest[(end + 1)..];
+        }
     }
 
     /// <summary>The key of the bias beside a weight; null when the key does not say <c>weight</c>.</summary>
@@ -76,5 +91,29 @@ internal static class TensorRole
         return folded.ToString();
     }
 
-    private static bool ContainsAny(string text, string[] parts) => parts.Any(part => text.Contains(part, StringComparison.OrdinalIgnoreCase));
+    private static bool ContainsAny(ReadOnlySpan<char> text, string[] parts)
+    {
+        foreach (string part in parts)
+        {
+            if (text.Contains(part, StringComparison.OrdinalIgnoreCase))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool Is(ReadOnlySpan<char> text, string[] names)
+    {
+        foreach (string name in names)
+        {
+            if (text.SequenceEqual(name))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 }

@@ -5,6 +5,8 @@ namespace LowMem.Checkpoints.Values.Health.Rules;
 /// <summary>All weights of one input are zero: what comes from there is not used.</summary>
 internal sealed class DeadColumnRule : HealthRule
 {
+    public override bool MarksLines => true;
+
     public override bool NeedsCloserLook(HealthSubject subject) =>
         DeadLines.IsPossible(subject, DeadLines.ColumnLength(subject)) && subject.View.Shape[1] > 1;
 

@@ -8,6 +8,8 @@ namespace LowMem.Checkpoints.Values.Health.Rules;
 /// </summary>
 internal sealed class DeadRowRule : HealthRule
 {
+    public override bool MarksLines => true;
+
     public override bool NeedsCloserLook(HealthSubject subject) =>
         !TensorRole.IsEmbedding(subject.Key) && DeadLines.IsPossible(subject, DeadLines.RowLength(subject)) && subject.View.Shape[0] > 1;
 
