@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
@@ -21,6 +22,7 @@ internal readonly record struct Moments(long Count, double Mean, double SquaredD
     public double SumOfSquares => SquaredDistances + (Count * Mean * Mean);
 
     /// <summary>Those of finite numbers, few enough to stay in the nearest cache.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static Moments Of(ReadOnlySpan<double> numbers)
     {
         if (numbers.IsEmpty)

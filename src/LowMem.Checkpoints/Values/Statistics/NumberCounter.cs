@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
@@ -9,6 +10,7 @@ internal static class NumberCounter
     /// <summary>Counts numbers, of which the finite ones come first afterwards.</summary>
     /// <param name="numbers">The numbers; their order may be changed.</param>
     /// <param name="finite">How many are finite.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static NumberCounts Count(Span<double> numbers, out int finite)
     {
         var infinity = Vector512.Create(double.PositiveInfinity);

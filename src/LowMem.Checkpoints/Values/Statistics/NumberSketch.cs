@@ -1,3 +1,7 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
 namespace LowMem.Checkpoints.Values.Statistics;
 
 /// <summary>
@@ -12,9 +16,26 @@ internal sealed class NumberSketch
     private readonly long[] counts = new long[Buckets];
 
     /// <summary>Counts finite numbers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Add(ReadOnlySpan<double> numbers)
     {
-        foreach (double number in numbers)
+        var greatest = Vector512.Create(float.MaxValue);
+        var vectors = MemoryMarshal.Cast<double, Vector512<double>>(numbers);
+        Span<uint> buckets = stackalloc uint[Vector512<uint>.Count];
+        int i = 0;
+        for (; i + 1 < vectors.Length; i += 2)
+        {
+            // What is beyond float32 became infinite.
+            var singles = Vector512.Narrow(vectors[i], vectors[i + 1]);
+            singles = Vector512.MaxNative(-greatest, Vector512.MinNative(greatest, singles));
+            (singles.AsUInt32() >> 16).CopyTo(buckets);
+            foreach (uint bucket in buckets)
+            {
+                counts[bucket]++;
+            }
+        }
+
+        foreach (double number in numbers[(i * Vector512<double>.Count)..])
         {
             uint bits = BitConverter.SingleToUInt32Bits((float)number);
             counts[(bits & 0x7fffffff) > LargestFinite ? ((bits & 0x80000000) | LargestFinite) >> 16 : bits >> 16]++;
