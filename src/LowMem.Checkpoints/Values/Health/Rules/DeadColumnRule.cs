@@ -12,12 +12,13 @@ internal sealed class DeadColumnRule : HealthRule
 
     public override HealthFinding? Judge(HealthSubject subject)
     {
-        if (subject.Look is not { } look || !NeedsCloserLook(subject) || look.DeadColumns is not (> 0 and var dead, var first))
+        if (subject.Look is not { } look || !NeedsCloserLook(subject))
         {
             return null;
         }
 
-        return new HealthFinding(
+        var (dead, first) = look.DeadColumns;
+        return dead == 0 ? null : new HealthFinding(
             FindingSeverity.Warning,
             FindingCodes.DeadColumns,
             DeadLines.Describe("column", dead, subject.View.Shape[1], DisplayText.Name(subject.Key), first))
