@@ -1,5 +1,5 @@
-using LowMem.Checkpoints.Keys;
 using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Keys;
 
 namespace LowMem.Checkpoints.Conversion;
 

@@ -1,8 +1,8 @@
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Formats;
+using LowMem.Checkpoints.Values;
 using LowMem.Loader.Import.Binding;
 using LowMem.Loader.Import.Planning;
-using LowMem.Checkpoints.Values;
 using LowMem.Loader.Memory;
 using static TorchSharp.torch;
 

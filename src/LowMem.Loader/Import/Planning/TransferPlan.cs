@@ -1,5 +1,5 @@
-using LowMem.Checkpoints.Values;
 using LowMem.Checkpoints;
+using LowMem.Checkpoints.Values;
 
 namespace LowMem.Loader.Import.Planning;
 
