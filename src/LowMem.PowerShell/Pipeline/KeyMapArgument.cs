@@ -4,7 +4,6 @@ using System.Text.RegularExpressions;
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Keys;
-using LowMem.Loader;
 using LowMem.Loader.Import.Keys;
 
 namespace LowMem.PowerShell.Pipeline;

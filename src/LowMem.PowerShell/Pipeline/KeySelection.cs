@@ -1,5 +1,4 @@
 using LowMem.Checkpoints.Keys;
-using LowMem.Loader.Import.Keys;
 
 namespace LowMem.PowerShell.Pipeline;
 

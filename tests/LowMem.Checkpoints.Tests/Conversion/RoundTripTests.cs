@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text.Json;
 using LowMem.Checkpoints.Conversion;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Formats;
