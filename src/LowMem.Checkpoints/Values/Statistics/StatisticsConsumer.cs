@@ -96,7 +96,8 @@ internal sealed class StatisticsConsumer(DType type, long byteLength, long repea
         }
         else
         {
-            part.Blocks.Add((first, Count(elements, part.Sketch), CountIntegers(elements)));
+            var counts = type.Name == "float32" ? CountSingles(MemoryMarshal.Cast<byte, float>(elements), part.Sketch) : Count(elements, part.Sketch);
+            part.Blocks.Add((first, counts, CountIntegers(elements)));
         }
 
         parts.Add(part);
@@ -112,6 +113,28 @@ internal sealed class StatisticsConsumer(DType type, long byteLength, long repea
     /// <summary>Those of integers that are exact as float64.</summary>
     private static IntegerTotals SmallIntegers(List<(double Number, long Count)> ordered) => new(
         ordered.Aggregate(Int128.Zero, (sum, item) => sum + ((Int128)item.Number * item.Count)), (Int128)ordered[0].Number, (Int128)ordered[^1].Number);
+
+    private NumberCounts CountSingles(ReadOnlySpan<float> numbers, NumberSketch sketch)
+    {
+        var counts = NumberCounts.None;
+        while (!numbers.IsEmpty)
+        {
+            var chunk = numbers[..Math.Min(2 * Chunk, numbers.Length)];
+            if (SingleCounter.Count(chunk) is { } finite)
+            {
+                counts += finite;
+                sketch.Add(chunk);
+            }
+            else
+            {
+                counts += Count(MemoryMarshal.AsBytes(chunk), sketch);
+            }
+
+            numbers = numbers[chunk.Length..];
+        }
+
+        return counts;
+    }
 
     private NumberCounts Count(ReadOnlySpan<byte> elements, NumberSketch sketch)
     {

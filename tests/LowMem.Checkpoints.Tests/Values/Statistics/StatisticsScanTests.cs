@@ -75,6 +75,29 @@ public sealed class StatisticsScanTests
         }
     }
 
+    /// <summary>Numbers of float32 are counted as they lie; as float64, the same numbers go another way.</summary>
+    [Theory]
+    [InlineData(70_001)]
+    [InlineData(262_144)]
+    [InlineData(300_003)]
+    public void FinitesOfFloat32AreThoseOfFloat64(int count)
+    {
+        float[] numbers = [.. RandomBits(41, count).Select(bits => (bits & 0x7f800000) == 0x7f800000 ? -0f : BitConverter.UInt32BitsToSingle(bits))];
+        Array.Clear(numbers, count / 2, 5000);
+        numbers[^1] = float.MaxValue;
+        numbers[1] = float.Epsilon;
+
+        var singles = Scan("float32", count, MemoryMarshal.AsBytes<float>(numbers).ToArray());
+        var doubles = Scan("float64", count, MemoryMarshal.AsBytes<double>([.. numbers.Select(number => (double)number)]).ToArray());
+
+        Assert.Equal((doubles.NaNCount, doubles.InfinityCount, doubles.ZeroCount), (singles.NaNCount, singles.InfinityCount, singles.ZeroCount));
+        Assert.Equal((doubles.Minimum, doubles.Maximum), (singles.Minimum, singles.Maximum));
+        Assert.Equal(doubles.Percentiles, singles.Percentiles);
+        AssertNear(doubles.Mean!.Value, singles.Mean!.Value, 1e-9);
+        AssertNear(doubles.StandardDeviation!.Value, singles.StandardDeviation!.Value, 1e-12);
+        AssertNear(doubles.L2Norm, singles.L2Norm, 1e-12);
+    }
+
     /// <summary>
     /// A half to either side of a large number is that number (pytorch/pytorch#163506 is of that), and the width of the whole range
     /// is no number.
