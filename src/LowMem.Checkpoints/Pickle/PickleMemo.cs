@@ -98,7 +98,7 @@ internal sealed class PickleMemo
                 }
 
                 (low, high) = found < index ? (middle + 1, high) : (low, middle - 1);
-                middle = (int)(((uint)low + (uint)high) / 2);
+                middle = low + ((high - low) / 2);
             }
 
             return -1;
