@@ -102,7 +102,11 @@ internal sealed class ConversionPlanner(Checkpoint checkpoint, ConversionDestina
             }
 
             string shown = DisplayText.Name(key);
-            if (!(IsSafetensors ? UnheldContent.ToText(value) is { } text && UnheldContent.IsWellFormed(text) : StateDictPickle.CanWrite(value))
+            if (checkpoint.DescribedKeys.Contains(key))
+            {
+                unheld.Add($"'{shown}': it is an object, {DisplayText.Name($"{value}")}");
+            }
+            else if (!(IsSafetensors ? UnheldContent.ToText(value) is { } text && UnheldContent.IsWellFormed(text) : StateDictPickle.CanWrite(value))
                 || !UnheldContent.IsWellFormed(name))
             {
                 unheld.Add($"'{shown}': it is no tensor, and no simple value ({value?.GetType().Name ?? "null"})");

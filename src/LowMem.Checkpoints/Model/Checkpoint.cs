@@ -72,6 +72,9 @@ public sealed record Checkpoint
     /// </summary>
     public IReadOnlyDictionary<string, long> ModuleVersions { get; init; } = System.Collections.ObjectModel.ReadOnlyDictionary<string, long>.Empty;
 
+    /// <summary>The keys of those of the <see cref="Values"/> that are no texts of the checkpoint but what is said of an object.</summary>
+    internal IReadOnlySet<string> DescribedKeys { get; init; } = System.Collections.Frozen.FrozenSet<string>.Empty;
+
     /// <summary>The state dicts in a pickle, with all that PyTorch notes beside their tensors; none in other formats.</summary>
     internal IReadOnlyList<StateDictNotes> StateDicts { get; init; } = [];
 

@@ -33,6 +33,31 @@ public sealed class PlanTests : IDisposable
         Assert.Empty(Directory.GetFileSystemEntries(directory.Path));
     }
 
+    /// <summary>What is said of an object is no text of the checkpoint, and would be one in the output.</summary>
+    [Fact]
+    public void ObjectsAreNotWrittenAsWhatIsSaidOfThem()
+    {
+        int count = 0;
+        foreach (string name in (string[])["containers", "optimizers", "numpy-values"])
+        {
+            var checkpoint = Checkpoint.Open(FixtureFiles.PathOf(name), TestContext.Current.CancellationToken);
+            if (checkpoint.DescribedKeys.Count == 0 || checkpoint.Tensors.Any(tensor => tensor.IsAttribute))
+            {
+                continue;
+            }
+
+            count++;
+            foreach (string output in (string[])["out.pt", "out.safetensors"])
+            {
+                var error = Refuse(FixtureFiles.PathOf(name), output);
+                Assert.Equal(CheckpointErrorIds.ConversionUnsupported, error.ErrorId);
+                Assert.All(checkpoint.DescribedKeys.Take(10), key => Assert.Contains($"'{DisplayText.Name(key)}': it is an object, ", error.Message, StringComparison.Ordinal));
+            }
+        }
+
+        Assert.True(count > 0);
+    }
+
     [Fact]
     public void ABrokenCheckpointIsNotWrittenAsIfItWereWhole()
     {

@@ -10,6 +10,9 @@ internal sealed class DistributedAssembler(
 
     public OrderedDictionary<string, object?> Values { get; } = [];
 
+    /// <inheritdoc cref="Checkpoint.DescribedKeys"/>
+    public HashSet<string> DescribedKeys { get; } = new(StringComparer.Ordinal);
+
     public List<CheckpointFinding> Findings { get; } = [];
 
     public void Add(DistributedEntry entry)
@@ -41,6 +44,10 @@ internal sealed class DistributedAssembler(
         foreach (var (name, value) in piece.Values)
         {
             Values[EmbeddedTensors.Rename(name, key)] = value;
+            if (piece.DescribedKeys.Contains(name))
+            {
+                DescribedKeys.Add(EmbeddedTensors.Rename(name, key));
+            }
         }
     }
 

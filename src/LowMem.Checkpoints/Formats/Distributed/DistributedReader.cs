@@ -60,6 +60,7 @@ internal static class DistributedReader
             FormatVersion = metadata.Version,
             Tensors = assembler.Tensors,
             Values = assembler.Values,
+            DescribedKeys = assembler.DescribedKeys,
             Globals = NameUnion.Of(
                 globals.All, pieces.Select(piece => piece.Globals).Append(between.All).Concat(files.Errors.Select(error => error.Globals))),
             UnknownGlobals = NameUnion.Of(globals.Unknown, pieces.Select(piece => piece.UnknownGlobals).Append(between.Unknown)),

@@ -56,6 +56,7 @@ internal sealed class ShardFiles(SourceDirectory directory, string checkpoint)
             FormatVersion = shards.FirstOrDefault()?.FormatVersion,
             Tensors = [.. shards.SelectMany(shard => shard.Tensors)],
             Values = values,
+            DescribedKeys = shards.SelectMany(shard => shard.DescribedKeys).ToHashSet(StringComparer.Ordinal),
             Globals = NameUnion.Of([], [.. shards.Select(shard => shard.Globals), .. errors.Select(error => error.Globals)]),
             UnknownGlobals = NameUnion.Of([], [.. shards.Select(shard => shard.UnknownGlobals)]),
             UnknownUses = [.. shards.SelectMany(UsesIn)],

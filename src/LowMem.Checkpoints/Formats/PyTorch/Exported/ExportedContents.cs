@@ -29,6 +29,9 @@ internal sealed class ExportedContents(
 
     public OrderedDictionary<string, object?> Values { get; } = [];
 
+    /// <inheritdoc cref="Checkpoint.DescribedKeys"/>
+    public HashSet<string> DescribedKeys { get; } = new(StringComparer.Ordinal);
+
     public List<CheckpointFinding> Findings { get; } = [];
 
     /// <summary>The files of <c>torch.save</c> in the archive.</summary>
@@ -115,6 +118,7 @@ internal sealed class ExportedContents(
         }
         else if (payload.IsPickled && IsObject(record))
         {
+            DescribedKeys.Add(payload.Key);
             Values[payload.Key] = $"object in record '{DisplayText.Name(record)}'";
         }
         else if (payload.IsPickled)
@@ -241,6 +245,10 @@ internal sealed class ExportedContents(
         foreach (var (key, value) in part.Values)
         {
             Values[rename(key)] = value;
+            if (part.DescribedKeys.Contains(key))
+            {
+                DescribedKeys.Add(rename(key));
+            }
         }
     }
 

@@ -49,6 +49,7 @@ internal static class ExportedProgramReader
             FormatVersion = PyTorchZipReader.ReadLine(archive, root + (records.IsOld ? "version" : "archive_version")),
             Tensors = contents.Tensors,
             Values = contents.Values,
+            DescribedKeys = contents.DescribedKeys,
             Globals = NameUnion.Of(globals.All, parts.Select(part => part.Globals).Concat(contents.Errors.Select(error => error.Globals))),
             UnknownGlobals = NameUnion.Of(globals.Unknown, parts.Select(part => part.UnknownGlobals)),
             UnknownUses = [.. globals.UnknownUses, .. parts.SelectMany(part => part.UnknownUses)],

@@ -62,6 +62,7 @@ internal static class LegacyReader
             FormatVersion = PythonText.OfKey(version),
             Tensors = walker.Tensors,
             Values = walker.Values,
+            DescribedKeys = walker.DescribedKeys,
             ModuleVersions = ModuleVersions.Find(pickle.Root, out var stateDicts),
             StateDicts = stateDicts,
             Globals = globals.All,

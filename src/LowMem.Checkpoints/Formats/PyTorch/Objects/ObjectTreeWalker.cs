@@ -28,6 +28,7 @@ internal sealed class ObjectTreeWalker
     private readonly AttributeWalker attributes;
     private readonly HashSet<PickleNode> onPath = new(ReferenceEqualityComparer.Instance);
     private readonly Stack<Frame> frames = new();
+    private readonly HashSet<string> described = new(StringComparer.Ordinal);
     private readonly TransientBuffers transient;
 
     /// <summary>Of the state of an optimizer, the numbers of the parameters that are its keys.</summary>
@@ -47,6 +48,9 @@ internal sealed class ObjectTreeWalker
     public TensorList Tensors { get; } = [];
 
     public OrderedDictionary<string, object?> Values { get; } = [];
+
+    /// <summary>The keys of the values that are no texts but what is said of an object.</summary>
+    public IReadOnlySet<string> DescribedKeys => described;
 
     public IEnumerable<CheckpointFinding> Findings => lister.Findings.Concat(transient.GetFindings());
 
@@ -126,7 +130,7 @@ internal sealed class ObjectTreeWalker
         }
         else
         {
-            AddValue(key, PythonText.Describe(node));
+            AddDescription(key, PythonText.Describe(node));
         }
     }
 
@@ -163,7 +167,17 @@ internal sealed class ObjectTreeWalker
         return true;
     }
 
-    private void AddValue(string? key, object? value) => Values[key ?? RootKey] = value;
+    private void AddValue(string? key, object? value)
+    {
+        Values[key ?? RootKey] = value;
+        described.Remove(key ?? RootKey);
+    }
+
+    private void AddDescription(string? key, string text)
+    {
+        Values[key ?? RootKey] = text;
+        described.Add(key ?? RootKey);
+    }
 
     private void Descend(string? key, PickleNode node, IEnumerable<(string Name, PickleNode Node)> children)
     {
@@ -234,7 +248,7 @@ internal sealed class ObjectTreeWalker
 
             if (ObjectParts.TypeName(made) is var type && !IsPlainRecord(type))
             {
-                AddValue(key, type);
+                AddDescription(key, type);
             }
         }
 

@@ -60,6 +60,7 @@ internal static class TarReader
             FormatVersion = (system as PickleMapping)?.Find("protocol_version") is { } version ? PythonText.OfKey(version) : null,
             Tensors = walker.Tensors,
             Values = walker.Values,
+            DescribedKeys = walker.DescribedKeys,
             Globals = globals.All,
             UnknownGlobals = globals.Unknown,
             UnknownUses = globals.UnknownUses,

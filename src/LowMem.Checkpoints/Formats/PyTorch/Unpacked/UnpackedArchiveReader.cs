@@ -87,6 +87,7 @@ internal static class UnpackedArchiveReader
             FormatVersion = version,
             Tensors = tensors,
             Values = walker.Values,
+            DescribedKeys = walker.DescribedKeys,
             Globals = globals.All,
             UnknownGlobals = globals.Unknown,
             UnknownUses = globals.UnknownUses,

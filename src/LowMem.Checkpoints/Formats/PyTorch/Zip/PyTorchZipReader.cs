@@ -91,6 +91,7 @@ internal static class PyTorchZipReader
             FormatVersion = ReadLine(archive, prefix + "version"),
             Tensors = tensors,
             Values = walker.Values,
+            DescribedKeys = walker.DescribedKeys,
             ModuleVersions = ModuleVersions.Find(pickle.Root, out var stateDicts),
             StateDicts = stateDicts,
             Globals = globals.All,
