@@ -22,5 +22,11 @@ internal static class StatisticsCase
         Step.Say(Step.Ready);
         Step.Run(Step.Loaded, Scan);
         Step.Run(Step.LoadedAgain, Scan);
+        for (int i = 3; i < 10; i++)
+        {
+            Scan();
+        }
+
+        Step.Run(Step.LoadedOften, Scan);
     }
 }

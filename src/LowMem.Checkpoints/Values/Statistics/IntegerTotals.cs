@@ -5,20 +5,20 @@ namespace LowMem.Checkpoints.Values.Statistics;
 
 /// <summary>The exact sum of integers, and the least and the greatest.</summary>
 /// <param name="Sum">The sum.</param>
-/// <param name="Minimum">The least; the greatest there can be of none.</param>
-/// <param name="Maximum">The greatest; the least there can be of none.</param>
-internal readonly record struct IntegerTotals(Int128 Sum, Int128 Minimum, Int128 Maximum)
+/// <param name="Minimum">The least.</param>
+/// <param name="Maximum">The greatest.</param>
+/// <remarks>
+/// Code that handles 128 bits is compiled while it runs. As a class, it leaves that to tensors of integers.
+/// </remarks>
+internal sealed record IntegerTotals(Int128 Sum, Int128 Minimum, Int128 Maximum)
 {
-    /// <summary>Those of no integers.</summary>
-    public static IntegerTotals None { get; } = new(0, Int128.MaxValue, Int128.MinValue);
-
-    /// <summary>Those of integers of 32 or 64 bits; of a block of them.</summary>
-    public static IntegerTotals Of<T>(ReadOnlySpan<T> numbers)
+    /// <summary>Those of integers of 32 or 64 bits, of a block of them; null of none.</summary>
+    public static IntegerTotals? Of<T>(ReadOnlySpan<T> numbers)
         where T : unmanaged, IBinaryInteger<T>, IMinMaxValue<T>
     {
         if (numbers.IsEmpty)
         {
-            return None;
+            return null;
         }
 
         T least = numbers[0];
@@ -33,6 +33,15 @@ internal readonly record struct IntegerTotals(Int128 Sum, Int128 Minimum, Int128
             Unsafe.SizeOf<T>() < sizeof(long) ? AddNarrow(numbers) : AddWide(numbers), Int128.CreateChecked(least), Int128.CreateChecked(greatest));
     }
 
+    /// <summary>The least as it is shown.</summary>
+    public object GetMinimum() => ToObject(Minimum);
+
+    /// <summary>The greatest as it is shown.</summary>
+    public object GetMaximum() => ToObject(Maximum);
+
+    /// <summary>The mean of so many.</summary>
+    public double GetMean(long count) => (double)Sum / count;
+
     /// <summary>An integer of 64 bits as it is shown: a <see cref="long"/> where it is one.</summary>
     public static object ToObject(Int128 number)
     {
@@ -45,8 +54,11 @@ internal readonly record struct IntegerTotals(Int128 Sum, Int128 Minimum, Int128
     }
 
     /// <summary>Those of the integers of both.</summary>
-    public static IntegerTotals operator +(IntegerTotals left, IntegerTotals right) =>
-        new(left.Sum + right.Sum, Int128.Min(left.Minimum, right.Minimum), Int128.Max(left.Maximum, right.Maximum));
+    public static IntegerTotals? operator +(IntegerTotals? left, IntegerTotals? right) =>
+        left is null || right is null ? left ?? right : left.Add(right);
+
+    private IntegerTotals Add(IntegerTotals other) =>
+        new(Sum + other.Sum, Int128.Min(Minimum, other.Minimum), Int128.Max(Maximum, other.Maximum));
 
     private static Int128 AddNarrow<T>(ReadOnlySpan<T> numbers)
         where T : unmanaged, IBinaryInteger<T>

@@ -77,7 +77,7 @@ internal readonly record struct Moments(long Count, double Mean, double SquaredD
     }
 
     /// <summary>Those of numbers in order, each of which is there so many times.</summary>
-    public static Moments Of(IReadOnlyList<(double Number, long Count)> ordered)
+    public static Moments Of(IReadOnlyList<CountedNumber> ordered)
     {
         if (ordered.Count == 0)
         {

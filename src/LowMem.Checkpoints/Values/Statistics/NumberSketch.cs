@@ -10,14 +10,10 @@ namespace LowMem.Checkpoints.Values.Statistics;
 /// </summary>
 internal sealed class NumberSketch
 {
-    private const int Buckets = 1 << 16;
+    private const int Signed = CodeCounts.Length / 2;
     private const uint LargestFinite = 0x7f7fffff;
 
-    private readonly long[] counts = new long[Buckets];
-
-    // Half as large, so that it stays in a cache; it goes into the other before it overflows.
-    private readonly uint[] recent = new uint[Buckets];
-    private long recentCount;
+    private readonly CodeCounts buckets = new();
 
     /// <summary>Counts finite numbers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -25,108 +21,55 @@ internal sealed class NumberSketch
     {
         var greatest = Vector512.Create(float.MaxValue);
         var vectors = MemoryMarshal.Cast<double, Vector512<double>>(numbers);
-        Span<uint> buckets = stackalloc uint[Vector512<uint>.Count];
+        Span<float> narrowed = stackalloc float[Vector512<float>.Count];
         int i = 0;
         for (; i + 1 < vectors.Length; i += 2)
         {
             // What is beyond float32 became infinite.
             var singles = Vector512.Narrow(vectors[i], vectors[i + 1]);
-            singles = Vector512.MaxNative(-greatest, Vector512.MinNative(greatest, singles));
-            (singles.AsUInt32() >> 16).CopyTo(buckets);
-            foreach (uint bucket in buckets)
-            {
-                counts[bucket]++;
-            }
+            Vector512.MaxNative(-greatest, Vector512.MinNative(greatest, singles)).CopyTo(narrowed);
+            buckets.AddUpperHalves(narrowed);
         }
 
         foreach (double number in numbers[(i * Vector512<double>.Count)..])
         {
             uint bits = BitConverter.SingleToUInt32Bits((float)number);
-            counts[(bits & 0x7fffffff) > LargestFinite ? ((bits & 0x80000000) | LargestFinite) >> 16 : bits >> 16]++;
+            bits = (bits & 0x7fffffff) > LargestFinite ? (bits & 0x80000000) | LargestFinite : bits;
+            buckets.Add((ushort)(bits >> 16));
         }
     }
 
     /// <summary>Counts finite numbers of float32: the bits that matter are the upper half of each.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Add(ReadOnlySpan<float> numbers)
-    {
-        if (recentCount > uint.MaxValue - numbers.Length)
-        {
-            TakeRecent();
-        }
-
-        recentCount += numbers.Length;
-
-        // There is a bucket for each 16 bits.
-        ref uint table = ref MemoryMarshal.GetArrayDataReference(recent);
-        foreach (ulong pair in MemoryMarshal.Cast<float, ulong>(numbers))
-        {
-            unchecked
-            {
-                Unsafe.Add(ref table, (nuint)(ushort)(pair >> 48))++;
-                Unsafe.Add(ref table, (nuint)(ushort)(pair >> 16))++;
-            }
-        }
-
-        if ((numbers.Length & 1) != 0)
-        {
-            recent[(int)(BitConverter.SingleToUInt32Bits(numbers[^1]) >> 16)]++;
-        }
-    }
+    public void Add(ReadOnlySpan<float> numbers) => buckets.AddUpperHalves(numbers);
 
     /// <summary>Adds what another one counted.</summary>
-    public void Add(NumberSketch other)
-    {
-        other.TakeRecent();
-        for (int i = 0; i < Buckets; i++)
-        {
-            counts[i] += other.counts[i];
-        }
-    }
+    public void Add(NumberSketch other) => buckets.Add(other.buckets);
 
     /// <summary>Counts nothing any more.</summary>
-    public void Clear()
-    {
-        Array.Clear(counts);
-        Array.Clear(recent);
-        recentCount = 0;
-    }
+    public void Clear() => buckets.Clear();
 
     /// <summary>The middles of the buckets and what is in them, the least first.</summary>
-    public IEnumerable<(double Number, long Count)> InOrder()
+    public List<CountedNumber> InOrder()
     {
-        TakeRecent();
-        for (int i = Buckets - 1; i >= Buckets / 2; i--)
+        var counts = buckets.Counts;
+        var ordered = new List<CountedNumber>();
+        for (int i = CodeCounts.Length - 1; i >= Signed; i--)
         {
             if (counts[i] > 0)
             {
-                yield return (-Middle(i - (Buckets / 2)), counts[i]);
+                ordered.Add(new CountedNumber(-Middle(i - Signed), counts[i]));
             }
         }
 
-        for (int i = 0; i < Buckets / 2; i++)
+        for (int i = 0; i < Signed; i++)
         {
             if (counts[i] > 0)
             {
-                yield return (Middle(i), counts[i]);
+                ordered.Add(new CountedNumber(Middle(i), counts[i]));
             }
         }
-    }
 
-    private void TakeRecent()
-    {
-        if (recentCount == 0)
-        {
-            return;
-        }
-
-        for (int i = 0; i < Buckets; i++)
-        {
-            counts[i] += recent[i];
-        }
-
-        Array.Clear(recent);
-        recentCount = 0;
+        return ordered;
     }
 
     /// <summary>A zero is a zero: there are many, and few of the numbers beside it.</summary>

@@ -7,7 +7,7 @@ internal static class Quantiles
     /// <param name="percent">From 0 to 100.</param>
     /// <param name="count">How many there are in all; more than none.</param>
     /// <param name="ordered">Each number and how many there are of it, the least first.</param>
-    public static double Find(double percent, long count, IEnumerable<(double Number, long Count)> ordered)
+    public static double Find(double percent, long count, IEnumerable<CountedNumber> ordered)
     {
         double place = percent / 100 * (count - 1);
         long below = (long)Math.Floor(place);

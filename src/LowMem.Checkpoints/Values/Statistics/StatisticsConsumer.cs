@@ -33,8 +33,8 @@ internal sealed class StatisticsConsumer(DType type, long byteLength, long repea
     /// <summary>The figures, once all has come.</summary>
     public NumberCounts Counts { get; private set; } = NumberCounts.None;
 
-    /// <summary>The exact figures where elements are integers.</summary>
-    public IntegerTotals Integers { get; private set; } = IntegerTotals.None;
+    /// <summary>The exact figures where elements are integers; null otherwise.</summary>
+    public IntegerTotals? Integers { get; private set; }
 
     /// <summary>The percentiles that are wanted; none of no numbers.</summary>
     public IReadOnlyList<double> Percentiles { get; private set; } = [];
@@ -92,12 +92,19 @@ internal sealed class StatisticsConsumer(DType type, long byteLength, long repea
         var part = parts.TryTake(out var mine) || Free.TryTake(out mine) ? mine : new Part();
         if (IsCounted)
         {
-            part.CountCodes(elements, type.BitSize);
+            if (type.BitSize == 8)
+            {
+                part.Codes.Add(elements);
+            }
+            else
+            {
+                part.Codes.Add(MemoryMarshal.Cast<byte, ushort>(elements));
+            }
         }
         else
         {
             var counts = type.Name == "float32" ? CountSingles(MemoryMarshal.Cast<byte, float>(elements), part.Sketch) : Count(elements, part.Sketch);
-            part.Blocks.Add((first, counts, CountIntegers(elements)));
+            part.Blocks.Add(new CountedBlock(first, counts, CountIntegers(elements)));
         }
 
         parts.Add(part);
@@ -111,7 +118,7 @@ internal sealed class StatisticsConsumer(DType type, long byteLength, long repea
         (int)type.GetByteLength(numbers) / (type.Kind == DTypeKind.Complex || type.Name == "float4_e2m1fn_x2" ? 2 : 1);
 
     /// <summary>Those of integers that are exact as float64.</summary>
-    private static IntegerTotals SmallIntegers(List<(double Number, long Count)> ordered) => new(
+    private static IntegerTotals SmallIntegers(List<CountedNumber> ordered) => new(
         ordered.Aggregate(Int128.Zero, (sum, item) => sum + ((Int128)item.Number * item.Count)), (Int128)ordered[0].Number, (Int128)ordered[^1].Number);
 
     private NumberCounts CountSingles(ReadOnlySpan<float> numbers, NumberSketch sketch)
@@ -120,7 +127,7 @@ internal sealed class StatisticsConsumer(DType type, long byteLength, long repea
         while (!numbers.IsEmpty)
         {
             var chunk = numbers[..Math.Min(2 * Chunk, numbers.Length)];
-            if (SingleCounter.Count(chunk) is { } finite)
+            if (SingleCounter.Count(chunk, counts.Finite.Mean) is { } finite)
             {
                 counts += finite;
                 sketch.Add(chunk);
@@ -154,13 +161,13 @@ internal sealed class StatisticsConsumer(DType type, long byteLength, long repea
         return counts;
     }
 
-    private IntegerTotals CountIntegers(ReadOnlySpan<byte> elements) => type.Name switch
+    private IntegerTotals? CountIntegers(ReadOnlySpan<byte> elements) => type.Name switch
     {
         "int32" or "qint32" => IntegerTotals.Of(MemoryMarshal.Cast<byte, int>(elements)),
         "uint32" => IntegerTotals.Of(MemoryMarshal.Cast<byte, uint>(elements)),
         "int64" => IntegerTotals.Of(MemoryMarshal.Cast<byte, long>(elements)),
         "uint64" => IntegerTotals.Of(MemoryMarshal.Cast<byte, ulong>(elements)),
-        _ => IntegerTotals.None,
+        _ => null,
     };
 
     private void ConcludeKept()
@@ -177,9 +184,9 @@ internal sealed class StatisticsConsumer(DType type, long byteLength, long repea
         }
 
         Array.Sort(numbers, 0, finite);
-        List<(double Number, long Count)> ordered = [.. numbers.Take(finite).Select(number => (number, 1L))];
+        List<CountedNumber> ordered = [.. numbers.Take(finite).Select(number => new CountedNumber(number, 1))];
         FindPercentiles(ordered);
-        if (IsInteger && finite > 0 && Integers == IntegerTotals.None)
+        if (IsInteger && finite > 0 && Integers is null)
         {
             Integers = SmallIntegers(ordered);
         }
@@ -190,16 +197,14 @@ internal sealed class StatisticsConsumer(DType type, long byteLength, long repea
 
     private void ConcludeCodes()
     {
-        var codes = new long[1 << type.BitSize];
+        var all = new CodeCounts();
         foreach (var part in parts)
         {
-            for (int code = 0; code < codes.Length; code++)
-            {
-                codes[code] += part.Codes[code];
-            }
+            all.Add(part.Codes);
         }
 
-        var ordered = new List<(double Number, long Count)>();
+        var codes = all.Counts[..(1 << type.BitSize)];
+        var ordered = new List<CountedNumber>();
         var counts = NumberCounts.None;
         Span<double> number = stackalloc double[1];
         Span<byte> bytes = stackalloc byte[sizeof(ushort)];
@@ -214,7 +219,7 @@ internal sealed class StatisticsConsumer(DType type, long byteLength, long repea
             ElementConverter.ToDouble(type, bytes[..type.ByteSize], number);
             if (double.IsFinite(number[0]))
             {
-                ordered.Add((number[0], codes[code]));
+                ordered.Add(new CountedNumber(number[0], codes[code]));
             }
 
             counts += new NumberCounts(
@@ -224,16 +229,16 @@ internal sealed class StatisticsConsumer(DType type, long byteLength, long repea
         ordered.Sort((left, right) => left.Number.CompareTo(right.Number));
         FindPercentiles(ordered);
         Counts = counts with { Finite = Moments.Of(ordered) };
-        Integers = IsInteger && ordered.Count > 0 ? SmallIntegers(ordered) : IntegerTotals.None;
+        Integers = IsInteger && ordered.Count > 0 ? SmallIntegers(ordered) : null;
     }
 
     private void ConcludeParts()
     {
         // In the order of the file, so that rounding is the same whoever was faster.
-        foreach (var (_, counts, integers) in parts.SelectMany(part => part.Blocks).OrderBy(block => block.First))
+        foreach (var block in parts.SelectMany(part => part.Blocks).OrderBy(block => block.First))
         {
-            Counts += counts;
-            Integers += integers;
+            Counts += block.Counts;
+            Integers += block.Integers;
         }
 
         var sketch = new NumberSketch();
@@ -243,54 +248,34 @@ internal sealed class StatisticsConsumer(DType type, long byteLength, long repea
         }
 
         // The ends are known exactly.
-        FindPercentiles([.. sketch.InOrder().Select(item => (Math.Clamp(item.Number, Counts.Finite.Minimum, Counts.Finite.Maximum), item.Count))]);
+        FindPercentiles([.. sketch.InOrder().Select(item => item with { Number = Math.Clamp(item.Number, Counts.Finite.Minimum, Counts.Finite.Maximum) })]);
     }
 
-    private void FindPercentiles(List<(double Number, long Count)> ordered)
+    private void FindPercentiles(List<CountedNumber> ordered)
     {
         long count = checked(ordered.Sum(item => item.Count) * repeat);
-        Percentiles = count == 0 ? [] : [.. percentages.Select(percent => Quantiles.Find(percent, count, ordered.Select(item => (item.Number, item.Count * repeat))))];
+        Percentiles = count == 0 ? [] : [.. percentages.Select(percent => Quantiles.Find(percent, count, ordered.Select(item => item with { Count = item.Count * repeat })))];
     }
+
+    private sealed record CountedBlock(long First, NumberCounts Counts, IntegerTotals? Integers);
 
     /// <summary>What one thread at a time counts.</summary>
     private sealed class Part
     {
-        private long[]? codes;
+        private CodeCounts? codes;
         private NumberSketch? sketch;
 
-        public List<(long First, NumberCounts Counts, IntegerTotals Integers)> Blocks { get; } = [];
+        public List<CountedBlock> Blocks { get; } = [];
 
-        public long[] Codes => codes ??= new long[1 << 16];
+        public CodeCounts Codes => codes ??= new CodeCounts();
 
         public NumberSketch Sketch => sketch ??= new NumberSketch();
-
-        public void CountCodes(ReadOnlySpan<byte> elements, int bits)
-        {
-            long[] counts = Codes;
-            if (bits == 8)
-            {
-                foreach (byte code in elements)
-                {
-                    counts[code]++;
-                }
-
-                return;
-            }
-
-            foreach (ushort code in MemoryMarshal.Cast<byte, ushort>(elements))
-            {
-                counts[code]++;
-            }
-        }
 
         public void Clear()
         {
             Blocks.Clear();
             sketch?.Clear();
-            if (codes is not null)
-            {
-                Array.Clear(codes);
-            }
+            codes?.Clear();
         }
     }
 }

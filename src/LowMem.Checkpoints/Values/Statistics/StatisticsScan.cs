@@ -179,7 +179,6 @@ public sealed class StatisticsScan
         var counts = statistics.Counts;
         var finite = counts.Finite;
         var integers = statistics.Integers;
-        bool isInteger = integers != IntegerTotals.None;
         return new TensorStatistics
         {
             Key = tensor.Key,
@@ -187,9 +186,9 @@ public sealed class StatisticsScan
             Scheme = item.Scaled?.Tensor.Scheme,
             Shape = [.. view.Shape],
             ElementCount = view.ElementCount,
-            Minimum = isInteger ? IntegerTotals.ToObject(integers.Minimum) : finite.Count > 0 ? finite.Minimum : null,
-            Maximum = isInteger ? IntegerTotals.ToObject(integers.Maximum) : finite.Count > 0 ? finite.Maximum : null,
-            Mean = finite.Count == 0 ? null : isInteger ? (double)integers.Sum / finite.Count : finite.Mean,
+            Minimum = integers?.GetMinimum() ?? (finite.Count > 0 ? finite.Minimum : null),
+            Maximum = integers?.GetMaximum() ?? (finite.Count > 0 ? finite.Maximum : null),
+            Mean = finite.Count == 0 ? null : integers?.GetMean(finite.Count) ?? finite.Mean,
             StandardDeviation = finite.Count == 0 ? null : Math.Sqrt(finite.SquaredDistances / finite.Count),
             L2Norm = Math.Sqrt(finite.SumOfSquares * repeat),
             NaNCount = checked(counts.NaN * repeat),

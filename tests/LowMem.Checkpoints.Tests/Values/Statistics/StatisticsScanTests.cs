@@ -98,6 +98,34 @@ public sealed class StatisticsScanTests
         AssertNear(doubles.L2Norm, singles.L2Norm, 1e-12);
     }
 
+    /// <summary>One look takes the mean of what came before for a guess; a guess that is far off must cost no digits.</summary>
+    [Theory]
+    [InlineData(1e6, 0, 10)]
+    [InlineData(1e6, 1, 0)]
+    [InlineData(-3e4, 7000, 1e-3)]
+    [InlineData(1e30, 2048, 1e-6)]
+    [InlineData(0, 0, 0)]
+    public void OfNumbersFarFromZeroLoseNoDigits(double centre, int every, double width)
+    {
+        const int count = 200_003;
+        var bits = RandomBits(43, count);
+        float[] numbers = [.. bits.Select((random, i) =>
+            (float)((every > 0 && i / every % 2 == 1 ? -centre : centre) + (width * random / uint.MaxValue)))];
+        double mean = numbers.Sum(number => (double)number / count);
+        decimal[] distances = Math.Abs(centre) > 1e20 ? [] : [.. numbers.Select(number => (decimal)(double)number - (decimal)mean)];
+        double deviation = distances.Length == 0
+            ? Math.Sqrt(numbers.Sum(number => (number - mean) * (number - mean)) / count)
+            : Math.Sqrt((double)(distances.Sum(distance => distance * distance) / count));
+
+        var figures = Scan("float32", count, MemoryMarshal.AsBytes<float>(numbers).ToArray());
+
+        Assert.Equal(numbers.Min(), (double)figures.Minimum!);
+        Assert.Equal(numbers.Max(), (double)figures.Maximum!);
+        Assert.Equal(numbers.LongCount(number => number == 0), figures.ZeroCount);
+        AssertNear(deviation, figures.StandardDeviation!.Value, 1e-9);
+        Assert.True(Math.Abs(mean - figures.Mean!.Value) <= 1e-12 * numbers.Max(Math.Abs), $"{figures.Mean} instead of {mean}");
+    }
+
     /// <summary>
     /// A half to either side of a large number is that number (pytorch/pytorch#163506 is of that), and the width of the whole range
     /// is no number.
