@@ -8,6 +8,9 @@ internal sealed record CaseResult(long PeakGrowth, IReadOnlyDictionary<string, S
     /// <summary>The figures of a step.</summary>
     public StepFigures this[string step] => Steps[step];
 
+    /// <summary>Whether the case has a step.</summary>
+    public bool Has(string step) => Steps.ContainsKey(step);
+
     /// <summary>The median of each figure for itself.</summary>
     public static CaseResult Median(IReadOnlyList<CaseResult> runs) => new(
         (long)Median(runs.Select(run => (double)run.PeakGrowth)),

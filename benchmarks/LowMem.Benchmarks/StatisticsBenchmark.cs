@@ -38,7 +38,8 @@ internal sealed class StatisticsBenchmark : IBenchmark
                 Console.Error.WriteLine($"Statistics of {options.Sizes[0]} MiB, run {run} of {options.Runs}");
                 cats.Add(Contender.Cat(path));
                 own.Add(CaseProcess.Run(CaseProcess.Own(StatisticsCase.Name, path)));
-                if (python is not null)
+                // It takes minutes, and its order of magnitude is what counts.
+                if (python is not null && run == 1)
                 {
                     theirs.Add(CaseProcess.Run(new ProcessStartInfo(
                         python.Program, [Path.Combine(AppContext.BaseDirectory, "python", "statistics_of.py"), path])));
@@ -49,20 +50,21 @@ internal sealed class StatisticsBenchmark : IBenchmark
             var text = new StringBuilder();
             text.AppendLine(CultureInfo.InvariantCulture, $"A float32 model of {model.GetByteLength() / MebiByte:0.0} MiB:");
             text.AppendLine();
-            text.AppendLine("| | first, ms | again, ms | again over `cat` | peak private growth, MiB |");
-            text.AppendLine("|---|---:|---:|---:|---:|");
-            text.AppendLine(CultureInfo.InvariantCulture, $"| `cat` to /dev/null | {cat * 1000:0} | | 1.00 | |");
+            text.AppendLine("| | first, ms | again, ms | tenth, ms | tenth over `cat` | peak private growth, MiB |");
+            text.AppendLine("|---|---:|---:|---:|---:|---:|");
+            text.AppendLine(CultureInfo.InvariantCulture, $"| `cat` to /dev/null | {cat * 1000:0} | | | 1.00 | |");
             var result = CaseResult.Median(own);
             AppendRow(text, "`Get-CheckpointTensor`", result, cat);
             if (python is not null)
             {
-                AppendRow(text, $"NumPy, after `torch.load` of PyTorch {python.Version}", CaseResult.Median(theirs), cat);
+                AppendRow(text, $"NumPy, after `torch.load` of PyTorch {python.Version}, run once", CaseResult.Median(theirs), cat);
             }
 
             return new Section(
                 title,
                 text.ToString(),
                 [
+                    Target.AtLeast("statistics: speed over `cat`, once compiled", cat / result[Step.LoadedOften].Seconds, SpeedOverCat, "{0:0.00} times"),
                     Target.AtLeast("statistics: speed over `cat`, the first time in a process", cat / result[Step.Loaded].Seconds, SpeedOverCat, "{0:0.00} times"),
                     Target.AtMost("statistics: peak private growth", result.PeakGrowth / MebiByte, MostGrowth, "{0:0} MiB"),
                 ]);
@@ -75,9 +77,10 @@ internal sealed class StatisticsBenchmark : IBenchmark
 
     private static void AppendRow(StringBuilder text, string name, CaseResult result, double over)
     {
-        var (first, again) = (result[Step.Loaded].Seconds, result[Step.LoadedAgain].Seconds);
+        string Milliseconds(string step) => result.Has(step) ? string.Create(CultureInfo.InvariantCulture, $"{result[step].Seconds * 1000:0}") : string.Empty;
+        double last = result[result.Has(Step.LoadedOften) ? Step.LoadedOften : Step.LoadedAgain].Seconds;
         text.AppendLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"| {name} | {first * 1000:0} | {again * 1000:0} | {again / over:0.00} | {result.PeakGrowth / MebiByte:0.0} |"));
+            $"| {name} | {Milliseconds(Step.Loaded)} | {Milliseconds(Step.LoadedAgain)} | {Milliseconds(Step.LoadedOften)} | {last / over:0.00} | {result.PeakGrowth / MebiByte:0.0} |"));
     }
 }

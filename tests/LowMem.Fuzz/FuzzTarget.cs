@@ -82,6 +82,8 @@ internal sealed record FuzzTarget(string Name, string[] Patterns, IReadOnlyList<
         new("exported", ["exported*.pt2"], [.. ZipWords, .. JsonWords, .. ExportWords]),
         new("unpacked", ["unpacked*"], PickleWords),
         new("changing", ["*.pt", "*.safetensors", "legacy-*.pth", "tar-*.pth"], []) { Inspect = Execution.InspectChanging },
+        new("converted", ["*.pt"], PickleWords) { Envelope = Envelope.Archive, Inspect = ConversionInspection.Inspect },
+        new("converted-safetensors", ["*.safetensors"], JsonWords) { Envelope = Envelope.SafetensorsHeader, Inspect = ConversionInspection.Inspect },
         new("manifest", ["*.safetensors", "*.pt"], JsonWords) { Envelope = Envelope.Manifest, Inspect = Execution.ReadManifest },
         new("signature", ["v*"], SignatureWords) { Folder = "signing/samples", Inspect = SignatureInspection.Verify },
         new("statement", ["*"], SignatureWords) { Folder = "signing/payloads", Inspect = SignatureInspection.ReadStatement },

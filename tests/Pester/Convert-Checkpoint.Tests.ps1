@@ -64,6 +64,14 @@ Describe 'Convert-Checkpoint' {
         (Get-CheckpointInfo "$TestDrive/script.safetensors").Key | Sort-Object | Should -Be @('IN_PROJ.BIAS', 'IN_PROJ.WEIGHT')
     }
 
+    It 'warns of a key map that changes no key' {
+        Convert-Checkpoint "$samples/boring.pt" "$TestDrive/same.safetensors" -KeyMap @{ 'stage.*' = 'layers.*' } -WarningVariable warnings 3> $null
+        $warnings | Should -HaveCount 1
+        $warnings[0].Message | Should -BeLike "*boring.pt: -KeyMap changes none of its 8 keys, such as 'in_proj.weight'."
+        Convert-Checkpoint "$samples/boring.pt" "$TestDrive/fewer.safetensors" -KeyMap @{ '*.bias' = $null } -WarningVariable warnings 3> $null
+        $warnings | Should -BeNullOrEmpty
+    }
+
     It 'takes a checkpoint once from its tensors' {
         $reports = Get-CheckpointInfo "$samples/boring.pt" | Convert-Checkpoint -Destination "$TestDrive/piped.safetensors" -PassThru
         @($reports) | Should -HaveCount 1

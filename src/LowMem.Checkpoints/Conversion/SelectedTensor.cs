@@ -19,7 +19,7 @@ internal sealed record SelectedTensor(string Key, TensorInfo Tensor, DType Type,
 /// <summary>Chooses what of a checkpoint is written, and under which keys, by the rules of an import.</summary>
 internal static class TensorSelection
 {
-    /// <exception cref="CheckpointException">No key has the prefix.</exception>
+    /// <exception cref="CheckpointException">No key has the prefix, or two tensors have one key.</exception>
     /// <exception cref="KeyMapException">Two keys get one name.</exception>
     public static List<SelectedTensor> Select(Checkpoint checkpoint, ConversionOptions options)
     {
@@ -42,6 +42,14 @@ internal static class TensorSelection
 
             if (!taken.TryAdd(key, tensor.Key))
             {
+                if (taken[key] == tensor.Key)
+                {
+                    throw new CheckpointException(
+                        CheckpointErrorIds.ConversionUnsupported,
+                        checkpoint.Path,
+                        $"Several tensors have the key '{DisplayText.Name(key)}', and what is written has each key once. Leave the key out with -Exclude.");
+                }
+
                 throw new KeyMapException(
                     $"{checkpoint.Path}: '{DisplayText.Name(taken[key])}' and '{DisplayText.Name(tensor.Key)}' both become '{DisplayText.Name(key)}'. "
                     + "Map one of them to another name, or leave it out.");

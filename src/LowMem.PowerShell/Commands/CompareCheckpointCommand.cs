@@ -142,7 +142,7 @@ public sealed class CompareCheckpointCommand : CheckpointCommand
             RelativeTolerance = RelativeTolerance,
             IncludesEqual = IncludeEqual,
             StopsAtFirst = Quiet,
-            KeyMap = KeyMap is null ? null : KeyMapArgument.Create(KeyMap, difference, prefix: string.Empty, StopToken),
+            KeyMap = KeyMapArgument.CreateOrWarn(this, KeyMap, difference, prefix: string.Empty, StopToken),
             Includes = Key is null ? null : patterns.IsMatch,
         });
         if (comparison.FindHint() is { } hint)

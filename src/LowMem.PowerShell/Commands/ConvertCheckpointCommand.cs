@@ -140,7 +140,7 @@ public sealed class ConvertCheckpointCommand : CheckpointPathCommand
         Type = DType is null ? null : Checkpoints.DType.Get(DType),
         Dequantizes = Dequantize,
         Prefix = Prefix,
-        KeyMap = KeyMap is null ? null : KeyMapArgument.Create(KeyMap, checkpoint, Prefix ?? string.Empty, StopToken),
+        KeyMap = KeyMapArgument.CreateOrWarn(this, KeyMap, checkpoint, Prefix ?? string.Empty, StopToken),
         Filter = KeySelection.Create(Include, Exclude),
         Metadata = GetMetadata(),
         MaxShardSize = MaxShardSize,

@@ -25,6 +25,32 @@ internal static class KeyMapArgument
             ? CreateRules(rules)
             : RunScript((ScriptBlock)Unwrap(argument), checkpoint, prefix, cancellationToken);
 
+    /// <summary>Makes the map, and warns when it leaves every key as it is: a rule with a slip in it looks just so.</summary>
+    /// <param name="cmdlet">Warns.</param>
+    /// <param name="argument">What -KeyMap was given, or null.</param>
+    /// <param name="checkpoint">The checkpoint whose keys are renamed.</param>
+    /// <param name="prefix">What is left out in front of the keys.</param>
+    /// <param name="cancellationToken">Ends the work early.</param>
+    /// <exception cref="KeyMapException">A rule makes no sense, or the script block fails.</exception>
+    public static IKeyMap? CreateOrWarn(Cmdlet cmdlet, object? argument, Checkpoint checkpoint, string prefix, CancellationToken cancellationToken)
+    {
+        if (argument is null)
+        {
+            return null;
+        }
+
+        var map = Create(argument, checkpoint, prefix, cancellationToken);
+        string start = KeyPrefix.Normalize(prefix);
+        var keys = checkpoint.Tensors.Select(tensor => tensor.Key).Where(key => key.StartsWith(start, StringComparison.Ordinal)).ToList();
+        if (keys.Count > 0 && keys.All(key => map.Map(key[start.Length..]) == key[start.Length..]))
+        {
+            cmdlet.WriteWarning(
+                $"{checkpoint.Path}: -KeyMap changes none of its {keys.Count} keys, such as '{DisplayText.Name(keys[0][start.Length..])}'.");
+        }
+
+        return map;
+    }
+
     private static KeyRules CreateRules(IDictionary table)
     {
         var rules = new List<KeyRule>(table.Count);

@@ -6,6 +6,9 @@ using LowMem.Checkpoints.Formats;
 using LowMem.Checkpoints.Keys;
 using LowMem.Checkpoints.Tests.Builders;
 using LowMem.Checkpoints.Tests.Fixtures;
+using LowMem.Checkpoints.Tests.Formats;
+using static LowMem.Checkpoints.Tests.Builders.PickleBytes;
+using static LowMem.Checkpoints.Tests.Builders.TensorBytes;
 
 namespace LowMem.Checkpoints.Tests.Conversion;
 
@@ -89,6 +92,24 @@ public sealed class PlanTests : IDisposable
         var options = new ConversionOptions { KeyMap = new KeyRules([KeyRule.FromWildcard("*", "x")]) };
         var error = Assert.Throws<KeyMapException>(() => Converted.Plan(FixtureFiles.PathOf("state-dict"), Out("out.pt"), options));
         Assert.Contains("'0.weight' and '0.bias' both become 'x'", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TwoTensorsOfOneKeyAreNamed()
+    {
+        byte[] pickle = [.. Proto(2), .. Dict(("a", Dict(("b", Vector("0", 1)))), ("a.b", Vector("1", 1))), (byte)'.'];
+        string path = Out("twice.pt");
+        File.WriteAllBytes(path, ZipBytes.PyTorch(pickle).Add("archive/data/0", new byte[4]).Add("archive/data/1", new byte[4]).Build());
+
+        var error = Refuse(path, "out.pt", new ConversionOptions());
+
+        Assert.Equal(CheckpointErrorIds.FormatInvalid, error.ErrorId);
+        Assert.Contains("several tensors go by the key 'a.b'", error.Message, StringComparison.Ordinal);
+
+        // Of a part, only the faults of that part are looked for.
+        error = Refuse(path, "out.pt", new ConversionOptions { Filter = new KeyChoice(_ => true) });
+        Assert.Equal(CheckpointErrorIds.ConversionUnsupported, error.ErrorId);
+        Assert.Contains("Several tensors have the key 'a.b'", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
