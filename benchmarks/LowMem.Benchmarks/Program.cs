@@ -16,7 +16,7 @@ if (BenchmarkOptions.Parse(args) is not { } options)
 
 IReadOnlyList<IBenchmark> benchmarks =
 [
-    new LoadBenchmark(), new ForwardBenchmark(), new TensorCountBenchmark(), new SparseBenchmark(), new ListingBenchmark(), new SafetyBenchmark(),
+    new LoadBenchmark(), new ColdBenchmark(), new ForwardBenchmark(), new TensorCountBenchmark(), new SparseBenchmark(), new ListingBenchmark(), new SafetyBenchmark(),
     new VerifyBenchmark(), new PassBenchmark(), new GatherBenchmark(), new StatisticsBenchmark(), new CompareBenchmark(), new ConvertBenchmark(),
     new FolderBenchmark(),
 ];

@@ -30,6 +30,22 @@ Describe 'Import-ModelLowMemory' {
         }
     }
 
+    Context 'prefetching' {
+        It 'reads what is mapped in the background, and tells how far that is' {
+            $module = Import-ModelLowMemory "$samples/boring.pt" (New-BoringSkeleton) -Prefetch
+            $module.LoadReport.Prefetch.Wait([timespan]::FromMinutes(1)) | Should -BeTrue
+            $module.LoadReport.Prefetch.State | Should -Be 'Completed'
+            $module.LoadReport.Prefetch.BytesDone | Should -Be $module.LoadReport.Prefetch.ByteLength
+            $json = $module.LoadReport | ConvertTo-Json -Depth 3 | ConvertFrom-Json
+            $json.Prefetch.BytesDone | Should -Be $module.LoadReport.Prefetch.ByteLength
+        }
+
+        It 'is not asked for without need' {
+            (Import-ModelLowMemory "$samples/boring.pt" (New-BoringSkeleton)).LoadReport.Prefetch | Should -BeNullOrEmpty
+            { Import-ModelLowMemory "$samples/boring.pt" (New-BoringSkeleton) -Prefetch -Resident } | Should -Throw -ErrorId 'ParametersExclusive,*'
+        }
+    }
+
     Context 'what the checkpoint does not have' {
         BeforeAll {
             function New-Headed {

@@ -60,6 +60,11 @@ internal static class CaseHost
                 StartTorch();
                 ForwardCase.Run(path, new WideBoringModel(Parse(stages), Parse(width)));
                 break;
+            case (ColdCase.Resident or ColdCase.Mapped or ColdCase.Prefetched, [var path, var stages, var width]):
+                NativeLibraryLoader.EnsureLoaded();
+                StartTorch();
+                ColdCase.Run(name, path, new WideBoringModel(Parse(stages), Parse(width)));
+                break;
             case (_, [var path, var stages, var width]):
                 NativeLibraryLoader.EnsureLoaded();
                 StartTorch();

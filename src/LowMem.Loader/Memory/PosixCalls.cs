@@ -24,6 +24,9 @@ internal static partial class PosixCalls
     [LibraryImport("libc", EntryPoint = "munmap", SetLastError = true)]
     public static partial int Unmap(nint address, nuint length);
 
+    [LibraryImport("libc", EntryPoint = "mincore")]
+    public static partial int FindPresent(nint address, nuint length, [Out] byte[] present);
+
     [LibraryImport("libc", EntryPoint = "madvise")]
     public static partial int Advise(nint address, nuint length, int advice);
 }

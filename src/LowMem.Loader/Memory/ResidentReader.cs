@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-using System.Runtime.ExceptionServices;
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Values;
@@ -11,21 +9,22 @@ namespace LowMem.Loader.Memory;
 /// Reads tensors from a checkpoint straight into the memory they are to stay in: once, on all cores, and with no second
 /// copy of any tensor. A cast goes through one small block per thread.
 /// </summary>
-internal sealed class ResidentReader
+internal sealed class ResidentReader : IDisposable
 {
-    // Large enough that a read costs more than its bookkeeping, small enough to share a tensor out between threads.
-    private const int BlockBytes = 16 << 20;
+    // Large enough that a read costs more than its bookkeeping, small enough that each thread has one on its way.
+    private const int BlockBytes = 1 << 20;
 
     // Every thread holds one of these, in the type of the file.
-    private const int CastBlockBytes = 2 << 20;
+    private const int CastBlockBytes = 512 << 10;
 
-    // More threads do not fill memory any faster, and each has a block for casts.
-    private const int MaxThreads = 16;
+    // So few that a thread more would find nothing to do.
+    private const long BytesPerThread = 2 << 20;
 
     /// <summary>The most that the blocks for casts take at a time.</summary>
-    public static long MaxCastBufferBytes => CastBlockBytes * (long)ThreadCount;
+    public const long MaxCastBufferBytes = CastBlockBytes * (long)ReaderThreads.MaxCount;
 
-    private static int ThreadCount => Math.Min(Environment.ProcessorCount, MaxThreads);
+    // Reading waits for the disk, casting does not: libtorch has threads of its own for it.
+    private readonly SemaphoreSlim cores = new(Environment.ProcessorCount);
 
     private readonly TensorDataReader reader;
     private readonly Action<long> onBytesRead;
@@ -44,46 +43,22 @@ internal sealed class ResidentReader
     /// <exception cref="OperationCanceledException">The token was cancelled; destinations are filled in part.</exception>
     public void Read(IEnumerable<ReadJob> jobs, CancellationToken cancellationToken)
     {
-        var options = new ParallelOptions
-        {
-            MaxDegreeOfParallelism = ThreadCount,
-            CancellationToken = cancellationToken,
-        };
-
-        // A worker may be replaced by one on another thread many times. With a block of its own each time, what one thread
-        // frees the C heap keeps for that thread, and the blocks would add up.
-        var buffers = new ConcurrentBag<CastBuffer>();
-
-        // Without buffering the threads take blocks in file order, one at a time.
-        var blocks = Partitioner.Create(jobs.SelectMany(GetBlocks), EnumerablePartitionerOptions.NoBuffering);
-        try
-        {
-            Parallel.ForEach(
-                blocks,
-                options,
-                () => buffers.TryTake(out var free) ? free : new CastBuffer(CastBlockBytes),
-                (block, _, buffer) =>
-                {
-                    Read(block, buffer, cancellationToken);
-                    onBytesRead(block.ByteLength);
-                    return buffer;
-                },
-                buffers.Add);
-        }
-        catch (AggregateException error)
-        {
-            // One reason is enough, and it should look as if a single thread had read.
-            ExceptionDispatchInfo.Throw(
-                error.InnerExceptions.FirstOrDefault(inner => inner is not OperationCanceledException) ?? error.InnerExceptions[0]);
-        }
-        finally
-        {
-            foreach (var buffer in buffers)
+        var all = jobs as IReadOnlyCollection<ReadJob> ?? [.. jobs];
+        var bytes = all.Sum(job => (double)DType.Get(job.Source.DType).GetByteLength(job.Source.ElementCount));
+        ReaderThreads.Run(
+            all.SelectMany(GetBlocks),
+            (int)Math.Clamp(bytes / BytesPerThread, 1, ReaderThreads.MaxCount),
+            () => new CastBuffer(CastBlockBytes),
+            (block, buffer) =>
             {
-                buffer.Dispose();
-            }
-        }
+                Read(block, buffer, cancellationToken);
+                onBytesRead(block.ByteLength);
+            },
+            cancellationToken);
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => cores.Dispose();
 
     private static IEnumerable<Block> GetBlocks(ReadJob job)
     {
@@ -117,6 +92,19 @@ internal sealed class ResidentReader
         var bytes = new Span<byte>((void*)NativeTensors.AddressOf(values), block.ByteLength);
         reader.Read(source, block.Offset, bytes, cancellationToken);
         var count = block.ByteLength / block.ElementSize;
+        cores.Wait(cancellationToken);
+        try
+        {
+            Cast(block, values, count);
+        }
+        finally
+        {
+            cores.Release();
+        }
+    }
+
+    private static void Cast(Block block, Tensor values, int count)
+    {
         using var noGrad = no_grad();
         using var read = values.narrow(0, 0, count);
         using var flat = block.Job.Destination.view(-1);

@@ -8,6 +8,7 @@ using LowMem.Loader.Import.Planning;
 using LowMem.PowerShell.Completion;
 using LowMem.PowerShell.Errors;
 using LowMem.PowerShell.Pipeline;
+using LowMem.PowerShell.Views;
 using static TorchSharp.torch;
 
 namespace LowMem.PowerShell.Commands;
@@ -27,6 +28,10 @@ public sealed class ImportModelLowMemoryCommand : ModelPathCommand
     /// <summary>Copies the values into memory instead of mapping the file.</summary>
     [Parameter]
     public SwitchParameter Resident { get; set; }
+
+    /// <summary>Reads the pages of a mapped model in the background, in the order of the file.</summary>
+    [Parameter]
+    public SwitchParameter Prefetch { get; set; }
 
     /// <summary>Makes floating-point parameters want gradients.</summary>
     [Parameter]
@@ -92,6 +97,11 @@ public sealed class ImportModelLowMemoryCommand : ModelPathCommand
             ThrowTerminatingError(ErrorRecords.ParameterMissing(nameof(Seed), nameof(InitializeMissing)));
         }
 
+        if (Prefetch && Resident)
+        {
+            ThrowTerminatingError(ErrorRecords.ParametersExclusive(nameof(Prefetch), nameof(Resident)));
+        }
+
         if (KeyMap is not null && !KeyMapArgument.IsSupported(KeyMap))
         {
             ThrowTerminatingError(ErrorRecords.KeyMapUnsupported(KeyMap));
@@ -114,6 +124,7 @@ public sealed class ImportModelLowMemoryCommand : ModelPathCommand
         var options = new ImportOptions
         {
             Resident = Resident,
+            Prefetch = Prefetch,
             KeepDType = KeepDType,
             DType = DType,
             RequiresGrad = RequiresGrad,
@@ -166,6 +177,11 @@ public sealed class ImportModelLowMemoryCommand : ModelPathCommand
         WriteVerbose(report.Prefix.Length > 0
             ? $"The state dict was {found} under '{DisplayText.Name(report.Prefix)}'."
             : "The checkpoint is the state dict itself: nothing stands in front of its keys.");
+        if (report.Prefetch is not null)
+        {
+            WriteVerbose($"{ByteSize.Format(report.Prefetch.ByteLength)} are read in the background; LoadReport.Prefetch of the module tells how far that is, and stops it.");
+        }
+
         if (KeyMap is not null)
         {
             WriteVerbose($"The key map renamed {report.RenamedCount} keys and left out {report.LeftOutCount}.");

@@ -9,7 +9,7 @@ namespace LowMem.Loader.Tests.Memory;
 
 public class ResidentReaderTests
 {
-    // More than one block of 16 MiB, and no whole number of them; also more than one block for casts.
+    // Many blocks, and no whole number of them, for casts as well.
     private const int Count = 9_000_001;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -26,7 +26,8 @@ public class ResidentReaderTests
         using var data = new TensorDataReader(checkpoint);
         long bytesRead = 0;
 
-        new ResidentReader(data, count => Interlocked.Add(ref bytesRead, count)).Read(
+        using var reader = new ResidentReader(data, count => Interlocked.Add(ref bytesRead, count));
+        reader.Read(
             [new ReadJob(checkpoint.Tensors[0], ScalarType.Int32, first), new ReadJob(checkpoint.Tensors[1], ScalarType.Int32, second)],
             Token);
 
@@ -45,16 +46,16 @@ public class ResidentReaderTests
         using var data = new TensorDataReader(checkpoint);
         using var cancellation = new CancellationTokenSource();
         var blocks = 0;
-        var reader = new ResidentReader(data, _ =>
+        using var reader = new ResidentReader(data, _ =>
         {
             Interlocked.Increment(ref blocks);
             cancellation.Cancel();
         });
 
         // Far more than could be read before anybody notices.
-        var jobs = Enumerable.Repeat(new ReadJob(checkpoint.Tensors[0], ScalarType.Int32, destination), 10_000);
+        ReadJob[] jobs = [.. Enumerable.Repeat(new ReadJob(checkpoint.Tensors[0], ScalarType.Int32, destination), 10_000)];
         Assert.ThrowsAny<OperationCanceledException>(() => reader.Read(jobs, cancellation.Token));
-        Assert.InRange(blocks, 1, 2 * Environment.ProcessorCount);
+        Assert.InRange(blocks, 1, 2 * ReaderThreads.MaxCount);
     }
 
     [Fact]
@@ -65,7 +66,8 @@ public class ResidentReaderTests
         File.Delete(checkpoint.Path);
         using var destination = empty(Count, dtype: ScalarType.Int32);
         using var data = new TensorDataReader(checkpoint);
-        var error = Assert.Throws<CheckpointException>(() => new ResidentReader(data, _ => { }).Read(
+        using var reader = new ResidentReader(data, _ => { });
+        var error = Assert.Throws<CheckpointException>(() => reader.Read(
             [new ReadJob(checkpoint.Tensors[0], ScalarType.Int32, destination)], Token));
         Assert.Equal(CheckpointErrorIds.NotFound, error.ErrorId);
     }

@@ -1,5 +1,6 @@
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Loader.Import.Planning;
+using LowMem.Loader.Memory.Prefetch;
 
 namespace LowMem.Loader.Import.Binding;
 
@@ -32,6 +33,9 @@ public sealed record LoadReport
 
     /// <summary>The bytes that were copied into memory.</summary>
     public required long CopiedBytes { get; init; }
+
+    /// <summary>What reads the mapped pages in the background; null unless that was asked for and something is mapped.</summary>
+    public PagePrefetch? Prefetch { get; init; }
 
     /// <summary>The module's keys that the checkpoint lacks; empty unless that was allowed.</summary>
     public required string[] MissingKeys { get; init; }

@@ -16,6 +16,9 @@ internal sealed class MappedTensors(IReadOnlyDictionary<string, CheckpointFile> 
     private readonly Dictionary<string, SafeFileHandle> handles = new(StringComparer.Ordinal);
     private readonly Dictionary<StoragePlace, Tensor> storages = [];
 
+    /// <summary>The files as they were listed, by their paths.</summary>
+    public IReadOnlyDictionary<string, CheckpointFile> Files => files;
+
     /// <summary>Makes a tensor over the file; see <see cref="TransferPlan.IsUsableInFile"/>.</summary>
     /// <exception cref="CheckpointException">The file is gone or changed, or the tensor reaches out of it.</exception>
     public Tensor CreateView(TensorInfo tensor, ScalarType type)

@@ -162,6 +162,7 @@ public static class ModelLoader
             CopiedCount = plan.Tensors.Count - materializer.Transfers.MappedCount,
             MappedBytes = materializer.Transfers.MappedBytes,
             CopiedBytes = materializer.Transfers.CopiedBytes,
+            Prefetch = options.Prefetch && materializer.Transfers.MappedCount > 0 ? materializer.StartPrefetch() : null,
             MissingKeys = plan.MissingKeys,
             ZeroKeys = [.. zeroParameters.Select(parameter => parameter.Key)],
             Faults = [.. plan.Faults],

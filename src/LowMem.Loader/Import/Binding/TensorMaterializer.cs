@@ -4,6 +4,7 @@ using LowMem.Checkpoints.Values;
 using LowMem.Loader.Import.Planning;
 using LowMem.Loader.Memory;
 using LowMem.Loader.Memory.Limits;
+using LowMem.Loader.Memory.Prefetch;
 using LowMem.Loader.Modules;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -100,9 +101,14 @@ internal sealed class TensorMaterializer : IDisposable
         }
     }
 
+    /// <summary>Reads the pages of what is mapped in the background, into the memory that is free now.</summary>
+    public PagePrefetch StartPrefetch() => PagePrefetch.Start(
+        transfers.Transfers.Where(transfer => transfer.IsMapped).Select(transfer => transfer.Source), mapped.Files, LoadMemory.GetAvailableBytes());
+
     /// <inheritdoc/>
     public void Dispose()
     {
+        reader.Dispose();
         mapped.Dispose();
         memory?.Dispose();
     }
@@ -111,8 +117,7 @@ internal sealed class TensorMaterializer : IDisposable
     {
         { Kind: TransferKind.Map } => mapped.CreateView(transfer.Source, planned.SourceType),
         { SharedWith: { } first } => Share(transfer, copies[first]),
-        { Kind: TransferKind.CastFromMap } => CreateCopy(planned, transfer, CastFromMap),
-        _ => CreateCopy(planned, transfer, Read),
+        _ => CreateCopy(planned, transfer),
     };
 
     private Tensor Share(Transfer transfer, Tensor value)
@@ -122,28 +127,15 @@ internal sealed class TensorMaterializer : IDisposable
     }
 
     /// <summary>Memory for the distinct elements of a tensor.</summary>
-    private Tensor CreateCopy(PlannedTensor planned, Transfer transfer, Action<PlannedTensor, TensorInfo, Tensor> fill)
+    private Tensor CreateCopy(PlannedTensor planned, Transfer transfer)
     {
         var order = transfer.Order;
         using var elements = Allocate(planned, order.Tensor.Shape);
-        fill(planned, order.Tensor, elements);
+        jobs.Add(new ReadJob(order.Tensor, planned.SourceType, elements.view(-1).DetachFromDisposeScope()));
         using var restored = StorageOrder.Restore(order, elements, transfer.Source.Shape);
         var tensor = TensorViews.Detach(restored);
         copies.Add(transfer, tensor);
         return tensor;
-    }
-
-    private void Read(PlannedTensor planned, TensorInfo source, Tensor memory)
-    {
-        var flat = memory.view(-1).DetachFromDisposeScope();
-        jobs.Add(new ReadJob(source, planned.SourceType, flat));
-    }
-
-    private void CastFromMap(PlannedTensor planned, TensorInfo source, Tensor memory)
-    {
-        using var view = mapped.CreateView(source, planned.SourceType);
-        var elementSize = DType.Get(source.DType).ByteSize;
-        BlockCopy.Run(view, memory, count => progress.AddBytes(count * elementSize), cancellationToken);
     }
 
     private void Fill()

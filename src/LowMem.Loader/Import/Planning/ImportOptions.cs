@@ -14,6 +14,12 @@ public sealed record ImportOptions
     public bool Resident { get; init; }
 
     /// <summary>
+    /// True to read the pages of what is mapped in the background, in the order of the files, once the values are bound: see
+    /// <see cref="Binding.LoadReport.Prefetch"/>. Of no effect where nothing is mapped.
+    /// </summary>
+    public bool Prefetch { get; init; }
+
+    /// <summary>
     /// True to take over the checkpoint's element types; false (the default) to cast to the module's. Not together with
     /// <see cref="DType"/>.
     /// </summary>

@@ -20,8 +20,7 @@ internal sealed class TransferPlan
     {
         foreach (var (source, target) in tensors)
         {
-            var isMappable = !resident && IsUsableInFile(source);
-            var kind = !isMappable ? TransferKind.Read : source.DType != target.Name ? TransferKind.CastFromMap : TransferKind.Map;
+            var kind = !resident && source.DType == target.Name && IsUsableInFile(source) ? TransferKind.Map : TransferKind.Read;
             var order = DistinctElements.Of(source);
             var isMapped = kind == TransferKind.Map && isInMemory;
 
@@ -62,7 +61,7 @@ internal sealed class TransferPlan
     /// <summary>The bytes of the file that are to be copied, for the display of progress.</summary>
     public long BytesToRead { get; }
 
-    /// <summary>Whether any file has to be mapped, to use values there or to cast them.</summary>
+    /// <summary>Whether any file has to be mapped.</summary>
     public bool MapsAnything => transfers.Exists(transfer => transfer.Kind != TransferKind.Read);
 
     /// <summary>
@@ -90,9 +89,6 @@ internal enum TransferKind
 {
     /// <summary>They are used in the mapped file.</summary>
     Map,
-
-    /// <summary>They are cast from the mapped file into memory.</summary>
-    CastFromMap,
 
     /// <summary>They are read into memory, and cast on the way where that is needed.</summary>
     Read,
