@@ -88,6 +88,12 @@ public sealed record TensorInfo
     /// <summary>Why the values cannot be read (a sparse layout, no storage, compressed...), or null when they can.</summary>
     public string? UnreadableReason { get; init; }
 
+    /// <summary>
+    /// The shape of the tensor that this one is a slice of, in one shard of a model; null for a tensor as it is listed. Only what the
+    /// slice needs is read of its storage, and it is copied where it does not lie there in one piece.
+    /// </summary>
+    public IReadOnlyList<long>? WholeShape { get; init; }
+
     /// <summary>One line for a log, harmless whatever the key is: <c>key: float32 [10, 2]</c>.</summary>
     public override string ToString() => $"{DisplayText.Name(Key)}: {DType} [{string.Join(", ", Shape)}]";
 
