@@ -88,12 +88,6 @@ public sealed record TensorInfo
     /// <summary>Why the values cannot be read (a sparse layout, no storage, compressed...), or null when they can.</summary>
     public string? UnreadableReason { get; init; }
 
-    /// <summary>
-    /// The shape of the tensor that this one is a slice of, in one shard of a model; null for a tensor as it is listed. Only what the
-    /// slice needs is read of its storage, and it is copied where it does not lie there in one piece.
-    /// </summary>
-    public IReadOnlyList<long>? WholeShape { get; init; }
-
     /// <summary>One line for a log, harmless whatever the key is: <c>key: float32 [10, 2]</c>.</summary>
     public override string ToString() => $"{DisplayText.Name(Key)}: {DType} [{string.Join(", ", Shape)}]";
 
@@ -105,6 +99,15 @@ public sealed record TensorInfo
 
     /// <summary>The pieces that the values are put together from, or null when they lie in one storage.</summary>
     internal IReadOnlyList<TensorChunk>? Chunks { get; init; }
+
+    /// <summary>
+    /// The shape of the tensor that this one is a slice of, in one shard of a model; null for a tensor as it is listed. Only what the
+    /// slice needs is read of its storage, and it is copied where it does not lie there in one piece.
+    /// </summary>
+    internal long[]? WholeShape { get; init; }
+
+    /// <summary>The shape of the tensor that this one is a slice of, in one shard of a model; null for a tensor as it is listed.</summary>
+    public IReadOnlyList<long>? GetWholeShape() => WholeShape;
 
     /// <summary>
     /// The files that hold the values: <see cref="Path"/>, and more where a distributed checkpoint keeps the tensor in pieces.

@@ -129,7 +129,7 @@ internal sealed class PlanChecks(ImportOptions options, DeviceType device, Tenso
     }
 
     // A layer goes on by sizes of its own - features, heads, groups - and with a smaller weight alone it would compute something else.
-    private static string? AdviseOnShard(ModuleParameter parameter, TensorInfo tensor) => tensor.WholeShape?.SequenceEqual(parameter.Shape) == true
+    private static string? AdviseOnShard(ModuleParameter parameter, TensorInfo tensor) => tensor.GetWholeShape()?.SequenceEqual(parameter.Shape) == true
         ? "The module has the shape of the whole tensor: build it with the sizes of the shard, or give none, and it is made after the shard"
         : null;
 }

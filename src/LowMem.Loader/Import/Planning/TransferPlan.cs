@@ -21,7 +21,7 @@ internal sealed class TransferPlan
         foreach (var (source, target) in tensors)
         {
             // A slice with gaps would keep pages in use that are not wanted; as a copy it has its own bytes and no more.
-            var isMappable = !resident && IsUsableInFile(source) && (source.WholeShape is null || source.IsContiguous);
+            var isMappable = !resident && IsUsableInFile(source) && (source.GetWholeShape() is null || source.IsContiguous);
             var kind = !isMappable ? TransferKind.Read : source.DType != target.Name ? TransferKind.CastFromMap : TransferKind.Map;
             var order = DistinctElements.Of(source);
             var isMapped = kind == TransferKind.Map && isInMemory;
