@@ -4,30 +4,39 @@
 .DESCRIPTION
     Writes verdicts.jsonl, one verdict in each line, and verdicts.sarif into the report directory, and ends with
 
-    0  when every checkpoint passed
-    1  when one has errors
-    2  when something could not be tested, so that nothing is known about it - also when there is nothing to test
+    0   when every checkpoint passed
+    1   when one has errors
+    2   when something could not be tested, so that nothing is known about it - also when there is nothing to test
+    64  when what was asked for makes no sense
 
     Nothing is asked and nothing is coloured. Memory does not grow with the number of checkpoints.
 .EXAMPLE
     pwsh -NoProfile -File Test-Nightly.ps1 -Path /models -ReportDirectory /var/reports/models -Level Checksum
 #>
-[CmdletBinding()]
+# No parameter is mandatory, and none has an attribute: PowerShell ends with 1 when a parameter is wrong, and 1 says that a
+# checkpoint has errors. So this script looks at them itself.
 param(
     # Folders, or checkpoints.
-    [Parameter(Mandatory)]
     [string[]] $Path,
 
     # Where the reports go; made when it is not there.
-    [Parameter(Mandatory)]
     [string] $ReportDirectory,
 
-    [ValidateSet('Structure', 'Checksum', 'Values')]
+    # Structure, Checksum or Values.
     [string] $Level = 'Checksum',
 
     # What is not below a folder of its own is found on PSModulePath.
     [string] $Module = "$PSScriptRoot/../out/LowMem/LowMem.psd1"
 )
+
+$usage = if ($args) { "there is no parameter $($args[0])" }
+elseif (-not $Path) { '-Path is missing' }
+elseif (-not $ReportDirectory) { '-ReportDirectory is missing' }
+elseif ($Level -notin 'Structure', 'Checksum', 'Values') { "-Level is Structure, Checksum or Values, and not $Level" }
+if ($usage) {
+    [Console]::Error.WriteLine("Test-Nightly.ps1: $usage. Get-Help ./Test-Nightly.ps1 shows what there is.")
+    exit 64
+}
 
 $ErrorActionPreference = 'Stop'
 $ProgressPreference = 'SilentlyContinue'

@@ -62,6 +62,7 @@ Describe 'Completion' {
 
     It 'offers devices, and the globals that somebody has to trust' {
         Get-Completion "Import-ModelLowMemory '$samples/boring.pt' -Device c" | Should -Be @('cpu', 'cuda')
+        Get-Completion "Convert-Checkpoint '$samples/boring.pt' out.pt -Shard 1/2 -ShardRule gpt" | Should -Be @('Gpt2', 'GptJ', 'GptNeoX')
         $file = (Get-ChildItem $fixtures -Filter *.pt | Where-Object { (Get-CheckpointInfo $_ -Summary -WarningAction Ignore -ErrorAction Ignore).UnknownGlobals })[0]
         Get-Completion "Test-Checkpoint '$($file.FullName)' -AllowGlobal " | Should -Be (Get-CheckpointInfo $file -Summary -WarningAction Ignore).UnknownGlobals
     }

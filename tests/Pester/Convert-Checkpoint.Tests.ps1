@@ -126,3 +126,94 @@ Describe 'Convert-Checkpoint' {
         (Test-Checkpoint "$TestDrive/left.pt").Passed | Should -BeTrue
     }
 }
+
+Describe 'Convert-Checkpoint -Shard' {
+    BeforeAll {
+        $rules = @{ '*.weight' = 0; '*.bias' = 'Replicate' }
+    }
+
+    It 'writes the slices of all ranks, which together are the whole' {
+        $reports = 1..3 | ForEach-Object { Convert-Checkpoint "$samples/boring.pt" "$TestDrive/rank$_.safetensors" -Shard "$_/3" -ShardRule $rules -PassThru }
+
+        $reports.Shard | Should -Be @('1/3', '2/3', '3/3')
+        $reports.SplitCount | Should -Be @(4, 4, 4)
+        (Get-CheckpointInfo "$TestDrive/rank3.safetensors" -Key stages.0.weight).Shape | Should -Be @(2, 10)
+        (Get-CheckpointInfo "$TestDrive/rank3.safetensors" -Summary).Metadata['shard'] | Should -BeExactly '3/3'
+        $parts = 1..3 | ForEach-Object { (Get-CheckpointTensor "$TestDrive/rank$_.safetensors" -Key stages.0.weight -AsArray).ForEach({ $_ }) }
+        $parts | Should -Be (Get-CheckpointTensor "$samples/boring.pt" -Key stages.0.weight -AsArray).ForEach({ $_ })
+    }
+
+    It 'shows the plan, and writes nothing' {
+        $text = Invoke-ChildScript "$importModule; Convert-Checkpoint '$samples/boring.pt' '$TestDrive/none.safetensors' -Shard 1/4 -ShardRule @{ '*.weight' = 0; '*.bias' = 'Replicate' } -WhatIf" | Out-String
+
+        $text | Should -Match '8 tensors \(none cast; shard 1/4: 4 split, 4 whole\)'
+        [IO.File]::Exists("$TestDrive/none.safetensors") | Should -BeFalse
+    }
+
+    It 'warns of tensors of which the shard has nothing' {
+        $report = Convert-Checkpoint "$samples/boring.pt" "$TestDrive/empty.safetensors" -Shard 4/4 -ShardRule $rules -PassThru -WarningVariable warnings -WarningAction SilentlyContinue
+
+        $report.EmptyKeys | Should -Be 'out_proj.weight'
+        $warnings | Should -HaveCount 1
+        "$($warnings[0])" | Should -BeLike "*there are more shards than indices, and 4/4 has nothing of 'out_proj.weight'."
+    }
+
+    It 'takes rules in an order, ready ones, regular expressions and dimensions from the end' {
+        Convert-Checkpoint "$samples/boring.pt" "$TestDrive/ordered.safetensors" -Shard 1/2 -ShardRule ([ordered]@{ [regex] '^stages' = 'Replicate'; '*.weight' = -1 }), @{ '*' = 'replicate' }
+
+        (Get-CheckpointInfo "$TestDrive/ordered.safetensors" -Key out_proj.weight).Shape | Should -Be @(2, 5)
+        (Get-CheckpointInfo "$TestDrive/ordered.safetensors" -Key stages.0.weight).Shape | Should -Be @(10, 10)
+    }
+
+    It 'names all that the rules have no answer for' {
+        $problem = { Convert-Checkpoint "$samples/boring.pt" "$TestDrive/none.safetensors" -Shard 1/2 -ShardRule Llama -ErrorAction Stop } | Should -Throw -ErrorId 'ShardInvalid,*' -PassThru
+
+        $problem.CategoryInfo.Category | Should -Be 'InvalidArgument'
+        "$problem" | Should -BeLike '*no rule is for these 8 keys: in_proj.weight, in_proj.bias, *'
+        "$problem" | Should -BeLike "*'Replicate'*"
+        [IO.File]::Exists("$TestDrive/none.safetensors") | Should -BeFalse
+    }
+
+    It 'ends when what is asked for is no shard: <Because>' -ForEach @(
+        @{ Because = 'from 0'; Shard = '0/8'; Rule = 'Llama'; Id = 'ShardInvalid'; Text = "*that of PyTorch's rank 0 is 1/8*" }
+        @{ Because = 'no count'; Shard = '3'; Rule = 'Llama'; Id = 'ShardInvalid'; Text = '*such as 3/8*' }
+        @{ Because = 'no such rules'; Shard = '1/2'; Rule = 'Bert'; Id = 'ShardInvalid'; Text = '*There are Gpt2, GptJ, GptNeoX, Llama*' }
+        @{ Because = 'no dimension'; Shard = '1/2'; Rule = @{ '*' = 'rows' }; Id = 'ShardInvalid'; Text = "*the rule '`*' says 'rows'*" }
+        @{ Because = 'no rules'; Shard = '1/2'; Rule = @{}; Id = 'ShardInvalid'; Text = '*the table has no rules*' }
+        @{ Because = 'a number'; Shard = '1/2'; Rule = 7; Id = 'ShardInvalid'; Text = '*and not a Int32*' }
+        @{ Because = 'no rule'; Shard = '1/2'; Rule = $null; Id = 'ParameterMissing'; Text = '-Shard needs -ShardRule with it.' }
+        @{ Because = 'no shard'; Shard = $null; Rule = 'Llama'; Id = 'ParameterMissing'; Text = '-ShardRule needs -Shard with it.' }) {
+        $arguments = @{}
+        if ($Shard) { $arguments.Shard = $Shard }
+        if ($null -ne $Rule) { $arguments.ShardRule = $Rule }
+        $problem = { Convert-Checkpoint "$samples/boring.pt" "$TestDrive/none.safetensors" @arguments } | Should -Throw -ErrorId "$Id,*" -PassThru
+
+        "$problem" | Should -BeLike $Text
+    }
+}
+
+Describe 'Import-ModelLowMemory -Shard' {
+    It 'loads the slices, and says so' {
+        $model = Import-ModelLowMemory "$samples/boring.pt" -Shard 2/5 -ShardRule @{ 'stages.*.weight' = 1; '*' = 'Replicate' }
+
+        $model.LoadReport.Shard | Should -BeExactly '2/5'
+        $model.LoadReport.SplitCount | Should -Be 2
+        ($model | Get-ModuleParameter -Key stages.0.weight).Shape | Should -Be @(10, 2)
+        $rows = Get-CheckpointTensor "$samples/boring.pt" -Key stages.0.weight -Slice ':, 2:4' -AsArray
+        Get-FloatValue $model stages.0.weight | Should -Be $rows.ForEach({ $_ })
+        ($model.LoadReport | Out-String) | Should -Match 'Shard\s+: 2/5'
+    }
+
+    It 'refuses a module of the shapes of the whole, and says what to do' {
+        $problem = { Import-ModelLowMemory "$samples/boring.pt" (New-BoringSkeleton) -Shard 2/5 -ShardRule @{ 'stages.*.weight' = 1; '*' = 'Replicate' } -ErrorAction Stop } | Should -Throw -ErrorId 'ModelMismatch,*' -PassThru
+
+        "$problem" | Should -BeLike '*build it with the sizes of the shard*'
+    }
+
+    It 'shows the plan after all checks, and loads nothing' {
+        $text = Invoke-ChildScript "$importModule; Import-ModelLowMemory '$samples/boring.pt' -Shard 1/2 -ShardRule @{ 'stages.*.weight' = 1; '*' = 'Replicate' } -WhatIf" | Out-String
+
+        $text | Should -Match 'shard 1/2: 2 split, 6 whole'
+        { Import-ModelLowMemory "$samples/boring.pt" -Shard 1/2 -ShardRule @{ '*.weight' = 5; '*' = 'Replicate' } -WhatIf -ErrorAction Stop } | Should -Throw -ErrorId 'ShardInvalid,*'
+    }
+}

@@ -66,7 +66,8 @@ internal sealed class BlobGroups
         return groups;
     }
 
-    private static bool CanShare(SelectedTensor selected) => !selected.IsCast && selected.Type.ByteSize > 0 && selected.Tensor is
+    // Slices of a shard never have all of a storage.
+    private static bool CanShare(SelectedTensor selected) => !selected.IsCast && selected.Tensor.WholeShape is null && selected.Type.ByteSize > 0 && selected.Tensor is
     {
         Chunks: null, StorageKey: not null, Storage: not null, IsConjugated: false, IsNegated: false, ElementCount: > 0,
     }

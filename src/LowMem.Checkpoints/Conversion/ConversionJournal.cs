@@ -85,6 +85,11 @@ internal sealed class ConversionJournal
             Add($"{file.Path}\0{file.Length}\0{file.LastWriteTimeUtc.Ticks}\0{file.Identity}");
         }
 
+        if (plan.Shard is { } shard)
+        {
+            Add($"shard {shard.Shard}");
+        }
+
         foreach (var file in plan.Files)
         {
             Add($"{file.Name}\0{file.ByteLength}");

@@ -1,4 +1,5 @@
 using LowMem.Checkpoints.Keys;
+using LowMem.Checkpoints.Sharding;
 
 namespace LowMem.Checkpoints.Conversion;
 
@@ -25,6 +26,12 @@ public sealed record ConversionOptions
 
     /// <summary>Whether tensors of codes with scales are written as the numbers that they stand for, as float32 or <see cref="Type"/>.</summary>
     public bool Dequantizes { get; init; }
+
+    /// <summary>The share of each tensor that is written; null for all of it. Needs <see cref="ShardRules"/>.</summary>
+    public ShardNumber? Shard { get; init; }
+
+    /// <summary>How tensors are split, by the keys that are written; null when nothing is.</summary>
+    public ShardRules? ShardRules { get; init; }
 
     /// <summary>Gives the numbers that a tensor stands for; null, or a null result, for the elements as they are.</summary>
     internal Func<TensorInfo, ITensorNumbers?>? Numbers { get; init; }

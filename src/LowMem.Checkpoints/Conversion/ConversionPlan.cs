@@ -1,5 +1,6 @@
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Keys;
+using LowMem.Checkpoints.Sharding;
 
 namespace LowMem.Checkpoints.Conversion;
 
@@ -29,6 +30,9 @@ public sealed class ConversionPlan
 
     /// <summary>How many of them have the values of another, which are written once.</summary>
     public int TiedCount { get; internal init; }
+
+    /// <summary>The shard of the checkpoint that is written; null when that is all of it.</summary>
+    public ShardPlan? Shard { get; internal init; }
 
     /// <summary>The bytes of all files.</summary>
     public long ByteLength => Files.Sum(file => file.ByteLength);

@@ -3,6 +3,7 @@ using LowMem.Checkpoints.Formats.PyTorch.Zip;
 using LowMem.Checkpoints.Formats.Safetensors;
 using LowMem.Checkpoints.Formats.Writing;
 using LowMem.Checkpoints.Keys;
+using LowMem.Checkpoints.Sharding;
 using LowMem.Checkpoints.Verification;
 
 namespace LowMem.Checkpoints.Conversion;
@@ -11,8 +12,11 @@ namespace LowMem.Checkpoints.Conversion;
 internal sealed class ConversionPlanner(Checkpoint checkpoint, ConversionDestination destination, ConversionOptions options)
 {
     /// <summary>The reference implementation reads no longer header.</summary>
-    private const int MaxNamed = 10;
     private const int MaxHeaderLength = 100_000_000;
+    private const int MaxNamed = 10;
+
+    /// <summary>Says in the metadata which shard of a model a file is.</summary>
+    private const string ShardKey = "shard";
 
     private readonly UnheldContent unheld = new(destination.Format);
     private readonly string prefix = KeyPrefix.Normalize(options.Prefix ?? string.Empty);
@@ -23,7 +27,7 @@ internal sealed class ConversionPlanner(Checkpoint checkpoint, ConversionDestina
     {
         var whole = checkpoint.WithoutAttributes();
         CheckSound(cancellationToken);
-        var selected = TensorSelection.Select(whole, options);
+        var selected = TensorSelection.Select(whole, options, out var part, cancellationToken);
         if (options.Filter?.Unmatched.ToList() is { Count: > 0 } absent)
         {
             throw new CheckpointException(
@@ -52,7 +56,7 @@ internal sealed class ConversionPlanner(Checkpoint checkpoint, ConversionDestina
         unheld.ThrowIfAny(checkpoint.Path);
         var groups = IsSafetensors ? BlobGroups.Packed(selected) : BlobGroups.Shared(selected);
         int[] shardOf = ShardSplit.Split(groups.Blobs, options.MaxShardSize, out int count);
-        var texts = IsSafetensors ? MakeMetadata(values, groups) : [];
+        var texts = IsSafetensors ? MakeMetadata(values, groups, part) : [];
         var files = new List<PlannedFile>();
         var members = groups.Tensors.ToLookup(tensor => shardOf[tensor.Blob]);
         for (int shard = 0; shard < count; shard++)
@@ -67,6 +71,7 @@ internal sealed class ConversionPlanner(Checkpoint checkpoint, ConversionDestina
             Files = files,
             TensorCount = selected.Count,
             CastCount = selected.Count(tensor => tensor.IsCast),
+            Shard = part,
             TiedCount = groups.Tensors.Count - groups.Tensors.Select(tensor => tensor.Blob).Distinct().Count(),
             MakeIndex = count == 1 ? null : folder => ShardIndexWriter.Write(
                 groups.Blobs.Sum(blob => blob.ByteLength),
@@ -124,7 +129,7 @@ internal sealed class ConversionPlanner(Checkpoint checkpoint, ConversionDestina
         return values;
     }
 
-    private Dictionary<string, string> MakeMetadata(List<KeyValuePair<string, object?>> values, BlobGroups groups)
+    private Dictionary<string, string> MakeMetadata(List<KeyValuePair<string, object?>> values, BlobGroups groups, ShardPlan? shard)
     {
         var texts = new Dictionary<string, string>(StringComparer.Ordinal) { ["format"] = "pt" };
         if (checkpoint.Format == CheckpointFormats.Safetensors)
@@ -135,6 +140,11 @@ internal sealed class ConversionPlanner(Checkpoint checkpoint, ConversionDestina
             {
                 texts[name] = text;
             }
+        }
+
+        if (shard is not null)
+        {
+            texts[ShardKey] = texts.TryGetValue(ShardKey, out string? outer) ? $"{shard.Shard} of {outer}" : $"{shard.Shard}";
         }
 
         foreach (var (name, value) in values)

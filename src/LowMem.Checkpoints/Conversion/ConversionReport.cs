@@ -24,6 +24,15 @@ public sealed record ConversionReport
     /// <summary>How many of them have the values of another, which were written once.</summary>
     public required int TiedCount { get; init; }
 
+    /// <summary>Which shard of the checkpoint was written, such as <c>3/8</c>; null when all of it was.</summary>
+    public string? Shard { get; init; }
+
+    /// <summary>How many tensors were split for it.</summary>
+    public int SplitCount { get; init; }
+
+    /// <summary>The keys of which this shard has nothing, because there are more shards than chunks.</summary>
+    public IReadOnlyList<string> EmptyKeys { get; init; } = [];
+
     /// <summary>The bytes of all files.</summary>
     public required long ByteLength { get; init; }
 

@@ -41,6 +41,8 @@ internal sealed class DequantizedNumbers(ScaledView view) : ITensorNumbers
         return tensor => scaled.OfStored(tensor.Key) is { Problem: null } found ? new DequantizedNumbers(ScaledView.Of(found)) : null;
     }
 
+    public ITensorNumbers Narrow(int dimension, long start, long length) => new DequantizedNumbers(view.Narrow(dimension, start, length));
+
     public void Add(BlockPlan plan, NumberTaker take) => plan.Add(view.Codes, new ScaleHolder(plan.Reader, view, new NumberConsumer(take)));
 
     /// <summary>Has the scales in memory from the first block to the last: those of all tensors of a model may be gigabytes.</summary>

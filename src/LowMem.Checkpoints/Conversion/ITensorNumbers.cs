@@ -16,6 +16,13 @@ internal interface ITensorNumbers
     /// <summary>The tensors that are read for them: their keys are not written.</summary>
     IReadOnlyCollection<string> Keys { get; }
 
+    /// <summary>The same for a range of one dimension.</summary>
+    /// <param name="dimension">The dimension, from 0.</param>
+    /// <param name="start">The first index.</param>
+    /// <param name="length">How many indices; may be 0.</param>
+    /// <exception cref="Diagnostics.CheckpointException">The range cuts numbers that share bytes or a scale.</exception>
+    ITensorNumbers Narrow(int dimension, long start, long length);
+
     /// <summary>Wants what the numbers are made of.</summary>
     /// <param name="plan">What is read.</param>
     /// <param name="take">Takes numbers as they come, from several threads and in any order.</param>

@@ -1,5 +1,6 @@
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Keys;
+using LowMem.Checkpoints.Sharding;
 using LowMem.Checkpoints.Values.Elements;
 
 namespace LowMem.Checkpoints.Conversion;
@@ -21,7 +22,11 @@ internal static class TensorSelection
 {
     /// <exception cref="CheckpointException">No key has the prefix, or two tensors have one key.</exception>
     /// <exception cref="KeyMapException">Two keys get one name.</exception>
-    public static List<SelectedTensor> Select(Checkpoint checkpoint, ConversionOptions options)
+    /// <param name="checkpoint">The checkpoint.</param>
+    /// <param name="options">What is chosen.</param>
+    /// <param name="shard">The shard of it that is written; null when that is all.</param>
+    /// <param name="cancellationToken">Ends the work early.</param>
+    public static List<SelectedTensor> Select(Checkpoint checkpoint, ConversionOptions options, out ShardPlan? shard, CancellationToken cancellationToken)
     {
         string prefix = KeyPrefix.Normalize(options.Prefix ?? string.Empty);
         if (prefix.Length > 0 && !checkpoint.Tensors.Any(tensor => tensor.Key.StartsWith(prefix, StringComparison.Ordinal)))
@@ -61,11 +66,28 @@ internal static class TensorSelection
         // What others are made of is in them.
         var used = selected.SelectMany(tensor => tensor.Numbers?.Keys ?? []).ToHashSet(StringComparer.Ordinal);
         selected.RemoveAll(tensor => tensor.Numbers is null && used.Contains(tensor.Tensor.Key));
-        return selected;
+        shard = options is { Shard: { } number, ShardRules: { } rules }
+            ? ShardPlan.Create(
+                checkpoint,
+                number,
+                rules,
+                [.. selected.Select(tensor => new ShardedKey(tensor.Key, tensor.Tensor) { NumberShape = tensor.Numbers?.Shape })],
+                [.. checkpoint.Tensors.Select(tensor => GetName(options.Numbers?.Invoke(tensor)?.Key ?? tensor.Key, prefix, options)).OfType<string>()],
+                cancellationToken)
+            : null;
+        return shard is { } plan ? selected.ConvertAll(tensor => Split(tensor, plan)) : selected;
     }
 
+    private static SelectedTensor Split(SelectedTensor tensor, ShardPlan plan) => tensor.Numbers is not { } numbers
+        ? tensor with { Tensor = plan.Take(tensor.Tensor) }
+        : plan.FindRange(tensor.Tensor) is { } range ? tensor with { Numbers = numbers.Narrow(range.Dimension, range.Start, range.Length) } : tensor;
+
     /// <summary>What a key becomes; null when it is left out.</summary>
-    public static string? GetKey(string key, string prefix, ConversionOptions options)
+    public static string? GetKey(string key, string prefix, ConversionOptions options) =>
+        GetName(key, prefix, options) is { } name && options.Filter?.Includes(name) != false ? name : null;
+
+    /// <summary>The same for a key that may not be chosen.</summary>
+    private static string? GetName(string key, string prefix, ConversionOptions options)
     {
         if (!key.StartsWith(prefix, StringComparison.Ordinal))
         {
@@ -73,7 +95,7 @@ internal static class TensorSelection
         }
 
         string? mapped = options.KeyMap is null ? key[prefix.Length..] : options.KeyMap.Map(key[prefix.Length..]);
-        return (options.KeyMap is not null && string.IsNullOrEmpty(mapped)) || options.Filter?.Includes(mapped!) == false ? null : mapped;
+        return options.KeyMap is not null && string.IsNullOrEmpty(mapped) ? null : mapped;
     }
 
     private static SelectedTensor Describe(string key, TensorInfo tensor, ITensorNumbers? numbers, ConversionOptions options)

@@ -33,6 +33,9 @@ public static class CheckpointErrorIds
     /// <summary>A slice is none, or a tensor has no such part.</summary>
     public const string SliceInvalid = "SliceInvalid";
 
+    /// <summary>A shard is none, or a tensor cannot be split, or not by the rules that were given.</summary>
+    public const string ShardInvalid = "ShardInvalid";
+
     /// <summary>A map of keys has no clear answer for a key, or two keys get one name.</summary>
     public const string KeyMapInvalid = "KeyMapInvalid";
 

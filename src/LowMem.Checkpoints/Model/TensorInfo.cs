@@ -101,6 +101,15 @@ public sealed record TensorInfo
     internal IReadOnlyList<TensorChunk>? Chunks { get; init; }
 
     /// <summary>
+    /// The shape of the tensor that this one is a slice of, in one shard of a model; null for a tensor as it is listed. Only what the
+    /// slice needs is read of its storage, and it is copied where it does not lie there in one piece.
+    /// </summary>
+    internal long[]? WholeShape { get; init; }
+
+    /// <summary>The shape of the tensor that this one is a slice of, in one shard of a model; null for a tensor as it is listed.</summary>
+    public IReadOnlyList<long>? GetWholeShape() => WholeShape;
+
+    /// <summary>
     /// The files that hold the values: <see cref="Path"/>, and more where a distributed checkpoint keeps the tensor in pieces.
     /// </summary>
     public IEnumerable<string> GetPaths() =>

@@ -117,7 +117,9 @@ internal sealed class BlockPlan(TensorDataReader reader)
         if (!jobs.TryGetValue(identity, out var job))
         {
             jobs.Add(identity, job = new GatherJob(new TensorView(tensor)));
-            foreach (var part in tensor.Chunks?.Select(chunk => chunk.Source) ?? [tensor])
+
+            // Nearly nothing of its storages may be wanted of a slice.
+            foreach (var part in tensor.WholeShape is not null ? [] : tensor.Chunks?.Select(chunk => chunk.Source) ?? [tensor])
             {
                 Keep(part, job);
             }

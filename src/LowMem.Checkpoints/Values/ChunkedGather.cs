@@ -15,7 +15,7 @@ internal sealed class ChunkedGather(TensorDataReader reader, TensorInfo tensor, 
     public static Int128 CountBytesRead(TensorInfo piece)
     {
         int size = Math.Max(1, DType.Get(piece.DType).ByteSize);
-        return new StridedGather(StridedDimension.Of(piece.Shape, piece.Stride), size)
+        return new StridedGather(StridedDimension.Of(piece.Shape, piece.Stride), size, piece.WholeShape is not null)
             .CountReads(piece.ElementCount, BufferLength / size).Bytes;
     }
 

@@ -5,7 +5,8 @@ namespace LowMem.Checkpoints.Values;
 /// <summary>Reads elements that do not lie in row-major order, in row-major order.</summary>
 /// <param name="dimensions">How they lie.</param>
 /// <param name="elementSize">The bytes of one element.</param>
-internal sealed class StridedGather(StridedDimension[] dimensions, int elementSize)
+/// <param name="isSparing">Whether at most twice the bytes of the elements are read.</param>
+internal sealed class StridedGather(StridedDimension[] dimensions, int elementSize, bool isSparing = false)
 {
     /// <summary>Fills the destination with elements from a place in the packed order on.</summary>
     /// <param name="storage">Where they are.</param>
@@ -57,7 +58,7 @@ internal sealed class StridedGather(StridedDimension[] dimensions, int elementSi
             long end = Math.Min(elementCount, first + elementsAtATime);
             for (long next = first; next < end;)
             {
-                var reads = new StridedReads(GetBox(next, end, out _, out long count), elementSize);
+                var reads = new StridedReads(GetBox(next, end, out _, out long count), elementSize, isSparing);
                 bytes += reads.GetLength() * elementSize;
                 calls += reads.GetCount();
                 next += count;
@@ -70,7 +71,7 @@ internal sealed class StridedGather(StridedDimension[] dimensions, int elementSi
     private void ReadBox(
         IStorageBytes storage, long start, Span<byte> target, StridedDimension[] box, byte[]? buffer, CancellationToken cancellationToken)
     {
-        var reads = new StridedReads(box, elementSize);
+        var reads = new StridedReads(box, elementSize, isSparing);
         long steps = reads.Steps;
         for (long step = 0; step < steps; step++)
         {

@@ -23,7 +23,8 @@ internal sealed class StridedReads
 
     /// <param name="dimensions">The box, from the slowest dimension in the target to the fastest.</param>
     /// <param name="elementSize">The bytes of one element.</param>
-    public StridedReads(ReadOnlySpan<StridedDimension> dimensions, int elementSize)
+    /// <param name="isSparing">Whether no gap is read that is longer than the elements before it: at most twice their bytes are read.</param>
+    public StridedReads(ReadOnlySpan<StridedDimension> dimensions, int elementSize, bool isSparing = false)
     {
         box = dimensions.ToArray();
         int[] order = new int[box.Length];
@@ -34,11 +35,12 @@ internal sealed class StridedReads
 
         Array.Sort(order, (left, right) => box[left].Source.CompareTo(box[right].Source));
         long span = 1;
+        long wanted = 1;
         int inner = 0;
         for (; inner < order.Length; inner++)
         {
             var dimension = box[order[inner]];
-            if ((dimension.Source - span) * elementSize > MaxGap)
+            if ((dimension.Source - span) * elementSize > MaxGap || (isSparing && dimension.Source > 2 * wanted))
             {
                 break;
             }
@@ -52,6 +54,7 @@ internal sealed class StridedReads
             }
 
             span = grown;
+            wanted = isSparing ? wanted * Math.Max(1, dimension.Source == 0 ? 1 : dimension.Size) : wanted;
         }
 
         // The slowest in the file first; of the one that is split, each step is a range.

@@ -19,6 +19,7 @@ namespace LowMem.PowerShell.Commands;
 public sealed class ConvertCheckpointCommand : CheckpointPathCommand
 {
     private readonly HashSet<string> written = new(StringComparer.Ordinal);
+    private ShardArguments? shards;
 
     /// <summary>A file whose extension says the format, or a directory.</summary>
     [Parameter(Mandatory = true, Position = 1, HelpMessage = "A .safetensors, .pt, .pth, .bin or .ckpt file, or a directory")]
@@ -77,6 +78,18 @@ public sealed class ConvertCheckpointCommand : CheckpointPathCommand
     [SuppressMessage("Usage", "CA2227:Collection properties should be read only", Justification = "A cmdlet parameter.")]
     public IDictionary? Metadata { get; set; }
 
+    /// <summary>The share of each tensor that is written, such as <c>3/8</c>, from 1 on.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? Shard { get; set; }
+
+    /// <summary>How tensors are split: names of ready rules, and tables of patterns of keys with a dimension or <c>Replicate</c>.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ShardRuleCompleter))]
+    [SuppressMessage("Performance", "CA1819:Properties should not return arrays", Justification = "A cmdlet parameter.")]
+    public object[]? ShardRule { get; set; }
+
     /// <summary>Replaces what is there, and what a killed conversion left behind.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
@@ -100,6 +113,15 @@ public sealed class ConvertCheckpointCommand : CheckpointPathCommand
         if (KeyMap is not null && !KeyMapArgument.IsSupported(KeyMap))
         {
             ThrowTerminatingError(ErrorRecords.KeyMapUnsupported(KeyMap));
+        }
+
+        try
+        {
+            shards = ShardArguments.Create(Shard, ShardRule);
+        }
+        catch (RefusedException error)
+        {
+            ThrowTerminatingError(error.Record);
         }
     }
 
@@ -129,6 +151,11 @@ public sealed class ConvertCheckpointCommand : CheckpointPathCommand
         var report = ProgressBar.Run(this, "Converting checkpoint", path, progress => run.Run(progress, StopToken));
         written.Add(plan.Path);
         WriteVerbose(ConversionOutput.Describe(report));
+        if (report.EmptyKeys.Count > 0)
+        {
+            WriteWarning(ShardArguments.DescribeEmpty(report.Path, report.Shard, report.EmptyKeys));
+        }
+
         if (PassThru)
         {
             WriteObject(report);
@@ -144,6 +171,8 @@ public sealed class ConvertCheckpointCommand : CheckpointPathCommand
         Filter = KeySelection.Create(Include, Exclude),
         Metadata = GetMetadata(),
         MaxShardSize = MaxShardSize,
+        Shard = shards?.Shard,
+        ShardRules = shards?.Rules,
     };
 
     private Dictionary<string, string?> GetMetadata()

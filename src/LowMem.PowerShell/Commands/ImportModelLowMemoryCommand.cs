@@ -20,6 +20,8 @@ public sealed class ImportModelLowMemoryCommand : ModelPathCommand
 {
     private const int ShownKeys = 20;
 
+    private ShardArguments? shards;
+
     /// <summary>The module to load into; when left out, one is made after the checkpoint.</summary>
     [Parameter(Position = 1, ValueFromPipeline = true)]
     [ValidateNotNull]
@@ -57,6 +59,18 @@ public sealed class ImportModelLowMemoryCommand : ModelPathCommand
     [ArgumentCompleter(typeof(StateDictKeyCompleter))]
     [SuppressMessage("Performance", "CA1819:Properties should not return arrays", Justification = "A cmdlet parameter.")]
     public string[]? Exclude { get; set; }
+
+    /// <summary>The share of each tensor that is loaded, such as <c>3/8</c>, from 1 on.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? Shard { get; set; }
+
+    /// <summary>How tensors are split: names of ready rules, and tables of patterns of keys with a dimension or <c>Replicate</c>.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ShardRuleCompleter))]
+    [SuppressMessage("Performance", "CA1819:Properties should not return arrays", Justification = "A cmdlet parameter.")]
+    public object[]? ShardRule { get; set; }
 
     /// <summary>Leaves parameters as they are for which the checkpoint has nothing.</summary>
     [Parameter]
@@ -106,6 +120,15 @@ public sealed class ImportModelLowMemoryCommand : ModelPathCommand
         {
             ThrowTerminatingError(ErrorRecords.KeyMapUnsupported(KeyMap));
         }
+
+        try
+        {
+            shards = ShardArguments.Create(Shard, ShardRule);
+        }
+        catch (RefusedException error)
+        {
+            ThrowTerminatingError(error.Record);
+        }
     }
 
     /// <inheritdoc/>
@@ -116,12 +139,17 @@ public sealed class ImportModelLowMemoryCommand : ModelPathCommand
         var checkpoint = OpenCheckpoint(path);
         WarnOfUnknown(checkpoint);
         string target = Module is null ? "a new module" : Module.GetType().Name;
-        if (!ShouldProcess(target, $"Load '{path}'"))
-        {
-            return;
-        }
 
-        var options = new ImportOptions
+        // What a shard is, is known when the rules have been held against all keys: an error comes before the question, too.
+        var options = shards is null ? null : GetOptions(checkpoint);
+        string what = options is null ? string.Empty : $" ({ShardArguments.Describe(ModelLoader.PlanShard(Module, checkpoint, options, StopToken))})";
+        if (ShouldProcess(target, $"Load '{path}'{what}"))
+        {
+            WriteObject(Load(checkpoint, options ?? GetOptions(checkpoint)));
+        }
+    }
+
+    private ImportOptions GetOptions(Checkpoint checkpoint) => new()
         {
             Resident = Resident,
             Prefetch = Prefetch,
@@ -138,9 +166,9 @@ public sealed class ImportModelLowMemoryCommand : ModelPathCommand
             AllowShapeMismatch = AllowShapeMismatch,
             Device = Device,
             AllowUnsafeGlobals = AllowUnsafeGlobals,
+            Shard = shards?.Shard,
+            ShardRules = shards?.Rules,
         };
-        WriteObject(Load(checkpoint, options));
-    }
 
     /// <summary>They are loaded, since nothing runs; torch.load would run them.</summary>
     private void WarnOfUnknown(Checkpoint checkpoint)
@@ -190,6 +218,11 @@ public sealed class ImportModelLowMemoryCommand : ModelPathCommand
         if (report.OutsideCount > 0)
         {
             WriteVerbose($"{report.OutsideCount} tensors of the checkpoint lie elsewhere and were left aside.");
+        }
+
+        if (report.EmptyKeys.Length > 0)
+        {
+            WriteWarning(ShardArguments.DescribeEmpty(report.Path, report.Shard, report.EmptyKeys));
         }
 
         WriteFaults(report);

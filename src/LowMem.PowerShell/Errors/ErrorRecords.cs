@@ -137,6 +137,22 @@ internal static class ErrorRecords
         ErrorCategory.InvalidArgument,
         slice);
 
+    /// <param name="shard">What was to be a shard.</param>
+    /// <param name="problem">What is wrong.</param>
+    public static ErrorRecord ShardInvalid(string shard, string problem) => new(
+        new ArgumentException(DisplayText.Line($"'{shard}' is no shard: {problem}.")),
+        CheckpointErrorIds.ShardInvalid,
+        ErrorCategory.InvalidArgument,
+        shard);
+
+    /// <param name="problem">What is wrong, as a sentence.</param>
+    /// <param name="target">What was to be a rule.</param>
+    public static ErrorRecord ShardRuleInvalid(string problem, object? target) => new(
+        new ArgumentException(DisplayText.Line($"The model cannot be split: {problem}")),
+        CheckpointErrorIds.ShardInvalid,
+        ErrorCategory.InvalidArgument,
+        target);
+
     public static ErrorRecord KeyMapUnsupported(object value) => new(
         new ArgumentException(DisplayText.Line($"-KeyMap takes a dictionary of rules, such as [ordered]@{{ 'bert.*' = '*' }}, or a script block, and not a {value.GetType().Name}.")),
         CheckpointErrorIds.KeyMapInvalid,
@@ -184,7 +200,7 @@ internal static class ErrorRecords
         CheckpointErrorIds.AccessDenied => ErrorCategory.PermissionDenied,
         CheckpointErrorIds.Unsupported or CheckpointErrorIds.ConversionUnsupported or ModelErrorIds.ModuleUnsupported => ErrorCategory.NotImplemented,
         CheckpointErrorIds.Unsafe => ErrorCategory.SecurityError,
-        CheckpointErrorIds.SliceInvalid or CheckpointErrorIds.OutputIsInput or CheckpointErrorIds.OutputFormatUnknown => ErrorCategory.InvalidArgument,
+        CheckpointErrorIds.SliceInvalid or CheckpointErrorIds.ShardInvalid or CheckpointErrorIds.OutputIsInput or CheckpointErrorIds.OutputFormatUnknown => ErrorCategory.InvalidArgument,
         CheckpointErrorIds.OutputExists or CheckpointErrorIds.ConversionUnfinished => ErrorCategory.ResourceExists,
         CheckpointErrorIds.OutputDiskFull => ErrorCategory.ResourceUnavailable,
         CheckpointErrorIds.ConversionNotVerified => ErrorCategory.WriteError,

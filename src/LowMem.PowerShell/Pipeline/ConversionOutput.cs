@@ -28,11 +28,12 @@ internal static class ConversionOutput
     {
         string cast = plan.CastCount == 0 ? "none cast" : $"{plan.CastCount} cast";
         string tied = plan.TiedCount == 0 ? string.Empty : $", {plan.TiedCount} with the values of another";
+        string shard = plan.Shard is null ? string.Empty : $"; {ShardArguments.Describe(plan.Shard)}";
         string files = string.Join(", ", plan.Files.Take(MaxNamed).Select(file => $"{file.Name} ({ByteSize.Format(file.ByteLength)})"));
         string more = plan.Files.Count > MaxNamed ? $" and {plan.Files.Count - MaxNamed} more" : string.Empty;
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{verb} '{plan.Checkpoint.Path}' to {plan.Destination.Format}: {plan.TensorCount} tensors ({cast}{tied}), {ByteSize.Format(plan.ByteLength)} in {plan.Files.Count} {(plan.Files.Count == 1 ? "file" : "files")}: {files}{more}");
+            $"{verb} '{plan.Checkpoint.Path}' to {plan.Destination.Format}: {plan.TensorCount} tensors ({cast}{tied}{shard}), {ByteSize.Format(plan.ByteLength)} in {plan.Files.Count} {(plan.Files.Count == 1 ? "file" : "files")}: {files}{more}");
     }
 
     /// <summary>What was written in words, for -Verbose.</summary>

@@ -50,6 +50,10 @@ public static class LoadReportCells
     /// <param name="report">A <see cref="LoadReport"/>.</param>
     public static object OtherPrefixes(PSObject report) => ReadableValue.Names(Of(report).OtherPrefixes);
 
+    /// <summary><see cref="LoadReport.EmptyKeys"/>.</summary>
+    /// <param name="report">A <see cref="LoadReport"/>.</param>
+    public static object EmptyKeys(PSObject report) => ReadableValue.Names(Of(report).EmptyKeys);
+
     private static LoadReport Of(PSObject report)
     {
         ArgumentNullException.ThrowIfNull(report);

@@ -81,6 +81,28 @@ public sealed class ScaledView
         return new ScaledView(tensor, codes, numbers);
     }
 
+    /// <summary>The part with a range of one dimension of the numbers.</summary>
+    /// <param name="dimension">The dimension, from 0.</param>
+    /// <param name="start">The first index.</param>
+    /// <param name="length">How many indices; may be 0.</param>
+    /// <exception cref="CheckpointException">The range cuts numbers that share bytes or a scale.</exception>
+    internal ScaledView Narrow(int dimension, long start, long length)
+    {
+        if (!Tensor.IsPacked || dimension < Shape.Count - 1)
+        {
+            return new ScaledView(Tensor, Codes.Narrow(dimension, start, length), Numbers.Narrow(dimension, start, length));
+        }
+
+        // The last dimension of the numbers is two of the codes: groups, and what is in a group.
+        long group = Shape[dimension] / Math.Max(1, Codes.Shape[dimension]);
+        if (group == 0 || start % group != 0 || length % group != 0)
+        {
+            throw Unsupported(Tensor, $"indices {start} to {start + length - 1} of the last dimension of '{DisplayText.Name(Tensor.Key)}' cut a group of {group} that shares a scale.");
+        }
+
+        return new ScaledView(Tensor, Codes.Narrow(dimension, start / group, length / group), Numbers.Narrow(dimension, start, length));
+    }
+
     /// <summary>The numbers as a tensor that nothing reads: only its shape counts.</summary>
     private static TensorInfo DescribeNumbers(ScaledTensor tensor) => tensor.Stored with
     {

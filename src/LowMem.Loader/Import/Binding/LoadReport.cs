@@ -16,6 +16,15 @@ public sealed record LoadReport
     /// <summary>What the checkpoint's keys have in front of the module's, with its dot; empty when nothing.</summary>
     public required string Prefix { get; init; }
 
+    /// <summary>Which shard of the model was loaded, such as <c>3/8</c>; null when all of it was.</summary>
+    public string? Shard { get; init; }
+
+    /// <summary>How many tensors of the checkpoint were split for it.</summary>
+    public int SplitCount { get; init; }
+
+    /// <summary>The module's keys of which this shard has nothing, because there are more shards than indices.</summary>
+    public string[] EmptyKeys { get; init; } = [];
+
     /// <summary>The device the values are on.</summary>
     public required string Device { get; init; }
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Keys;
+using LowMem.Checkpoints.Sharding;
 using LowMem.Checkpoints.Values;
 using LowMem.Loader.Import.Keys;
 using LowMem.Loader.Import.Planning;
@@ -64,18 +65,13 @@ public static class ModelLoader
         ImportPlan.RefuseUnsafe(checkpoint, options);
         NativeLibraryLoader.EnsureLoaded();
         var others = options.Prefix is null ? StateDictPrefix.Choose(checkpoint.WithoutAttributes()).Others : [];
-        var part = CheckpointPart.Take(
-            checkpoint,
-            options.Prefix,
-            key => options.KeyMap is { } map ? map.Map(key) : key,
-            options.KeyFilter is { } filter ? filter.Includes : null,
-            options.AllowMissing,
-            cancellationToken);
+        var part = Take(checkpoint, options, cancellationToken);
+        (part, var shard) = ShardSelection.Split(part, options, cancellationToken);
         var module = SkeletonBuilder.FromPart(options.KeyMap is { } keyMap ? Rename(part, keyMap) : part, cancellationToken);
         try
         {
-            var report = Load(module, part.Checkpoint, options with { Prefix = part.Prefix }, progress, cancellationToken);
-            return (module, report with
+            var report = Load(module, part.Checkpoint, options with { Prefix = part.Prefix, Shard = null, ShardRules = null }, progress, cancellationToken);
+            return (module, Report(shard, report) with
             {
                 MissingKeys = [.. report.MissingKeys.Union(part.MissingKeys, StringComparer.Ordinal)],
                 Faults = [.. report.Faults.Union(part.Faults)],
@@ -88,6 +84,43 @@ public static class ModelLoader
             throw;
         }
     }
+
+    /// <summary>Works out what of a checkpoint a shard of it is, with all checks of a load. Reads nothing of the values, and touches no module.</summary>
+    /// <param name="module">The module that it would be loaded into; null when one would be made.</param>
+    /// <param name="checkpoint">The checkpoint.</param>
+    /// <param name="options">How it would be loaded; with a shard.</param>
+    /// <param name="cancellationToken">Ends the work early.</param>
+    /// <exception cref="CheckpointException">Something cannot be split, or the file names unsafe globals.</exception>
+    /// <exception cref="ModelException">Checkpoint and module do not fit.</exception>
+    public static ShardPlan PlanShard(nn.Module? module, Checkpoint checkpoint, ImportOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(checkpoint);
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        ShardPlan? shard;
+        if (module is null)
+        {
+            ImportPlan.RefuseUnsafe(checkpoint, options);
+            NativeLibraryLoader.EnsureLoaded();
+            (_, shard) = ShardSelection.Split(Take(checkpoint, options, cancellationToken), options, cancellationToken);
+        }
+        else
+        {
+            NativeLibraryLoader.EnsureLoaded();
+            using var reader = new TensorDataReader(checkpoint);
+            shard = ImportPlan.Create(ModuleTree.GetParameters(module), checkpoint, options, ImportDevice.Parse(options.Device).type, reader, cancellationToken).Shard;
+        }
+
+        return shard ?? throw new ArgumentException("The options name no shard.", nameof(options));
+    }
+
+    private static CheckpointPart Take(Checkpoint checkpoint, ImportOptions options, CancellationToken cancellationToken) => CheckpointPart.Take(
+        checkpoint,
+        options.Prefix,
+        key => options.KeyMap is { } map ? map.Map(key) : key,
+        options.KeyFilter is { } filter ? filter.Includes : null,
+        options.AllowMissing,
+        cancellationToken);
 
     private static CheckpointPart Rename(CheckpointPart part, IKeyMap keyMap)
     {
@@ -151,7 +184,7 @@ public static class ModelLoader
             }
         }
 
-        return new LoadReport
+        return Report(plan.Shard, new LoadReport
         {
             Path = checkpoint.Path,
             Mode = options.Resident ? ImportModes.Resident : ImportModes.Mapped,
@@ -178,8 +211,12 @@ public static class ModelLoader
             PrivateBytesBefore = memory.Before,
             PrivateBytesAfter = ProcessMemory.GetPrivateBytes(),
             PrivateBytesPeak = memory.GetPeak(),
-        };
+        });
     }
+
+    private static LoadReport Report(ShardPlan? shard, LoadReport report) => shard is null
+        ? report
+        : report with { Shard = shard.Shard.ToString(), SplitCount = shard.SplitCount, EmptyKeys = [.. shard.EmptyKeys] };
 
     private static Tensor[] CreateZeros(IReadOnlyList<ModuleParameter> parameters, Device device) =>
         [.. parameters.Select(parameter => zeros(parameter.Shape, dtype: parameter.Tensor.dtype, device: device).DetachFromDisposeScope())];

@@ -1,5 +1,6 @@
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Keys;
+using LowMem.Checkpoints.Sharding;
 using LowMem.Loader.Import.Keys;
 
 namespace LowMem.Loader.Import.Planning;
@@ -52,6 +53,12 @@ public sealed record ImportOptions
     /// </summary>
     public IKeyFilter? KeyFilter { get; init; }
 
+    /// <summary>The share of each tensor that is loaded; null (the default) for all of it. Needs <see cref="ShardRules"/>.</summary>
+    public ShardNumber? Shard { get; init; }
+
+    /// <summary>How tensors are split, by the keys of the module; null (the default) when nothing is.</summary>
+    public ShardRules? ShardRules { get; init; }
+
     /// <summary>True to leave parameters as they are for which the checkpoint has nothing.</summary>
     public bool AllowMissing { get; init; }
 
@@ -101,6 +108,12 @@ public sealed record ImportOptions
         {
             throw new ModelException(
                 ModelErrorIds.ImportOptionsInvalid, "A seed is for initial values: Seed needs InitializeMissing with it.");
+        }
+
+        if (Shard is null != ShardRules is null)
+        {
+            throw new ModelException(
+                ModelErrorIds.ImportOptionsInvalid, "A shard is worked out by rules, and rules are for a shard: Shard and ShardRules need each other.");
         }
 
         if (DType is null)

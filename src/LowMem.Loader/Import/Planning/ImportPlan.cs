@@ -1,5 +1,6 @@
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Sharding;
 using LowMem.Checkpoints.Values;
 using LowMem.Checkpoints.Verification;
 using LowMem.Loader.Import.Keys;
@@ -30,6 +31,9 @@ internal sealed record ImportPlan(
 
     /// <summary>How many keys of the checkpoint a key map left out.</summary>
     public int LeftOutCount { get; init; }
+
+    /// <summary>The shard that is loaded; null when that is all of the checkpoint, or when it was split before.</summary>
+    public ShardPlan? Shard { get; init; }
 
     /// <summary>How the values get into the module.</summary>
     /// <param name="resident">Whether all values are copied into memory.</param>
@@ -69,6 +73,8 @@ internal sealed record ImportPlan(
         var known = entries.Where(entry => entry.IsPersistent).Select(entry => entry.Key).ToHashSet(StringComparer.Ordinal);
         var faults = PassFaults(checkpoint, selection, known, options, cancellationToken);
         var older = new OlderFiles(checkpoint, selection);
+        (selection, var shard) = ShardSelection.Split(
+            checkpoint, selection, known.Union(groups.Select(group => older.FindOldName(group.Keys[0])).OfType<string>()).ToHashSet(StringComparer.Ordinal), options, cancellationToken);
         var checks = new PlanChecks(options, device, reader, cancellationToken);
         var planned = new List<PlannedTensor>(groups.Count);
         var missing = new List<ModelMismatch>();
@@ -142,6 +148,7 @@ internal sealed record ImportPlan(
             Faults = faults,
             RenamedCount = selection.RenamedCount,
             LeftOutCount = selection.LeftOutCount,
+            Shard = shard,
         };
     }
 

@@ -106,7 +106,7 @@ internal sealed class PlanChecks(ImportOptions options, DeviceType device, Tenso
 
         if (!tensor.Shape.AsSpan().SequenceEqual(parameter.Shape))
         {
-            AddFault(ModelMismatchKind.Shape, parameter.Key, string.Empty);
+            AddFault(ModelMismatchKind.Shape, parameter.Key, string.Empty, AdviseOnShard(parameter, tensor));
         }
 
         // A quantized tensor is integers plus a scale that lies elsewhere; without it the integers mean nothing.
@@ -124,9 +124,14 @@ internal sealed class PlanChecks(ImportOptions options, DeviceType device, Tenso
         }
 
         // Only what does not fit is described: of a hundred thousand tensors that is none.
-        void AddFault(ModelMismatchKind kind, string key, string problem) => faults.Add(new ModelMismatch(
-            kind, key, Describe(parameter.DType, parameter.Shape), Describe(tensor.DType, tensor.Shape) + problem));
+        void AddFault(ModelMismatchKind kind, string key, string problem, string? advice = null) => faults.Add(new ModelMismatch(
+            kind, key, Describe(parameter.DType, parameter.Shape), Describe(tensor.DType, tensor.Shape) + problem) { Advice = advice });
     }
+
+    // A layer goes on by sizes of its own - features, heads, groups - and with a smaller weight alone it would compute something else.
+    private static string? AdviseOnShard(ModuleParameter parameter, TensorInfo tensor) => tensor.GetWholeShape()?.SequenceEqual(parameter.Shape) == true
+        ? "The module has the shape of the whole tensor: build it with the sizes of the shard, or give none, and it is made after the shard"
+        : null;
 }
 
 /// <summary>Knows which element types libtorch can turn into which, by having it try with one element.</summary>

@@ -20,7 +20,9 @@ internal sealed class TransferPlan
     {
         foreach (var (source, target) in tensors)
         {
-            var kind = !resident && source.DType == target.Name && IsUsableInFile(source) ? TransferKind.Map : TransferKind.Read;
+            // A slice with gaps would keep pages in use that are not wanted; as a copy it has its own bytes and no more.
+            var isMappable = !resident && source.DType == target.Name && IsUsableInFile(source) && (source.GetWholeShape() is null || source.IsContiguous);
+            var kind = isMappable ? TransferKind.Map : TransferKind.Read;
             var order = DistinctElements.Of(source);
             var isMapped = kind == TransferKind.Map && isInMemory;
 
