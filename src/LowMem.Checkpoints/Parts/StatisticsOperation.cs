@@ -23,7 +23,7 @@ public sealed class StatisticsOperation(Func<string, StatisticsRequest> request,
         var units = PlanUnits.Find(
             wanted.Views.SelectMany((view, index) => PlanDivision.GetNeeds(view.Tensor, index)), wanted.Views.Count, out int[] unitOf);
         int[] partOf = [.. units.Select(unit => part.Loads.Assign(unit.Bytes))];
-        var scan = wanted.MakeScan(wanted with { IsHere = index => unitOf[index] is var unit && (unit < 0 ? part.HasCommon : partOf[unit] == part.Part) });
+        var scan = wanted.CreateScan(index => unitOf[index] is var unit && (unit < 0 ? part.HasCommon : partOf[unit] == part.Part));
         long done = 0;
         var groups = scan.RunPlaced(
             now =>
