@@ -84,18 +84,17 @@ try {
     foreach ($problem in $unreachable) { Write-Log "lost: $problem" }
     if (-not $sessions) { throw 'No machine could be reached.' }
 
-    $modules = @{}
-    foreach ($session in $sessions) { $modules["$($session.InstanceId)"] = $CopyModule ? (Copy-Module $session) : $Module }
-    $ready = Invoke-Command -Session $sessions -ThrottleLimit $ThrottleLimit -ErrorAction SilentlyContinue -ErrorVariable broken -ArgumentList $modules, $PSSenderInfo {
-        param($Modules)
-        $ProgressPreference = 'SilentlyContinue'
-        foreach ($candidate in $Modules.Values) { if (Test-Path -LiteralPath $candidate) { $path = $candidate } }
+    # Each machine loads what is there of these: the shared one, or its own copy.
+    $modules = @($CopyModule ? ($sessions | ForEach-Object { Copy-Module $_ }) : $Module)
+    $ready = Invoke-Command -Session $sessions -ThrottleLimit $ThrottleLimit -ErrorAction SilentlyContinue -ErrorVariable broken {
+        $path = $using:modules | Where-Object { Test-Path -LiteralPath $_ } | Select-Object -First 1
+        if (-not $path) { throw 'The module is not there.' }
         Import-Module ([WildcardPattern]::Escape($path)) -ErrorAction Stop
         'ready'
     }
     foreach ($problem in $broken) { Write-Log "lost: $($problem.OriginInfo.PSComputerName): $problem" }
     $free = [Collections.Generic.Queue[object]]::new()
-    foreach ($session in $sessions) { if ($ready.RunspaceId -contains $session.Runspace.InstanceId -or $session.InstanceId -in $ready.RunspaceId) { $free.Enqueue($session) } }
+    foreach ($session in $sessions | Where-Object InstanceId -In $ready.RunspaceId) { $free.Enqueue($session) }
     if ($free.Count -eq 0) { throw 'The module could be loaded on no machine.' }
 
     $waiting = [Collections.Generic.Queue[int]]::new([int[]]@(1..$PartCount))
@@ -125,7 +124,7 @@ try {
 
             if (@($result).Count -eq 1) {
                 $name = 'part-{0:D5}-of-{1:D5}.json' -f $work.Number, $PartCount
-                [IO.File]::WriteAllText("$reports/$name", ($result | Select-Object -ExcludeProperty PSComputerName, RunspaceId, PSShowComputerName -Property * | ConvertTo-Json))
+                [IO.File]::WriteAllText("$reports/$name", ($result | Select-Object -Property * -ExcludeProperty PSComputerName, RunspaceId, PSShowComputerName | ConvertTo-Json))
                 Write-Log "$($work.Session.ComputerName): part $($result.Part), $($result.CheckpointCount) checkpoints, $($result.BytesRead) bytes, $($result.Errors) errors"
             }
             elseif ($attempts[$work.Number] -lt $MaxAttempts) { $waiting.Enqueue($work.Number) }

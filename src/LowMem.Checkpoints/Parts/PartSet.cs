@@ -95,6 +95,10 @@ public sealed class PartSet
             {
                 faults.Add($"'{path}' is in the parts {DisplayText.Names([.. all.Select(item => names[item])], MostNamed)}, and has to be in {(all[0].IsDivided ? "all" : "one")}");
             }
+            else if (VerdictOperation.FindPlaceFaults(all, item => names[item]).ToList() is { Count: > 0 } places)
+            {
+                faults.AddRange(places);
+            }
             else if (all.Any(item => item.Error is null) && all.Where(item => item.Error is not null).ToList() is { Count: > 0 } failed)
             {
                 faults.AddRange(failed.Select(item => $"{names[item]} could not read '{path}': {item.Error!.Message.TrimEnd('.')}"));

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Formats.Distributed;
 using LowMem.Checkpoints.Parts.Records;
 using LowMem.Checkpoints.Values.Division;
 using LowMem.Checkpoints.Values.Health;
@@ -14,13 +16,26 @@ public sealed class VerdictOperation(VerificationOptions options, IReadOnlyDicti
 {
     internal const string CmdletName = "Test-Checkpoint";
 
-    internal override bool ReadsData => options.ReadsData;
+    /// <summary>
+    /// Whether the parts are places over which the files of a distributed checkpoint are spread: each looks at the files that it has.
+    /// </summary>
+    public bool IsByPlace { get; init; }
+
+    /// <summary>Where each place has its own files, none of them knows what the others cost.</summary>
+    internal override bool ReadsData => options.ReadsData && !IsByPlace;
+
+    internal override bool AlwaysDivides => IsByPlace;
 
     /// <summary>A signature is one of all files, and whoever verifies it lists them all.</summary>
-    internal override bool CanDivide => options.ReadsData && options.Signature is null;
+    internal override bool CanDivide => IsByPlace || (options.ReadsData && options.Signature is null);
 
     internal override PartItem Run(PartTask task, PlanPart part, IProgress<VerificationProgress>? progress, CancellationToken cancellationToken)
     {
+        if (IsByPlace)
+        {
+            return RunPlace(task, part, progress, cancellationToken);
+        }
+
         long started = Stopwatch.GetTimestamp();
         var (found, bytesRead) = CheckpointVerifier.Inspect(task.Path, options with { Part = task.IsDivided ? part : null }, progress, cancellationToken);
         var placed = task.IsDivided
@@ -30,19 +45,57 @@ public sealed class VerdictOperation(VerificationOptions options, IReadOnlyDicti
         return MakeItem(task, part, PartFingerprint.Of(found.Files, [found.Layout, found.Format, .. structure])) with
         {
             Path = Formats.Archives.ArchivePath.GetFullPath(task.Path),
-            Verdict = new VerdictRecord
-            {
-                Format = found.Format,
-                WeightsOnly = found.WeightsOnly,
-                Level = options.Level.ToString(),
-                TensorCount = found.TensorCount,
-                BytesRead = bytesRead,
-                Duration = Stopwatch.GetElapsedTime(started).Ticks,
-                IsBroken = found.Placed.Exists(finding => finding.Section == FindingSection.Broken),
-                Findings = [.. placed.Select(FindingRecord.Of)],
-                Siblings = [.. found.Siblings.Select(SiblingRecord.Of)],
-            },
+            Verdict = MakeRecord(found, placed, bytesRead, started),
         };
+    }
+
+    private PartItem RunPlace(PartTask task, PlanPart part, IProgress<VerificationProgress>? progress, CancellationToken cancellationToken)
+    {
+        long started = Stopwatch.GetTimestamp();
+        var (found, bytesRead) = CheckpointVerifier.Inspect(task.Path, options with { IsByPlace = true }, progress, cancellationToken);
+        if (found.Format != CheckpointFormats.Distributed)
+        {
+            throw new CheckpointException(
+                CheckpointErrorIds.Unsupported, task.Path, "only the files of a distributed checkpoint are spread over machines. Leave -LocalPieces out.");
+        }
+
+        string[] here = [.. found.Files.Select(file => Path.GetFileName(file.Path)).Where(name => name != DistributedReader.MetadataFile)];
+        string metadata = string.Join('\n', here.Concat(found.Elsewhere).Order(StringComparer.Ordinal));
+        return MakeItem(task, part, PartFingerprint.Of([], [metadata, found.Files.Count == 0 ? string.Empty : $"{found.Files[0].Length}"])) with
+        {
+            Verdict = MakeRecord(found, found.Placed, bytesRead, started) with { Here = [.. here], Elsewhere = [.. found.Elsewhere] },
+        };
+    }
+
+    private VerdictRecord MakeRecord(Inspection found, IEnumerable<PlacedFinding> placed, long bytesRead, long started) => new()
+    {
+        Format = found.Format,
+        WeightsOnly = found.WeightsOnly,
+        Level = options.Level.ToString(),
+        TensorCount = found.TensorCount,
+        BytesRead = bytesRead,
+        Duration = Stopwatch.GetElapsedTime(started).Ticks,
+        IsBroken = found.Placed.Exists(finding => finding.Section == FindingSection.Broken),
+        Findings = [.. placed.Select(FindingRecord.Of)],
+        Siblings = [.. found.Siblings.Select(SiblingRecord.Of)],
+    };
+
+    /// <summary>What is wrong with the files that places had; none when each was in one.</summary>
+    /// <param name="items">What all places said of one checkpoint.</param>
+    /// <param name="name">The name of a place.</param>
+    internal static IEnumerable<string> FindPlaceFaults(IReadOnlyList<PartItem> items, Func<PartItem, string> name)
+    {
+        var files = items.SelectMany(item => item.Verdict?.Here ?? [], (item, file) => (item, file)).ToLookup(pair => pair.file, pair => pair.item, StringComparer.Ordinal);
+        string path = DisplayText.Name(items[0].Path);
+        foreach (string file in items.SelectMany(item => item.Verdict?.Elsewhere ?? []).Distinct(StringComparer.Ordinal).Where(file => !files.Contains(file)))
+        {
+            yield return $"'{DisplayText.Name(file)}' of '{path}' is in no part";
+        }
+
+        foreach (var file in files.Where(file => file.Count() > 1))
+        {
+            yield return $"'{DisplayText.Name(file.Key)}' of '{path}' is in the parts {DisplayText.Names([.. file.Select(name)], 20)}";
+        }
     }
 
     /// <summary>The verdict that one machine would have given.</summary>
@@ -64,10 +117,10 @@ public sealed class VerdictOperation(VerificationOptions options, IReadOnlyDicti
             Format = verdict.Format,
             WeightsOnly = verdict.WeightsOnly,
             Level = verdict.Level,
-            TensorCount = verdict.TensorCount,
+            TensorCount = items.Max(item => item.Verdict!.TensorCount),
             BytesRead = items.Sum(item => item.Verdict!.BytesRead),
             Duration = TimeSpan.FromTicks(items.Max(item => item.Verdict!.Duration)),
-            Findings = [.. Order(findings).Select(finding => finding.Finding)],
+            Findings = [.. (common.Verdict!.Here is null ? Order(findings) : OrderPlaces(findings)).Select(finding => finding.Finding)],
         };
     }
 
@@ -76,6 +129,14 @@ public sealed class VerdictOperation(VerificationOptions options, IReadOnlyDicti
         .ThenBy(finding => finding.Index)
         .ThenBy(finding => finding.Minor)
         .GroupBy(finding => finding.Count is null ? (object)finding : (finding.Section, finding.Index))
+        .Select(group => group.First() is { Count: not null } counted
+            ? counted with { Finding = ChecksumCheck.DescribeNotComputed(group.Sum(finding => finding.Count!.Value)) }
+            : group.First());
+
+    /// <summary>Places count by their own files: what they found comes place by place, and what several found, once.</summary>
+    private static IEnumerable<PlacedFinding> OrderPlaces(IEnumerable<PlacedFinding> findings) => findings
+        .OrderBy(finding => finding.Section)
+        .GroupBy(finding => finding.Count is null ? (object)finding : finding.Section)
         .Select(group => group.First() is { Count: not null } counted
             ? counted with { Finding = ChecksumCheck.DescribeNotComputed(group.Sum(finding => finding.Count!.Value)) }
             : group.First());
@@ -91,7 +152,7 @@ public sealed class VerdictOperation(VerificationOptions options, IReadOnlyDicti
                     FindingSection.Values,
                     sibling.Index,
                     PlacedSibling.Minor,
-                    new Diagnostics.CheckpointFinding(finding.Severity, finding.Code, sibling.Fact.Key, null, finding.Message));
+                    new CheckpointFinding(finding.Severity, finding.Code, sibling.Fact.Key, null, finding.Message));
             }
         }
     }

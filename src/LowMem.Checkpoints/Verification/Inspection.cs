@@ -35,6 +35,9 @@ internal sealed record Inspection
     /// <summary>All files that were read to list it; none when it could not be listed.</summary>
     public IReadOnlyList<CheckpointFile> Files { get; set; } = [];
 
+    /// <summary>The names of the files that are in other places.</summary>
+    public IReadOnlyList<string> Elsewhere { get; set; } = [];
+
     /// <summary>Looks at a checkpoint. What is broken is a finding.</summary>
     /// <exception cref="CheckpointException">There is nothing at the path, or it cannot be read.</exception>
     /// <param name="path">What to look at.</param>
@@ -51,12 +54,14 @@ internal sealed record Inspection
     {
         var inspection = new Inspection();
         var memory = new ReadMemory();
-        options = options with { Location = options.Location.With(memory) };
+        var location = options.IsByPlace ? options.Location.AsOneOfSeveral() : options.Location;
+        options = options with { Location = location.With(memory) };
         string? format = null;
         try
         {
             var checkpoint = CheckpointOpener.Open(options.Location, path, looksAround: true, cancellationToken);
             inspection.Files = [.. checkpoint.AllFiles];
+            inspection.Elsewhere = checkpoint.Elsewhere;
             inspection.TensorCount = checkpoint.Tensors.Count;
             inspection.WeightsOnly = checkpoint.WeightsOnly;
             inspection.Format = format = checkpoint.Format;

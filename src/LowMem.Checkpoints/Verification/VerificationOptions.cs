@@ -34,6 +34,12 @@ public sealed record VerificationOptions
     /// <summary>Looks at the opened checkpoint for more, such as its fit with a module; or null.</summary>
     public Func<Checkpoint, IEnumerable<CheckpointFinding>>? AdditionalChecks { get; init; }
 
+    /// <summary>
+    /// Whether this is one of several places over which the files of a distributed checkpoint are spread: what is here is looked at,
+    /// and what is not is no fault.
+    /// </summary>
+    internal bool IsByPlace { get; init; }
+
     /// <summary>The part that is looked at here; null for all.</summary>
     internal PlanPart? Part { get; init; }
 

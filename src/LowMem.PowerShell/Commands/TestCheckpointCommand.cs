@@ -25,10 +25,33 @@ public sealed class TestCheckpointCommand : VerifyCheckpointCommand
         set => Share = value;
     }
 
+    /// <summary>With -Part, of distributed checkpoints: tests the files that are here; those that are not are in other parts.</summary>
+    [Parameter]
+    public SwitchParameter LocalPieces { get; set; }
+
+    /// <inheritdoc/>
+    private protected override bool IsByPlace => LocalPieces;
+
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
         base.BeginProcessing();
+        if (LocalPieces && Part is null)
+        {
+            ThrowTerminatingError(ErrorRecords.ParameterMissing(nameof(LocalPieces), nameof(Part)));
+        }
+
+        // These need all pieces of a tensor, or all files, in one place.
+        string? whole = Level == VerificationLevel.Values ? $"{nameof(Level)} {Level}"
+            : Manifest is not null ? nameof(Manifest)
+            : Module is not null ? nameof(Module)
+            : Signature is not null ? nameof(Signature)
+            : null;
+        if (LocalPieces && whole is not null)
+        {
+            ThrowTerminatingError(ErrorRecords.ParametersExclusive(nameof(LocalPieces), whole));
+        }
+
         if (Part is not null && Quiet)
         {
             ThrowTerminatingError(ErrorRecords.ParametersExclusive(nameof(Part), nameof(Quiet)));

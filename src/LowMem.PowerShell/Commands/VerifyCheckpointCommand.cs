@@ -177,11 +177,14 @@ public abstract class VerifyCheckpointCommand : PartedCheckpointCommand
     private protected sealed override PartOperation CreateOperation()
     {
         var options = CreateOptions();
-        return new VerdictOperation(options, PartOptions.Of(this, nameof(Recurse)).With(nameof(Level), options.Level.ToString()));
+        return new VerdictOperation(options, PartOptions.Of(this, nameof(Recurse)).With(nameof(Level), options.Level.ToString())) { IsByPlace = IsByPlace };
     }
 
     /// <inheritdoc/>
     private protected sealed override string Activity => "Testing checkpoint";
+
+    /// <summary>Whether each part looks at the files that it has.</summary>
+    private protected virtual bool IsByPlace => false;
 
     /// <summary>Whether several checkpoints are worked on at once: a module is looked at by one thread at a time.</summary>
     private protected sealed override bool WorksAtOnce => Module is null;

@@ -1,10 +1,12 @@
 using System.Text;
 using LowMem.Checkpoints.Conversion;
 using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Formats;
 using LowMem.Checkpoints.Parts;
 using LowMem.Checkpoints.Tests.Builders;
 using LowMem.Checkpoints.Tests.Conversion;
 using LowMem.Checkpoints.Values.Division;
+using LowMem.Checkpoints.Values.Statistics;
 using LowMem.Checkpoints.Verification;
 
 namespace LowMem.Checkpoints.Tests.Parts;
@@ -14,7 +16,7 @@ public sealed class DividedTests
 {
     private const int StorageLength = 1 << 20;
 
-    private static readonly VerificationOptions Values = new() { Level = VerificationLevel.Values };
+    private static readonly VerificationOptions LevelValues = new() { Level = VerificationLevel.Values };
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -26,12 +28,12 @@ public sealed class DividedTests
         using var directory = new CheckpointDirectory();
         string path = WriteArchive(directory);
 
-        var parts = PartJob.RunAll(count, () => PartJob.Verify(Values), path);
+        var parts = PartJob.RunAll(count, () => PartJob.Verify(LevelValues), path);
 
         var verdict = Assert.Single(PartJob.Join(parts)).Verdict!;
-        Assert.Equal(PartJob.DescribeWhole(path, Values), PartJob.Describe(verdict));
+        Assert.Equal(PartJob.DescribeWhole(path, LevelValues), PartJob.Describe(verdict));
         Assert.Equal(
-            ["ChecksumAbsent", "ChecksumMismatch", "NonFiniteValues", "UnlikeSiblings"],
+            ["ChecksumAbsent", "ChecksumMismatch", "ExplodingNorm", "NonFiniteValues", "UnlikeSiblings"],
             verdict.Findings.Select(finding => finding.Code).Distinct().Order(StringComparer.Ordinal));
         long length = new FileInfo(path).Length;
         Assert.InRange(parts.Sum(part => part.BytesRead), length, length * 105 / 100);
@@ -54,10 +56,10 @@ public sealed class DividedTests
 
         directory.Write("SHA256SUMS", Encoding.UTF8.GetBytes(sums.ToString()));
 
-        var parts = PartJob.RunAll(3, () => PartJob.Verify(Values), directory.Path);
+        var parts = PartJob.RunAll(3, () => PartJob.Verify(LevelValues), directory.Path);
 
         var verdict = Assert.Single(PartJob.Join(parts)).Verdict!;
-        Assert.Equal(PartJob.DescribeWhole(directory.Path, Values), PartJob.Describe(verdict));
+        Assert.Equal(PartJob.DescribeWhole(directory.Path, LevelValues), PartJob.Describe(verdict));
         Assert.Contains(verdict.Findings, finding => finding.Code == FindingCodes.ChecksumMismatch);
         long length = Directory.GetFiles(directory.Path).Sum(file => new FileInfo(file).Length);
         Assert.InRange(parts.Sum(part => part.BytesRead), length * 99 / 100, length * 105 / 100);
@@ -69,7 +71,7 @@ public sealed class DividedTests
     {
         using var directory = new CheckpointDirectory();
         WriteShards(directory, 5);
-        var whole = CheckpointManifest.Create(LowMem.Checkpoints.Formats.CheckpointOpening.Open(directory.Path, Token), null, Token);
+        var whole = CheckpointManifest.Create(Checkpoint.Open(directory.Path, Token), null, Token);
         string one = Path.Combine(directory.Path, "one.json");
         string other = Path.Combine(directory.Path, "other.json");
         whole.Write(one);
@@ -94,8 +96,8 @@ public sealed class DividedTests
     {
         using var directory = new CheckpointDirectory();
         string path = WriteArchive(directory);
-        var checkpoint = LowMem.Checkpoints.Formats.CheckpointOpening.Open(path, Token);
-        var whole = new Values.Statistics.StatisticsScan(checkpoint, checkpoint.Tensors) { ComputesHash = true }.Run(null, Token).ToList();
+        var checkpoint = Checkpoint.Open(path, Token);
+        var whole = new StatisticsScan(checkpoint, checkpoint.Tensors) { ComputesHash = true }.Run(null, Token).ToList();
 
         var joined = Assert.Single(PartJob.Join(PartJob.RunAll(3, () => PartJob.Statistics(hash: true, bins: 0), path))).Statistics!;
 

@@ -56,12 +56,13 @@ internal static class PartJob
             var checkpoint = Checkpoint.Open(path, Token);
             TensorView[] views = [.. checkpoint.Tensors.Where(tensor => StatisticsScan.DescribeUnreadable(tensor) is null).Select(tensor => new TensorView(tensor))];
             return new StatisticsRequest(
-                checkpoint, views, new Dictionary<TensorView, ScaledView>(), request => MakeScan(request, hash, bins), figures => figures);
+                checkpoint,
+                views,
+                new Dictionary<TensorView, ScaledView>(),
+                new StatisticsSettings { ComputesHash = hash, BinCount = bins, FirstCount = 3 },
+                figures => figures);
         },
         NoOptions);
-
-    public static StatisticsScan MakeScan(StatisticsRequest request, bool hash, int bins) =>
-        new(request.Checkpoint, request.Views) { ComputesHash = hash, BinCount = bins, FirstCount = 3, IsHere = request.IsHere };
 
     /// <summary>All that a verdict says but what it cost.</summary>
     public static string Describe(CheckpointVerdict verdict) => string.Join(

@@ -28,6 +28,12 @@ internal sealed record VerdictRecord
     /// <summary>Whether the content broke while it was read.</summary>
     public required bool IsBroken { get; init; }
 
+    /// <summary>Of a checkpoint whose files are spread over places: the names of those that are here; else null.</summary>
+    public List<string>? Here { get; init; }
+
+    /// <summary>The names of those that are in other places; null when that was not asked for.</summary>
+    public List<string>? Elsewhere { get; init; }
+
     /// <summary>What was found, each with its place.</summary>
     public required List<FindingRecord> Findings { get; init; }
 
