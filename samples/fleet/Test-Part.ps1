@@ -7,7 +7,7 @@
 
     0   when nothing is wrong in this share
     1   when something is: the part is kept, and running it again would find the same
-    2   when the part could not be run, so that it is worth another try
+    2   when the part could not be run, or a checkpoint in it could not be read, so that it is worth another try
     64  when what was asked for makes no sense, so that no part can be run
 
     Of the whole, only Join-Part.ps1 tells.
@@ -53,8 +53,8 @@ try {
     $name = 'part-{0:D5}-of-{1:D5}.json' -f [int]$Matches[1], [int]$Matches[2]
     $reports = (New-Item -ItemType Directory -Path $ReportDirectory -Force).FullName
     Import-Module ([WildcardPattern]::Escape($Module))
-    $result = Test-Checkpoint -LiteralPath $Path -Recurse -Level $Level -Part $Part -ErrorAction SilentlyContinue
-    if (-not $result) { throw "Part $Part came to nothing: $($Error[0])" }
+    $result = Test-Checkpoint -LiteralPath $Path -Recurse -Level $Level -Part $Part -ErrorAction SilentlyContinue -ErrorVariable untested
+    if (-not $result -or $result.ListCount -eq 0) { throw "There is nothing to test. $untested" }
     # Of one process, so that two that run the same part do not meet.
     $temporary = "$reports/.$name.$PID"
     [IO.File]::WriteAllText($temporary, ($result | ConvertTo-Json))
@@ -66,4 +66,5 @@ catch {
 }
 
 [Console]::Out.WriteLine("$result")
+if ($untested) { exit 2 }
 exit ($result.PartPassed ? 0 : 1)

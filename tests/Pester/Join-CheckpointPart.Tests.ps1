@@ -7,17 +7,17 @@ BeforeAll {
 Describe 'Join-CheckpointPart' {
     BeforeEach {
         $folder = [IO.Directory]::CreateTempSubdirectory('lowmem-test-').FullName
-        foreach ($name in 'boring-model.pt', 'dtypes-safetensors.safetensors', 'bad-truncated-zip.pt', 'containers.pt') {
-            Copy-Item -LiteralPath (Join-Path $fixtures $name) -Destination $folder
+        foreach ($file in 'boring-model.pt', 'dtypes-safetensors.safetensors', 'bad-truncated-zip.pt', 'containers.pt') {
+            Copy-Item -LiteralPath (Join-Path $fixtures $file) -Destination $folder
         }
     }
     AfterEach { Remove-Item -LiteralPath $folder -Recurse -Force }
 
-    It 'gives the verdicts of one machine, whatever carried the parts' -TestCases @(
+    It 'gives the verdicts of one machine from <How>' -TestCases @(
         @{ How = 'objects'; Carry = { param($Part, $Folder) $Part } }
         @{ How = 'JSON files'; Carry = { param($Part, $Folder) $i = 0; $Part | ForEach-Object { $_ | ConvertTo-Json | Set-Content "$Folder/p$((++$i)).json" }; Get-ChildItem -Path "$Folder/p*.json" } }
         @{ How = 'one JSON array'; Carry = { param($Part, $Folder) $Part | ConvertTo-Json | Set-Content "$Folder/p.json"; "$Folder/p.json" } }
-        @{ How = 'JSON of depth 0'; Carry = { param($Part, $Folder) $Part | ForEach-Object { $_ | ConvertTo-Json -Depth 1 | ConvertFrom-Json } } }
+        @{ How = 'JSON of depth 1'; Carry = { param($Part, $Folder) $Part | ForEach-Object { $_ | ConvertTo-Json -Depth 1 | ConvertFrom-Json } } }
         @{ How = 'CLIXML'; Carry = { param($Part, $Folder) $Part | Export-Clixml "$Folder/p.xml"; Import-Clixml "$Folder/p.xml" } }
         @{ How = 'a CLIXML file'; Carry = { param($Part, $Folder) $Part | Export-Clixml "$Folder/p.xml"; Get-Item "$Folder/p.xml" } }
         @{ How = 'records'; Carry = { param($Part, $Folder) $Part.Record | Set-Content "$Folder/p.txt"; Get-Content "$Folder/p.txt" } }
@@ -76,7 +76,7 @@ Describe 'Join-CheckpointPart' {
 
         ($parts | Join-CheckpointPart).FullName | Should -Be "$folder/other.json"
 
-        [IO.File]::ReadAllBytes("$folder/other.json") | Should -Be ([IO.File]::ReadAllBytes("$folder/one.json"))
+        (Get-FileHash "$folder/other.json").Hash | Should -Be (Get-FileHash "$folder/one.json").Hash
         { $parts | Join-CheckpointPart -ErrorAction Stop } | Should -Throw -ErrorId 'OutputExists*'
         ($parts | Join-CheckpointPart -OutputPath "$folder/third.json").Length | Should -Be (Get-Item "$folder/one.json").Length
     }
@@ -90,7 +90,7 @@ Describe 'Join-CheckpointPart' {
     }
 
     It 'converts to the files of one machine' {
-        $null = mkdir "$folder/one", "$folder/other"
+        foreach ($output in 'one', 'other') { $null = New-Item -ItemType Directory "$folder/$output" }
         Convert-Checkpoint $fixtures/boring-model.pt "$folder/one" -MaxShardSize 300
         $parts = 1..3 | ForEach-Object { Convert-Checkpoint $fixtures/boring-model.pt "$folder/other" -MaxShardSize 300 -Part "$_/3" }
         Get-ChildItem "$folder/other" -File | Should -BeNullOrEmpty
