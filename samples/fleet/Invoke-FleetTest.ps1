@@ -54,6 +54,8 @@ $ErrorActionPreference = 'Stop'
 $ProgressPreference = 'SilentlyContinue'
 $sessions = @()
 $running = @{}
+$package = $null
+$modules = @()
 
 function Write-Log([string] $Text) { [Console]::Error.WriteLine("$([DateTime]::UtcNow.ToString('u')) $Text") }
 
@@ -64,14 +66,23 @@ function Test-IsManaged([IO.FileInfo] $File) {
     try { $null = [Reflection.AssemblyName]::GetAssemblyName($File.FullName); $true } catch { $false }
 }
 
-function Copy-Module([Management.Automation.Runspaces.PSSession] $Session) {
+# One file for each machine: many small ones would take much longer.
+function New-ModulePackage {
     $source = [IO.Path]::GetDirectoryName((Resolve-Path -LiteralPath $Module).ProviderPath)
-    $target = Invoke-Command -Session $Session { [IO.Directory]::CreateTempSubdirectory('lowmem-').FullName }
+    $zip = [IO.Path]::GetTempFileName()
+    $archive = [IO.Compression.ZipFile]::Open($zip, 'Update')
     foreach ($file in Get-ChildItem -LiteralPath $source -Recurse -File | Where-Object { Test-IsManaged $_ }) {
-        $place = "$target/$([IO.Path]::GetRelativePath($source, $file.FullName))"
-        Invoke-Command -Session $Session { $null = [IO.Directory]::CreateDirectory([IO.Path]::GetDirectoryName($using:place)) }
-        Copy-Item -LiteralPath $file.FullName -Destination $place -ToSession $Session
+        $name = [IO.Path]::GetRelativePath($source, $file.FullName).Replace('\', '/')
+        $null = [IO.Compression.ZipFileExtensions]::CreateEntryFromFile($archive, $file.FullName, $name)
     }
+    $archive.Dispose()
+    $zip
+}
+
+function Copy-Module([Management.Automation.Runspaces.PSSession] $Session, [string] $Package) {
+    $target = Invoke-Command -Session $Session { [IO.Directory]::CreateTempSubdirectory('lowmem-').FullName }
+    Copy-Item -LiteralPath $Package -Destination "$target/LowMem.zip" -ToSession $Session
+    Invoke-Command -Session $Session { [IO.Compression.ZipFile]::ExtractToDirectory("$using:target/LowMem.zip", $using:target) }
     "$target/LowMem.psd1"
 }
 
@@ -85,7 +96,8 @@ try {
     if (-not $sessions) { throw 'No machine could be reached.' }
 
     # Each machine loads what is there of these: the shared one, or its own copy.
-    $modules = @($CopyModule ? ($sessions | ForEach-Object { Copy-Module $_ }) : $Module)
+    if ($CopyModule) { $package = New-ModulePackage }
+    $modules = @($CopyModule ? ($sessions | ForEach-Object { Copy-Module $_ $package }) : $Module)
     $ready = Invoke-Command -Session $sessions -ThrottleLimit $ThrottleLimit -ErrorAction SilentlyContinue -ErrorVariable broken {
         $path = $using:modules | Where-Object { Test-Path -LiteralPath $_ } | Select-Object -First 1
         if (-not $path) { throw 'The module is not there.' }
@@ -141,6 +153,13 @@ catch {
     exit 2
 }
 finally {
+    if ($package) { Remove-Item -LiteralPath $package }
+    if ($CopyModule -and $sessions) {
+        $folders = $modules | ForEach-Object { [IO.Path]::GetDirectoryName($_) }
+        $open = @($sessions | Where-Object State -EQ 'Opened')
+        # The assemblies are loaded still, which Windows does not let go of.
+        if ($open) { Invoke-Command -Session $open -ErrorAction SilentlyContinue { $using:folders | Where-Object { Test-Path -LiteralPath $_ } | Remove-Item -Recurse -Force -ErrorAction SilentlyContinue } }
+    }
     $running.Values.ForEach({ Remove-Job -Job $_.Job -Force -ErrorAction SilentlyContinue })
     if ($sessions) { Remove-PSSession -Session $sessions -ErrorAction SilentlyContinue }
 }

@@ -114,10 +114,10 @@ Subsystem powershell $shell -sshs -NoLogo -NoProfile
             }
         }
 
-        function Start-Fleet([string] $Reports, [int] $Parts, [string] $More = '') {
-            $hosts = (1..4 + 9).ForEach({ "'$([Environment]::UserName)@127.0.0.${_}:$port'" }) -join ', '
+        function Start-Fleet([string] $Reports, [int] $Parts, [int[]] $Hosts, [string] $More = '') {
+            $machines = $Hosts.ForEach({ "'$([Environment]::UserName)@127.0.0.${_}:$port'" }) -join ', '
             Set-Content "$folder/fleet.ps1" @"
-& '$samples/fleet/Invoke-FleetTest.ps1' -HostName $hosts -Path '$models' -ReportDirectory '$Reports' -PartCount $Parts -Level Values -Module '$root/out/LowMem/LowMem.psd1' -KeyFilePath '$folder/user' -SshOption $options $More
+& '$samples/fleet/Invoke-FleetTest.ps1' -HostName $machines -Path '$models' -ReportDirectory '$Reports' -PartCount $Parts -Level Values -Module '$root/out/LowMem/LowMem.psd1' -KeyFilePath '$folder/user' -SshOption $options $More
 exit `$LASTEXITCODE
 "@
             $command = @(Get-PowerShellCommand)
@@ -134,7 +134,7 @@ exit `$LASTEXITCODE
 
     It 'gives the share of a machine that is killed to the others, and the verdicts of one machine' {
         $reports = "$folder/reports"
-        $process = Start-Fleet $reports 16
+        $process = Start-Fleet $reports 16 (1..4 + 9)
         $said = $process.StandardError.ReadToEndAsync()
         foreach ($try in 1..600) {
             if ($process.HasExited -or (Get-ChildItem "$reports/part-*" -ErrorAction Ignore)) { break }
@@ -158,7 +158,7 @@ exit `$LASTEXITCODE
 
     It 'copies the module without libtorch' {
         $reports = "$folder/copied"
-        $process = Start-Fleet $reports 4 '-CopyModule'
+        $process = Start-Fleet $reports 4 (1, 2) '-CopyModule'
         $said = $process.StandardError.ReadToEndAsync()
         $out = $process.StandardOutput.ReadToEnd()
         $process.WaitForExit()
