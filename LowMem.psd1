@@ -24,6 +24,7 @@
         'Get-CheckpointTensor'
         'Get-ModuleParameter'
         'Import-ModelLowMemory'
+        'Join-CheckpointPart'
         'Measure-ModelMemory'
         'Move-ModuleToMeta'
         'New-CheckpointManifest'

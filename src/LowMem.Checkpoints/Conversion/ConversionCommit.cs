@@ -12,29 +12,29 @@ internal static class ConversionCommit
 {
     private const string FinalIndex = "final.index.json";
 
-    public static void Run(OutputDirectory directory, ConversionPlan plan)
+    public static void Run(OutputDirectory directory, ConversionSet set)
     {
-        var destination = plan.Destination;
+        var destination = set.Destination;
         var old = OldSet.Find(directory, destination);
-        string[] stale = [.. old.GetStale(directory, plan)];
-        if (plan.MakeIndex is null)
+        string[] stale = [.. old.GetStale(directory, set)];
+        if (set.MakeIndex is null)
         {
             MoveIfStaged(directory, destination.FileName);
         }
         else
         {
-            WriteStaged(directory, FinalIndex, plan.MakeIndex!(string.Empty));
-            if (old.HasIndex && plan.Files.Any(file => old.Shards.Contains(file.Name, StringComparer.Ordinal)))
+            WriteStaged(directory, FinalIndex, set.MakeIndex(string.Empty));
+            if (old.HasIndex && set.Files.Any(file => old.Shards.Contains(file, StringComparer.Ordinal)))
             {
-                WriteStaged(directory, destination.IndexName, plan.MakeIndex!(directory.StagingName + "/"));
+                WriteStaged(directory, destination.IndexName, set.MakeIndex(directory.StagingName + "/"));
                 directory.Move(destination.IndexName, destination.IndexName);
-                Finish(directory, destination, plan.Files.Select(file => file.Name));
+                Finish(directory, destination, set.Files);
             }
             else
             {
-                foreach (var file in plan.Files)
+                foreach (string file in set.Files)
                 {
-                    MoveIfStaged(directory, file.Name);
+                    MoveIfStaged(directory, file);
                 }
 
                 directory.Move(FinalIndex, destination.IndexName);

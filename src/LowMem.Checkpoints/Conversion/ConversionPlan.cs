@@ -43,6 +43,9 @@ public sealed class ConversionPlan
     /// <summary>Makes the index, with something in front of the names of the files; null when there is one file.</summary>
     internal Func<string, byte[]>? MakeIndex { get; init; }
 
+    /// <summary>The files as they take their places.</summary>
+    internal ConversionSet Set => new(Destination, [.. Files.Select(file => file.Name)], MakeIndex);
+
     /// <summary>Works out a conversion. Reads nothing of the values and writes nothing.</summary>
     /// <param name="checkpoint">What is converted.</param>
     /// <param name="destination">Where to.</param>

@@ -72,7 +72,7 @@ public sealed class ConversionRun
 
         try
         {
-            ConversionCommit.Run(directory, plan);
+            ConversionCommit.Run(directory, plan.Set);
         }
         catch when (plan.Files.Count == 1)
         {
@@ -88,24 +88,9 @@ public sealed class ConversionRun
     /// <returns>The journal of an earlier run that goes on; null to begin anew.</returns>
     private ConversionJournal? Prepare()
     {
-        string[] stale = [.. OldSet.Find(directory, plan.Destination).GetStale(directory, plan)];
-        string[] names = [.. plan.Files.Select(file => file.Name), .. plan.Files.Count > 1 ? (string[])[plan.Destination.IndexName] : []];
-        if (names.Concat(stale).FirstOrDefault(name => plan.Checkpoint.IsReplacedBy(directory.GetPath(name))) is { } input)
-        {
-            throw new CheckpointException(
-                CheckpointErrorIds.OutputIsInput, directory.GetPath(input), "this file is part of the checkpoint and would be lost. Name another one.");
-        }
-
-        if (!directory.IsThere && !plan.Destination.MakesDirectory)
-        {
-            throw new CheckpointException(CheckpointErrorIds.NotFound, plan.Path, "the directory to write to does not exist.");
-        }
-
-        if (names.FirstOrDefault(directory.IsDirectory) is { } folder)
-        {
-            throw new CheckpointException(CheckpointErrorIds.OutputExists, directory.GetPath(folder), "there is a directory of this name. Name another file.");
-        }
-
+        string[] stale = ConversionOutputCheck.FindStale(directory, plan.Set);
+        string[] names = [.. plan.Set.Names];
+        ConversionOutputCheck.Run(directory, plan.Set, [.. names, .. stale], plan.Checkpoint);
         var journal = directory.HasStaging && settings.Resumes && !directory.IsStagingLink ? ConversionJournal.Read(directory) : null;
         bool isOther = directory.IsStagingLink || (journal is not null && journal.Fingerprint != ConversionJournal.GetFingerprint(plan));
         journal = isOther ? null : journal;

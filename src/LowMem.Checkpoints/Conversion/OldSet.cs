@@ -37,11 +37,11 @@ internal sealed class OldSet
     }
 
     /// <summary>The files that are left over once the output has taken its place, by their names in the directory.</summary>
-    public IEnumerable<string> GetStale(OutputDirectory directory, ConversionPlan plan)
+    public IEnumerable<string> GetStale(OutputDirectory directory, ConversionSet set)
     {
-        var destination = plan.Destination;
-        bool isSharded = plan.Files.Count > 1;
-        var written = plan.Files.Select(file => file.Name).ToHashSet(StringComparer.Ordinal);
+        var destination = set.Destination;
+        bool isSharded = set.Files.Count > 1;
+        var written = set.Files.ToHashSet(StringComparer.Ordinal);
         IEnumerable<string> old = [.. Shards.Where(name => Path.GetFileName(name) == name), .. HasIndex && !isSharded ? (string[])[destination.IndexName] : [], destination.FileName];
         return old.Where(name => !written.Contains(name) && directory.Exists(name)).Distinct(StringComparer.Ordinal);
     }

@@ -57,6 +57,12 @@ public static class CheckpointErrorIds
     /// <summary>The extension of the output says nothing of its format.</summary>
     public const string OutputFormatUnknown = "OutputFormatUnknown";
 
+    /// <summary>Parts that were to be joined are missing, doubled, or of another job.</summary>
+    public const string PartsNotWhole = "PartsNotWhole";
+
+    /// <summary>What was to be a part is none, or was changed since it was made.</summary>
+    public const string PartInvalid = "PartInvalid";
+
     /// <summary>There is no room for what is to be written.</summary>
     public const string OutputDiskFull = "OutputDiskFull";
 }

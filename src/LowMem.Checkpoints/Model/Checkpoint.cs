@@ -57,6 +57,9 @@ public sealed record Checkpoint
     /// <summary>Whether it is an archive whose records are files of their own.</summary>
     internal bool IsUnpacked { get; init; }
 
+    /// <summary>The names of the files of a distributed checkpoint that are in other places; none unless that was allowed for.</summary>
+    internal IReadOnlyList<string> Elsewhere { get; init; } = [];
+
     /// <summary>The archives that are parts of <see cref="Files"/>; none when each file is a whole of its own.</summary>
     internal IReadOnlyList<ArchivePlace> Archives { get; init; } = [];
 

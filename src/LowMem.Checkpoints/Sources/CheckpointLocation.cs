@@ -14,6 +14,9 @@ public abstract class CheckpointLocation
     /// <summary>Whether small reads side by side are one read.</summary>
     internal virtual bool IsBuffered => true;
 
+    /// <summary>Whether files that a checkpoint names may be in other places, each of which looks at what it has.</summary>
+    internal virtual bool HoldsPart => false;
+
     /// <summary>Opens a file.</summary>
     /// <param name="name">Its full name; links are followed.</param>
     /// <param name="cancellationToken">Ends every read of it that is not given a token of its own.</param>
@@ -63,6 +66,9 @@ public abstract class CheckpointLocation
     /// <param name="cancellationToken">Ends every read of it that is not given a token of its own.</param>
     /// <exception cref="CheckpointException">It is not there, cannot be read, or is no regular file.</exception>
     protected internal abstract RandomAccessSource OpenUnbuffered(string name, CancellationToken cancellationToken = default);
+
+    /// <summary>The same location as one of several places, over which the files of a checkpoint are spread.</summary>
+    internal CheckpointLocation AsOneOfSeveral() => new PartialLocation(this);
 
     /// <summary>The same location, of which every read is counted.</summary>
     internal CheckpointLocation With(ReadMeter meter) => new MeteredLocation(this, meter);

@@ -113,6 +113,16 @@ internal sealed partial class OutputDirectory
     /// <exception cref="CheckpointException">It cannot be renamed.</exception>
     public void Move(string staged, string name) => Do(() => File.Move(GetStaged(staged), GetPath(name), overwrite: true), name);
 
+    /// <summary>Gives a file in the making, which is complete, its name among the others in the making.</summary>
+    /// <exception cref="CheckpointException">It cannot be renamed.</exception>
+    public void Settle(string unfinished, string name) => Do(() => File.Move(GetStaged(unfinished), GetStaged(name), overwrite: true), name);
+
+    /// <summary>Removes a file in the making; one that is not there is no error.</summary>
+    public void RemoveStaged(string name) => AtomicFile.Remove(GetStaged(name));
+
+    /// <summary>The length of a file in the making; null when there is none.</summary>
+    public long? FindStagedLength(string name) => !IsStagingLink && new FileInfo(GetStaged(name)) is { Exists: true } file ? file.Length : null;
+
     /// <summary>Gives a file in the making its place as a second name, or a copy where there are no such names.</summary>
     /// <exception cref="CheckpointException">It cannot be done.</exception>
     public void Link(string name) => Do(

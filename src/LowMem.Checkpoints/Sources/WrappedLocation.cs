@@ -4,6 +4,8 @@ namespace LowMem.Checkpoints.Sources;
 /// <param name="location">The other one.</param>
 internal abstract class WrappedLocation(CheckpointLocation location) : CheckpointLocation
 {
+    internal override bool HoldsPart => location.HoldsPart;
+
     public override RandomAccessSource OpenInside(string directory, string name, CancellationToken cancellationToken = default) =>
         Wrap(location.OpenInside(directory, name, cancellationToken));
 

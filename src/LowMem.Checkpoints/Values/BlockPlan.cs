@@ -1,3 +1,5 @@
+using LowMem.Checkpoints.Values.Division;
+
 namespace LowMem.Checkpoints.Values;
 
 /// <summary>
@@ -13,6 +15,9 @@ internal sealed class BlockPlan(TensorDataReader reader)
     private readonly Dictionary<TensorIdentity, GatherJob> jobs = [];
     private readonly List<GatherJob> parts = [];
     private readonly List<IBlockConsumer> empty = [];
+
+    /// <summary>Who gets what another unfolds.</summary>
+    private readonly Dictionary<IBlockConsumer, IBlockConsumer> inside = [];
 
     /// <summary>Holds the files open.</summary>
     public TensorDataReader Reader => reader;
@@ -45,6 +50,19 @@ internal sealed class BlockPlan(TensorDataReader reader)
 
         ranges.Add(new BlockRange(offset, length, consumer));
     }
+
+    /// <summary>Says that a consumer gets its bytes from another one.</summary>
+    public void AddInside(IBlockConsumer consumer, IBlockConsumer outer) => inside[consumer] = outer;
+
+    /// <summary>
+    /// Keeps the share of one part, and drops the rest. What shares bytes stays together. Call when all is planned; who plans the
+    /// same on another machine, and gives out to the same loads, gets the same.
+    /// </summary>
+    /// <param name="part">Which part, from 0.</param>
+    /// <param name="loads">What the parts have so far.</param>
+    /// <param name="hasCommon">Whether what needs no bytes is dealt with here.</param>
+    public PlanShare Divide(int part, PartLoads loads, bool hasCommon) =>
+        new PlanDivision(files, Jobs, empty, inside, (jobs, parts, kept)).Divide(part, loads, hasCommon);
 
     /// <summary>The content at a place of a file.</summary>
     /// <param name="path">The file.</param>

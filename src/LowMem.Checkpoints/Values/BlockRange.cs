@@ -12,6 +12,8 @@ internal sealed class BlockRange(long start, long length, IBlockConsumer consume
 
     public long End { get; } = start + length;
 
+    public IBlockConsumer Consumer => consumer;
+
     public bool IsInOrder => consumer.IsInOrder;
 
     /// <summary>The blocks that wait for those before them, where the order counts.</summary>

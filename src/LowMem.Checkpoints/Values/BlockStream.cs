@@ -56,7 +56,8 @@ internal sealed class BlockStream
     {
         var (start, end) = stretches.Peek();
         long position = Math.Max(start, next);
-        var block = new Block(this, position, (int)Math.Min(buffer.Length, end - position), buffer);
+        // Blocks end at the same places of the file whatever else is read of it: figures that are rounded by the block do not depend on it.
+        var block = new Block(this, position, (int)Math.Min(buffer.Length - (position % buffer.Length), end - position), buffer);
         next = block.End;
         if (next == end)
         {

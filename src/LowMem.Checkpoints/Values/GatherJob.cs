@@ -34,6 +34,12 @@ internal sealed class GatherJob(TensorView view) : IPassJob
 
     public List<IBlockConsumer> Consumers { get; } = [];
 
+    /// <summary>The storages that are kept for it.</summary>
+    public IReadOnlyCollection<KeptStorage> Storages => storages;
+
+    /// <summary>What is read for it: the tensor, or the pieces that it is in.</summary>
+    public IEnumerable<TensorInfo> Sources => view.Tensor.Chunks?.Select(chunk => chunk.Source) ?? [view.Tensor];
+
     public long ByteLength => view.ByteLength;
 
     /// <summary>Whether it may need more than one storage.</summary>

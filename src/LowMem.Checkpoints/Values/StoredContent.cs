@@ -46,6 +46,7 @@ internal sealed class StoredContent(BlockPlan plan, string path, long offset, lo
         }
         else
         {
+            plan.AddInside(consumer, inflated);
             inflated.Add(new BlockRange(start, count, consumer));
         }
     }

@@ -1,6 +1,6 @@
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Sources;
-using LowMem.Checkpoints.Values;
+using LowMem.Checkpoints.Values.Division;
 
 namespace LowMem.Checkpoints.Verification;
 
@@ -29,30 +29,20 @@ public sealed record CheckpointManifest
         Checkpoint checkpoint, IProgress<VerificationProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
-        if (checkpoint.Findings.FirstOrDefault(IsFault) is { } fault)
-        {
-            throw new CheckpointException(
-                CheckpointErrorIds.FormatInvalid,
-                checkpoint.Path,
-                $"a manifest of a broken checkpoint would vouch for the fault: {fault.Message}.")
-            {
-                Offset = fault.Offset,
-            };
-        }
-
-        using var reader = new TensorDataReader(checkpoint);
-        ListedFiles.CheckUnchanged(checkpoint, reader);
-        var plan = new BlockPlan(reader);
-        var hashes = new HashPlan(checkpoint, plan, new FileHashes(plan));
-        BlockPass.Run(plan, VerificationProgress.ToAction(progress), cancellationToken);
-        reader.CheckUnchanged();
-        return new CheckpointManifest
-        {
-            Format = checkpoint.Format,
-            Files = [.. hashes.GetFiles().OrderBy(file => file.Path, StringComparer.Ordinal)],
-            Tensors = [.. hashes.GetTensors().OrderBy(tensor => tensor.Key, StringComparer.Ordinal)],
-        };
+        var scan = ManifestScan.Run(checkpoint, _ => PlanShare.Whole, progress, cancellationToken);
+        return Of(checkpoint.Format, scan.Files.Select(file => file.Item), scan.Tensors.Select(tensor => tensor.Item));
     }
+
+    /// <summary>Puts a manifest together.</summary>
+    /// <param name="format">The format of the checkpoint.</param>
+    /// <param name="files">Its files, in order.</param>
+    /// <param name="tensors">Its tensors, in order.</param>
+    internal static CheckpointManifest Of(string format, IEnumerable<ManifestFile> files, IEnumerable<ManifestTensor> tensors) => new()
+    {
+        Format = format,
+        Files = [.. files.OrderBy(file => file.Path, StringComparer.Ordinal)],
+        Tensors = [.. tensors.OrderBy(tensor => tensor.Key, StringComparer.Ordinal)],
+    };
 
     /// <summary>Reads a manifest from a file.</summary>
     /// <param name="path">A file-system path.</param>
@@ -72,8 +62,4 @@ public sealed record CheckpointManifest
         ArgumentException.ThrowIfNullOrEmpty(path);
         AtomicFile.Write(Path.GetFullPath(path), stream => ManifestJson.Write(this, stream));
     }
-
-    /// <summary>That code could run does not make the tensors other than they are.</summary>
-    private static bool IsFault(CheckpointFinding finding) =>
-        finding.Severity == FindingSeverity.Error && finding.Code != FindingCodes.UnsafeGlobal;
 }

@@ -29,11 +29,7 @@ public static class CheckpointVerifier
         ArgumentException.ThrowIfNullOrEmpty(path);
         options ??= new VerificationOptions();
         long started = Stopwatch.GetTimestamp();
-        var meter = new ReadMeter();
-        options = options with { Location = options.Location.With(meter) };
-        var inspection = options.Signature is not null && options.Location.DirectoryExists(path)
-            ? SignedDirectory.Inspect(path, options, options.Signature, progress, cancellationToken)
-            : InspectFile(path, options, progress, cancellationToken);
+        var (inspection, bytesRead) = Inspect(path, options, progress, cancellationToken);
         return new CheckpointVerdict
         {
             Path = ArchivePath.GetFullPath(path),
@@ -42,9 +38,22 @@ public static class CheckpointVerifier
             Level = options.Level.ToString(),
             Findings = inspection.Findings,
             TensorCount = inspection.TensorCount,
-            BytesRead = meter.Bytes,
+            BytesRead = bytesRead,
             Duration = Stopwatch.GetElapsedTime(started),
         };
+    }
+
+    /// <summary>Looks at what is at a path, and counts the bytes that were read for it.</summary>
+    /// <inheritdoc cref="Verify"/>
+    internal static (Inspection Inspection, long BytesRead) Inspect(
+        string path, VerificationOptions options, IProgress<VerificationProgress>? progress, CancellationToken cancellationToken)
+    {
+        var meter = new ReadMeter();
+        options = options with { Location = options.Location.With(meter) };
+        var inspection = options.Signature is not null && options.Location.DirectoryExists(path)
+            ? SignedDirectory.Inspect(path, options, options.Signature, progress, cancellationToken)
+            : InspectFile(path, options, progress, cancellationToken);
+        return (inspection, meter.Bytes);
     }
 
     private static Inspection InspectFile(

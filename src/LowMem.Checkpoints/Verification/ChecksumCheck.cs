@@ -5,6 +5,7 @@ using LowMem.Checkpoints.Formats;
 using LowMem.Checkpoints.Formats.Archives;
 using LowMem.Checkpoints.Sources;
 using LowMem.Checkpoints.Values;
+using LowMem.Checkpoints.Values.Division;
 
 namespace LowMem.Checkpoints.Verification;
 
@@ -66,43 +67,58 @@ internal sealed class ChecksumCheck(Checkpoint checkpoint, bool hasManifest)
     }
 
     /// <summary>What came out, once everything has been read.</summary>
-    public IEnumerable<CheckpointFinding> Conclude()
+    /// <param name="share">What was read here.</param>
+    public IEnumerable<PlacedFinding> Conclude(PlanShare share)
     {
-        long notComputed = 0;
-        foreach (var record in records)
+        foreach (var (place, finding) in findings.Index())
         {
-            var entry = record.Entry;
-            if (record.Content.Problem is { } problem)
+            if (share.HasCommon)
             {
-                findings.Add(new CheckpointFinding(
-                    FindingSeverity.Error,
-                    FindingCodes.ArchiveEntryInvalid,
-                    record.Keys.FirstOrDefault(),
-                    record.Content.Offset,
-                    $"{record.What} {problem}"));
+                yield return new PlacedFinding(FindingSection.Checksums, place, 0, finding);
             }
-            else if (record.Checksum.Value is var found && found != entry.Crc32)
+        }
+
+        long notComputed = 0;
+        foreach (var (place, record) in records.Index())
+        {
+            var finding = share.Has(record.Checksum) ? Judge(record, ref notComputed) : null;
+            if (finding is not null)
             {
-                // Writers may leave the field empty; PyTorch has an option for it.
-                notComputed += entry.Crc32 == 0 ? 1 : 0;
-                if (entry.Crc32 != 0)
-                {
-                    findings.Add(Mismatch(record, found));
-                }
+                yield return new PlacedFinding(FindingSection.Checksums, findings.Count + place, 0, finding);
             }
         }
 
         if (notComputed > 0)
         {
-            findings.Add(new CheckpointFinding(
-                FindingSeverity.Information,
-                FindingCodes.ChecksumAbsent,
-                null,
-                null,
-                $"{notComputed} record(s) carry the checksum 0, which writers leave when they do not compute it; they were not checked"));
+            yield return new PlacedFinding(FindingSection.Checksums, findings.Count + records.Count, 0, DescribeNotComputed(notComputed), notComputed);
+        }
+    }
+
+    /// <summary>Says how many records have no checksum.</summary>
+    public static CheckpointFinding DescribeNotComputed(long count) => new(
+        FindingSeverity.Information,
+        FindingCodes.ChecksumAbsent,
+        null,
+        null,
+        $"{count} record(s) carry the checksum 0, which writers leave when they do not compute it; they were not checked");
+
+    private static CheckpointFinding? Judge(CheckedRecord record, ref long notComputed)
+    {
+        var entry = record.Entry;
+        if (record.Content.Problem is { } problem)
+        {
+            return new CheckpointFinding(
+                FindingSeverity.Error,
+                FindingCodes.ArchiveEntryInvalid,
+                record.Keys.FirstOrDefault(),
+                record.Content.Offset,
+                $"{record.What} {problem}");
         }
 
-        return findings;
+        // Writers may leave the field empty; PyTorch has an option for it.
+        bool differs = record.Checksum.Value != entry.Crc32;
+        notComputed += differs && entry.Crc32 == 0 ? 1 : 0;
+        return differs && entry.Crc32 != 0 ? Mismatch(record, record.Checksum.Value) : null;
     }
 
     /// <summary>The tensor, or the pieces it is kept in, under its own name.</summary>

@@ -3,6 +3,7 @@ using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Formats.Archives;
 using LowMem.Checkpoints.Sources;
 using LowMem.Checkpoints.Values;
+using LowMem.Checkpoints.Values.Division;
 
 namespace LowMem.Checkpoints.Verification;
 
@@ -48,30 +49,48 @@ internal sealed class DigestCheck
     public bool CoversAll { get; private set; } = true;
 
     /// <summary>What came out, once everything has been read.</summary>
-    public IEnumerable<CheckpointFinding> Conclude()
+    /// <param name="share">What was read here.</param>
+    public IEnumerable<PlacedFinding> Conclude(PlanShare share)
     {
-        foreach (var (file, hash, source, expected) in comparisons.Where(item => item.Hash.Sha256 != item.Sha256))
+        long place = 0;
+        foreach (var finding in findings)
         {
-            findings.Add(new CheckpointFinding(
-                FindingSeverity.Error,
-                FindingCodes.ChecksumMismatch,
-                null,
-                null,
-                $"the file '{DisplayText.Name(Path.GetFileName(file.Path))}' should have SHA-256 {expected} by {source}, and has {hash.Sha256}"));
+            if (share.HasCommon)
+            {
+                yield return Place(finding);
+            }
+
+            place++;
         }
 
-        foreach (var source in comparisons.GroupBy(item => item.Source, StringComparer.Ordinal))
+        foreach (var (file, hash, source, expected) in comparisons)
+        {
+            if (share.Has(hash) && hash.Sha256 != expected)
+            {
+                yield return Place(new CheckpointFinding(
+                    FindingSeverity.Error,
+                    FindingCodes.ChecksumMismatch,
+                    null,
+                    null,
+                    $"the file '{DisplayText.Name(Path.GetFileName(file.Path))}' should have SHA-256 {expected} by {source}, and has {hash.Sha256}"));
+            }
+
+            place++;
+        }
+
+        foreach (var source in share.HasCommon ? comparisons.GroupBy(item => item.Source, StringComparer.Ordinal) : [])
         {
             int count = source.Count();
-            findings.Add(new CheckpointFinding(
+            yield return Place(new CheckpointFinding(
                 FindingSeverity.Information,
                 FindingCodes.DigestsUsed,
                 null,
                 null,
                 string.Create(CultureInfo.InvariantCulture, $"{count} {(count == 1 ? "file was" : "files were")} compared with {source.Key}")));
+            place++;
         }
 
-        return findings;
+        PlacedFinding Place(CheckpointFinding finding) => new(FindingSection.Digests, place, 0, finding);
     }
 
     private static IEnumerable<(string Source, string Sha256)> Find(CheckpointFile listed, Checkpoint checkpoint, Dictionary<string, DigestList> lists)

@@ -1,6 +1,7 @@
 using LowMem.Checkpoints.Formats.Archives;
 using LowMem.Checkpoints.Sources;
 using LowMem.Checkpoints.Values;
+using LowMem.Checkpoints.Values.Division;
 
 namespace LowMem.Checkpoints.Verification;
 
@@ -23,11 +24,20 @@ internal sealed class HashPlan
         }
     }
 
-    public IEnumerable<ManifestFile> GetFiles() => files.Select(entry => new ManifestFile(
-        Path.GetRelativePath(directory, entry.File.Path).Replace('\\', '/'), entry.File.Length, entry.Hash.Sha256!));
+    /// <summary>The files in order; the hash of one is null as long as it has not been read.</summary>
+    /// <param name="share">What was read here.</param>
+    public IEnumerable<Hashed<ManifestFile>> GetFiles(PlanShare share) => files.Select(entry => new Hashed<ManifestFile>(
+        new ManifestFile(Path.GetRelativePath(directory, entry.File.Path).Replace('\\', '/'), entry.File.Length, entry.Hash.Sha256!), share.Has(entry.Hash)));
 
-    public IEnumerable<ManifestTensor> GetTensors() => tensors.Select(entry => new ManifestTensor(
-        entry.Tensor.Key, entry.Tensor.DType, entry.Tensor.Shape, entry.Hash?.Sha256));
+    /// <summary>The tensors in order.</summary>
+    /// <param name="share">What was read here.</param>
+    public IEnumerable<Hashed<ManifestTensor>> GetTensors(PlanShare share) => tensors.Select(entry => new Hashed<ManifestTensor>(
+        new ManifestTensor(entry.Tensor.Key, entry.Tensor.DType, entry.Tensor.Shape, entry.Hash?.Sha256), entry.Hash is null ? share.HasCommon : share.Has(entry.Hash)));
+
+    /// <summary>A thing with its hash.</summary>
+    /// <param name="Item">The thing.</param>
+    /// <param name="IsHere">Whether its hash was computed here, or would have been if it had one.</param>
+    internal sealed record Hashed<T>(T Item, bool IsHere);
 
     /// <summary>Tied tensors have the same values, which are read once.</summary>
     private static HashConsumer? GetHash(

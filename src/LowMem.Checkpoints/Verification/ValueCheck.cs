@@ -1,18 +1,23 @@
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Values;
+using LowMem.Checkpoints.Values.Division;
 using LowMem.Checkpoints.Values.Health;
 
 namespace LowMem.Checkpoints.Verification;
 
 /// <summary>Judges the values of all tensors by the health rules.</summary>
-internal sealed class ValueCheck(Checkpoint checkpoint, Func<string, bool>? allowsNonFinite)
+/// <param name="checkpoint">The checkpoint.</param>
+/// <param name="allowsNonFinite">Whether a tensor may hold NaN and infinities; null when none may.</param>
+/// <param name="comparesSiblings">Whether all tensors are looked at here, so that they can be compared.</param>
+internal sealed class ValueCheck(Checkpoint checkpoint, Func<string, bool>? allowsNonFinite, bool comparesSiblings)
 {
     private readonly ScanBudget budget = new(checkpoint.Files);
     private readonly List<CheckpointFinding> findings = [];
-    private readonly HealthCheck health = new(checkpoint);
+    private readonly List<HealthSubject> subjects = [];
 
     /// <summary>Where the values of each tensor are that is judged, or null when they were gathered.</summary>
     private readonly List<StoredContent?> contents = [];
+    private readonly HealthCheck health = new(checkpoint) { ComparesSiblings = comparesSiblings };
     private readonly Dictionary<(StoredContent, long, long, DType), EvidenceConsumer> regions = [];
 
     /// <summary>Names what is to be read.</summary>
@@ -37,22 +42,55 @@ internal sealed class ValueCheck(Checkpoint checkpoint, Func<string, bool>? allo
     }
 
     /// <summary>Names what has to be read once more; false when nothing has.</summary>
-    public bool PlanCloserLook(BlockPlan plan) => health.PlanCloserLook(plan, view => budget.TryTake(view.Tensor));
+    /// <param name="plan">Takes it.</param>
+    /// <param name="share">What was read here.</param>
+    public bool PlanCloserLook(BlockPlan plan, PlanShare share)
+    {
+        // Which ones may be is known before anything was read, so that it does not depend on who reads what.
+        var mayLook = new HashSet<TensorView>(ReferenceEqualityComparer.Instance);
+        mayLook.UnionWith(subjects.Select(subject => subject.View).Where(view => budget.TryTake(view.Tensor)));
+        health.Keep(subject => share.Has(subject.Evidence));
+        return health.PlanCloserLook(plan, mayLook.Contains);
+    }
 
     /// <summary>What came out, once everything has been read.</summary>
-    public IEnumerable<CheckpointFinding> Conclude()
+    /// <param name="share">What was read here.</param>
+    public IEnumerable<PlacedFinding> Conclude(PlanShare share)
     {
-        foreach (var ((subject, found), content) in health.Conclude().Zip(contents))
+        foreach (var (place, finding) in findings.Index())
         {
-            findings.AddRange(found.Select(finding => new CheckpointFinding(
-                finding.Code == FindingCodes.NonFiniteValues && (allowsNonFinite?.Invoke(subject.Key) ?? false) ? FindingSeverity.Information : finding.Severity,
-                finding.Code,
-                subject.Key,
-                PlaceOf(subject, finding, content),
-                finding.Message)));
+            if (share.HasCommon)
+            {
+                yield return new PlacedFinding(FindingSection.Values, place, 0, finding);
+            }
         }
 
-        return findings;
+        var judged = health.Conclude().ToDictionary(item => item.Subject, item => item.Findings);
+        foreach (var (place, (subject, content)) in subjects.Zip(contents).Index())
+        {
+            foreach (var (minor, finding) in judged.GetValueOrDefault(subject, []).Index())
+            {
+                yield return new PlacedFinding(FindingSection.Values, findings.Count + place, minor, new CheckpointFinding(
+                    finding.Code == FindingCodes.NonFiniteValues && (allowsNonFinite?.Invoke(subject.Key) ?? false) ? FindingSeverity.Information : finding.Severity,
+                    finding.Code,
+                    subject.Key,
+                    PlaceOf(subject, finding, content),
+                    finding.Message));
+            }
+        }
+    }
+
+    /// <summary>What is to be compared with tensors that others read, with its place.</summary>
+    /// <param name="share">What was read here.</param>
+    public IEnumerable<PlacedSibling> GetSiblings(PlanShare share)
+    {
+        foreach (var (place, subject) in subjects.Index())
+        {
+            if (share.Has(subject.Evidence) && SiblingFact.Of(subject) is { } fact)
+            {
+                yield return new PlacedSibling(findings.Count + place, 0, fact);
+            }
+        }
     }
 
     /// <summary>Where in the file the first value is that a finding is about; null when it lies nowhere in it as it is.</summary>
@@ -111,7 +149,7 @@ internal sealed class ValueCheck(Checkpoint checkpoint, Func<string, bool>? allo
 
     private void Add(TensorInfo tensor, EvidenceConsumer evidence, long repeat, StoredContent? content)
     {
-        health.Add(new TensorView(tensor), evidence, repeat);
+        subjects.Add(health.Add(new TensorView(tensor), evidence, repeat));
         contents.Add(content);
     }
 

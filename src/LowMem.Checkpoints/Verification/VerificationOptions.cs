@@ -1,5 +1,6 @@
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Sources;
+using LowMem.Checkpoints.Values.Division;
 
 namespace LowMem.Checkpoints.Verification;
 
@@ -11,6 +12,9 @@ public sealed record VerificationOptions
 
     /// <summary>What the checkpoint was when its manifest was made, or null to compare with none.</summary>
     public CheckpointManifest? Manifest { get; init; }
+
+    /// <summary>Whether the values and bytes of tensors are read, and not only what describes them.</summary>
+    internal bool ReadsData => Level > VerificationLevel.Structure || Manifest is not null || Signature is not null;
 
     /// <summary>A signature that has to hold, or null.</summary>
     public Signing.SignatureCheck? Signature { get; init; }
@@ -29,6 +33,15 @@ public sealed record VerificationOptions
 
     /// <summary>Looks at the opened checkpoint for more, such as its fit with a module; or null.</summary>
     public Func<Checkpoint, IEnumerable<CheckpointFinding>>? AdditionalChecks { get; init; }
+
+    /// <summary>
+    /// Whether this is one of several places over which the files of a distributed checkpoint are spread: what is here is looked at,
+    /// and what is not is no fault.
+    /// </summary>
+    internal bool IsByPlace { get; init; }
+
+    /// <summary>The part that is looked at here; null for all.</summary>
+    internal PlanPart? Part { get; init; }
 
     /// <summary>Where the checkpoint is.</summary>
     internal CheckpointLocation Location { get; init; } = CheckpointLocation.Local;

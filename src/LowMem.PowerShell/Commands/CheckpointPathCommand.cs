@@ -54,7 +54,7 @@ public abstract class CheckpointPathCommand : CheckpointCommand
             {
                 foreach (string resolved in Resolve(path, literal))
                 {
-                    ForItem(resolved, () => ProcessCheckpoint(resolved));
+                    ForItem(resolved, () => Take(resolved));
                 }
             });
         }
@@ -62,6 +62,10 @@ public abstract class CheckpointPathCommand : CheckpointCommand
 
     /// <summary>Does the cmdlet's work for one file-system path.</summary>
     protected abstract void ProcessCheckpoint(string path);
+
+    /// <summary>Takes a checkpoint, to be worked on now unless a cmdlet needs to know of all of them first.</summary>
+    /// <param name="path">The checkpoint.</param>
+    private protected virtual void Take(string path) => ProcessCheckpoint(path);
 
     /// <summary>Takes a tensor that names its checkpoint, to be worked on when all are there.</summary>
     /// <param name="path">The checkpoint.</param>

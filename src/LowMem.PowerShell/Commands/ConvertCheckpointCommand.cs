@@ -6,6 +6,8 @@ using LowMem.Checkpoints;
 using LowMem.Checkpoints.Conversion;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Keys;
+using LowMem.Checkpoints.Parts;
+using LowMem.Checkpoints.Values.Division;
 using LowMem.PowerShell.Completion;
 using LowMem.PowerShell.Errors;
 using LowMem.PowerShell.Pipeline;
@@ -15,10 +17,11 @@ namespace LowMem.PowerShell.Commands;
 
 /// <summary>Convert-Checkpoint: writes a checkpoint as safetensors or as torch.save does, in constant memory. Never loads libtorch.</summary>
 [Cmdlet(VerbsData.Convert, "Checkpoint", DefaultParameterSetName = PathSet, SupportsShouldProcess = true)]
-[OutputType(typeof(ConversionReport))]
-public sealed class ConvertCheckpointCommand : CheckpointPathCommand
+[OutputType(typeof(ConversionReport), typeof(CheckpointPart))]
+public sealed class ConvertCheckpointCommand : PartedCheckpointCommand
 {
     private readonly HashSet<string> written = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ConversionRequest> requests = new(StringComparer.Ordinal);
     private ShardArguments? shards;
 
     /// <summary>A file whose extension says the format, or a directory.</summary>
@@ -106,10 +109,44 @@ public sealed class ConvertCheckpointCommand : CheckpointPathCommand
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
+    /// <summary>Which part of how many, such as 3/8: only that share of the files is written, and Join-CheckpointPart brings all into their places.</summary>
+    [Parameter]
+    [ArgumentCompleter(typeof(PartCompleter))]
+    public PartNumber? Part
+    {
+        get => Share;
+        set => Share = value;
+    }
+
+    /// <inheritdoc/>
+    private protected override string Activity => "Converting checkpoint";
+
+    /// <inheritdoc/>
+    private protected override PartOperation CreateOperation() => new ConversionOperation(
+        path => requests[path], PartOptions.Of(this, nameof(Destination), nameof(Force), nameof(Resume), nameof(Verify), nameof(PassThru)));
+
+    /// <inheritdoc/>
+    private protected override bool Prepare(PartTask task)
+    {
+        var plan = CreatePlan(task.Path);
+        requests[task.Path] = new ConversionRequest(plan, new ConversionSettings { Replaces = Force, Verifies = Verify });
+        if (!written.Add(plan.Path))
+        {
+            throw new RefusedException(ErrorRecords.OutputExists(plan.Path));
+        }
+
+        return ShouldProcess(plan.Path, ConversionOutput.Describe(plan, $"Write part {Part} of the conversion of"));
+    }
+
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
         base.BeginProcessing();
+        if (Part is not null && Resume)
+        {
+            ThrowTerminatingError(ErrorRecords.ParametersExclusive(nameof(Part), nameof(Resume)));
+        }
+
         if (KeyMap is not null && !KeyMapArgument.IsSupported(KeyMap))
         {
             ThrowTerminatingError(ErrorRecords.KeyMapUnsupported(KeyMap));
@@ -128,11 +165,7 @@ public sealed class ConvertCheckpointCommand : CheckpointPathCommand
     /// <inheritdoc/>
     protected override void ProcessCheckpoint(string path)
     {
-        NamePatterns.Require(Include, path);
-        NamePatterns.Require(Exclude, path);
-        var destination = ConversionOutput.Find(Destination, GetFilePath(Destination), Format, path);
-        var checkpoint = OpenCheckpoint(path);
-        var plan = ConversionPlan.Create(checkpoint, destination, GetOptions(checkpoint), StopToken);
+        var plan = CreatePlan(path);
         var run = new ConversionRun(plan, new ConversionSettings { Replaces = Force, Resumes = Resume, Verifies = Verify });
         run.CheckOutput();
 
@@ -160,6 +193,15 @@ public sealed class ConvertCheckpointCommand : CheckpointPathCommand
         {
             WriteObject(report);
         }
+    }
+
+    private ConversionPlan CreatePlan(string path)
+    {
+        NamePatterns.Require(Include, path);
+        NamePatterns.Require(Exclude, path);
+        var destination = ConversionOutput.Find(Destination, GetFilePath(Destination), Format, path);
+        var checkpoint = OpenCheckpoint(path);
+        return ConversionPlan.Create(checkpoint, destination, GetOptions(checkpoint), StopToken);
     }
 
     private ConversionOptions GetOptions(Checkpoint checkpoint) => new()

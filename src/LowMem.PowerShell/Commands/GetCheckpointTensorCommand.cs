@@ -4,8 +4,10 @@ using System.Management.Automation;
 using System.Runtime.CompilerServices;
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Parts;
 using LowMem.Checkpoints.Values;
 using LowMem.Checkpoints.Values.Arrays;
+using LowMem.Checkpoints.Values.Division;
 using LowMem.Checkpoints.Values.Scaled;
 using LowMem.Checkpoints.Values.Slices;
 using LowMem.Checkpoints.Values.Statistics;
@@ -18,12 +20,14 @@ namespace LowMem.PowerShell.Commands;
 
 /// <summary>Get-CheckpointTensor: figures of the values of tensors, or the values. Loads libtorch only for -AsTensor.</summary>
 [Cmdlet(VerbsCommon.Get, "CheckpointTensor", DefaultParameterSetName = PathSet)]
-[OutputType(typeof(TensorStatistics), typeof(Array))]
+[OutputType(typeof(TensorStatistics), typeof(Array), typeof(CheckpointPart))]
 [OutputType("TorchSharp.torch+Tensor")]
-public sealed class GetCheckpointTensorCommand : CheckpointPathCommand
+public sealed class GetCheckpointTensorCommand : PartedCheckpointCommand
 {
     /// <summary>The tensors that came down the pipeline, by their checkpoint.</summary>
     private readonly OrderedDictionary<string, OrderedDictionary<string, bool>> piped = new(StringComparer.Ordinal);
+
+    private readonly Dictionary<string, StatisticsRequest> requests = new(StringComparer.Ordinal);
 
     private TensorSlice? slice;
 
@@ -73,10 +77,40 @@ public sealed class GetCheckpointTensorCommand : CheckpointPathCommand
     [Parameter]
     public SwitchParameter Dequantize { get; set; }
 
+    /// <summary>Which part of how many, such as 3/8: only that share is looked at, and Join-CheckpointPart gives the figures of all parts.</summary>
+    [Parameter]
+    [ArgumentCompleter(typeof(PartCompleter))]
+    public PartNumber? Part
+    {
+        get => Share;
+        set => Share = value;
+    }
+
+    /// <inheritdoc/>
+    private protected override string Activity => "Looking at tensors";
+
+    /// <inheritdoc/>
+    private protected override PartOperation CreateOperation() => new StatisticsOperation(path => requests[path], PartOptions.Of(this));
+
+    /// <inheritdoc/>
+    private protected override bool Prepare(PartTask task)
+    {
+        var (checkpoint, patterns, scaled, chosen) = Choose(task.Path, piped.TryGetValue(task.Path, out var keys) ? keys.Keys : null);
+        requests[task.Path] = CreateRequest(checkpoint, chosen, scaled);
+        ReportUnmatched(checkpoint, task.Path, patterns);
+        ReportFaults(checkpoint);
+        return true;
+    }
+
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
         base.BeginProcessing();
+        if (Part is not null && (AsArray || AsTensor))
+        {
+            ThrowTerminatingError(ErrorRecords.ParametersExclusive(nameof(Part), AsArray ? nameof(AsArray) : nameof(AsTensor)));
+        }
+
         string? forFigures = First > 0 ? nameof(First) : Hash ? nameof(Hash) : Histogram > 0 ? nameof(Histogram) : Percentile is not null ? nameof(Percentile) : null;
         string? other = AsArray && AsTensor ? nameof(AsTensor) : forFigures;
         if ((AsArray || AsTensor) && other is not null)
@@ -115,11 +149,44 @@ public sealed class GetCheckpointTensorCommand : CheckpointPathCommand
     {
         foreach (var (path, keys) in piped)
         {
-            ForItem(path, () => Process(path, keys.Keys));
+            ForItem(path, () =>
+            {
+                if (Part is null)
+                {
+                    Process(path, keys.Keys);
+                }
+                else
+                {
+                    Collect(path);
+                }
+            });
         }
+
+        base.EndProcessing();
     }
 
     private void Process(string path, IEnumerable<string>? keys)
+    {
+        var (checkpoint, patterns, scaled, chosen) = Choose(path, keys);
+        if (AsArray)
+        {
+            WriteArrays(checkpoint, path, chosen);
+        }
+        else if (AsTensor)
+        {
+            WriteTensors(checkpoint, path, chosen);
+        }
+        else
+        {
+            WriteFigures(path, CreateRequest(checkpoint, chosen, scaled));
+        }
+
+        ReportUnmatched(checkpoint, path, patterns);
+        ReportFaults(checkpoint);
+    }
+
+    private (Checkpoint Checkpoint, NamePatterns Patterns, ScaledTensors Scaled, List<(TensorView View, ScaledView? Scaled)> Chosen) Choose(
+        string path, IEnumerable<string>? keys)
     {
         var checkpoint = OpenCheckpoint(path);
         var patterns = new NamePatterns(Key);
@@ -137,21 +204,7 @@ public sealed class GetCheckpointTensorCommand : CheckpointPathCommand
             }
         }
 
-        if (AsArray)
-        {
-            WriteArrays(checkpoint, path, chosen);
-        }
-        else if (AsTensor)
-        {
-            WriteTensors(checkpoint, path, chosen);
-        }
-        else
-        {
-            WriteFigures(checkpoint, path, chosen, scaled);
-        }
-
-        ReportUnmatched(checkpoint, path, patterns);
-        ReportFaults(checkpoint);
+        return (checkpoint, patterns, scaled, chosen);
     }
 
     private (TensorView View, ScaledView? Scaled) GetPart(TensorInfo tensor, ScaledTensor? numbers)
@@ -176,16 +229,22 @@ public sealed class GetCheckpointTensorCommand : CheckpointPathCommand
         return (slice is null ? view : slice.Apply(view), null);
     }
 
-    private void WriteFigures(Checkpoint checkpoint, string path, List<(TensorView View, ScaledView? Scaled)> chosen, ScaledTensors scaled)
-    {
-        var scan = new StatisticsScan(checkpoint, [.. chosen.Select(part => part.View)])
+    private StatisticsRequest CreateRequest(Checkpoint checkpoint, List<(TensorView View, ScaledView? Scaled)> chosen, ScaledTensors scaled) => new(
+        checkpoint,
+        [.. chosen.Select(part => part.View)],
+        chosen.Where(part => part.Scaled is not null).ToDictionary(part => part.View, part => part.Scaled!),
+        new StatisticsSettings
         {
-            Scaled = chosen.Where(part => part.Scaled is not null).ToDictionary(part => part.View, part => part.Scaled!),
             ComputesHash = Hash,
             FirstCount = First,
             BinCount = Histogram,
             Percentages = Percentile is null ? StatisticsScan.DefaultPercentages : [.. Percentile.Distinct()],
-        };
+        },
+        figures => figures with { Slice = slice?.Text, Scheme = figures.Scheme ?? scaled.OfStored(figures.Key)?.Scheme });
+
+    private void WriteFigures(string path, StatisticsRequest request)
+    {
+        var scan = request.CreateScan();
 
         // What has been looked at is written before the rest is: of a large checkpoint, the first figures come soon.
         var clock = Stopwatch.StartNew();
@@ -199,7 +258,7 @@ public sealed class GetCheckpointTensorCommand : CheckpointPathCommand
         {
             foreach (var figures in groups.Current)
             {
-                WriteObject(figures with { Slice = slice?.Text, Scheme = figures.Scheme ?? scaled.OfStored(figures.Key)?.Scheme });
+                WriteObject(request.Finish(figures));
             }
         }
     }

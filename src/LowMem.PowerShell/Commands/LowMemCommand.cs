@@ -66,7 +66,14 @@ public abstract class LowMemCommand : PSCmdlet, IDisposable
     {
         ArgumentNullException.ThrowIfNull(record);
         record.CategoryInfo.TargetName = DisplayText.Line(record.CategoryInfo.TargetName);
+        NoteError(record);
         base.WriteError(record);
+    }
+
+    /// <summary>Told of each error before it is written.</summary>
+    /// <param name="record">The error.</param>
+    private protected virtual void NoteError(ErrorRecord record)
+    {
     }
 
     /// <summary>Ends the command with an error whose category names its target without what a terminal would obey.</summary>

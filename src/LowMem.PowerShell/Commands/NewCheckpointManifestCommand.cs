@@ -1,6 +1,9 @@
 using System.Management.Automation;
 using LowMem.Checkpoints.Formats.Archives;
+using LowMem.Checkpoints.Parts;
+using LowMem.Checkpoints.Values.Division;
 using LowMem.Checkpoints.Verification;
+using LowMem.PowerShell.Completion;
 using LowMem.PowerShell.Errors;
 using LowMem.PowerShell.Pipeline;
 
@@ -8,8 +11,8 @@ namespace LowMem.PowerShell.Commands;
 
 /// <summary>New-CheckpointManifest: writes down what a checkpoint is now, for Test-Checkpoint to compare with.</summary>
 [Cmdlet(VerbsCommon.New, "CheckpointManifest", DefaultParameterSetName = PathSet, SupportsShouldProcess = true)]
-[OutputType(typeof(FileInfo))]
-public sealed class NewCheckpointManifestCommand : CheckpointPathCommand
+[OutputType(typeof(FileInfo), typeof(CheckpointPart))]
+public sealed class NewCheckpointManifestCommand : PartedCheckpointCommand
 {
     private const string Extension = ".manifest.json";
 
@@ -24,12 +27,25 @@ public sealed class NewCheckpointManifestCommand : CheckpointPathCommand
     [Parameter]
     public SwitchParameter Force { get; set; }
 
+    /// <summary>Which part of how many, such as 3/8: only that share is hashed, and Join-CheckpointPart writes the manifest of all parts.</summary>
+    [Parameter]
+    [ArgumentCompleter(typeof(PartCompleter))]
+    public PartNumber? Part
+    {
+        get => Share;
+        set => Share = value;
+    }
+
+    /// <inheritdoc/>
+    private protected override string Activity => "Hashing checkpoint";
+
+    /// <inheritdoc/>
+    private protected override PartOperation CreateOperation() => new ManifestOperation(GetOutput, PartOptions.Of(this, nameof(OutputPath), nameof(Force)));
+
     /// <inheritdoc/>
     protected override void ProcessCheckpoint(string path)
     {
-        string output = System.IO.Path.GetFullPath(OutputPath is null
-            ? GetDefaultOutput(path)
-            : GetFilePath(OutputPath));
+        string output = GetOutput(path);
 
         // Even by force, the manifest of one checkpoint does not replace that of the one before.
         if (File.Exists(output) && (!Force || written.Contains(output)))
@@ -58,6 +74,10 @@ public sealed class NewCheckpointManifestCommand : CheckpointPathCommand
         // With what Get-Item adds, which tables and the pipeline look for.
         WriteObject(InvokeProvider.Item.Get([output], force: true, literalPath: true), enumerateCollection: true);
     }
+
+    private string GetOutput(string path) => System.IO.Path.GetFullPath(OutputPath is null
+        ? GetDefaultOutput(path)
+        : GetFilePath(OutputPath));
 
     /// <summary>Beside the checkpoint: that of a file in an archive beside the archive, with a name that is none inside it.</summary>
     private static string GetDefaultOutput(string path)

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Parts;
 using LowMem.Checkpoints.Verification;
 using LowMem.Checkpoints.Verification.Signing;
 using LowMem.Loader.Import.Planning;
@@ -12,7 +13,7 @@ using LowMem.PowerShell.Pipeline;
 namespace LowMem.PowerShell.Commands;
 
 /// <summary>What Test-Checkpoint and Assert-Checkpoint share: what to look at, and the looking.</summary>
-public abstract class VerifyCheckpointCommand : CheckpointPathCommand
+public abstract class VerifyCheckpointCommand : PartedCheckpointCommand
 {
     private CheckpointManifest? manifest;
     private SignatureCheck? signatureCheck;
@@ -150,6 +151,44 @@ public abstract class VerifyCheckpointCommand : CheckpointPathCommand
             this, "Testing checkpoint", path, progress => CheckpointVerifier.Verify(path, options, progress, StopToken)));
     }
 
+    /// <inheritdoc/>
+    private protected sealed override void Collect(string path)
+    {
+        NamePatterns.Require(AllowNonFinite, path);
+        NamePatterns.Require(AllowGlobal, path);
+        if (!Recurse || Signature is not null || !Directory.Exists(path))
+        {
+            base.Collect(path);
+            return;
+        }
+
+        long found = 0;
+        var finder = new CheckpointFinder();
+        foreach (string file in finder.Find(path, StopToken))
+        {
+            base.Collect(file);
+            found++;
+        }
+
+        ReportSearch(finder, path, found);
+    }
+
+    /// <inheritdoc/>
+    private protected sealed override PartOperation CreateOperation()
+    {
+        var options = CreateOptions();
+        return new VerdictOperation(options, PartOptions.Of(this, nameof(Recurse)).With(nameof(Level), options.Level.ToString())) { IsByPlace = IsByPlace };
+    }
+
+    /// <inheritdoc/>
+    private protected sealed override string Activity => "Testing checkpoint";
+
+    /// <summary>Whether each part looks at the files that it has.</summary>
+    private protected virtual bool IsByPlace => false;
+
+    /// <summary>Whether several checkpoints are worked on at once: a module is looked at by one thread at a time.</summary>
+    private protected sealed override bool WorksAtOnce => Module is null;
+
     /// <summary>Does with a verdict what the cmdlet is for.</summary>
     /// <param name="verdict">What the verification of one checkpoint came to.</param>
     protected abstract void Conclude(CheckpointVerdict verdict);
@@ -184,12 +223,17 @@ public abstract class VerifyCheckpointCommand : CheckpointPathCommand
                 progress.Show(tested, finder.FilesSeen, current);
             },
             () => progress.Show(tested, finder.FilesSeen, current));
+        ReportSearch(finder, folder, tested);
+    }
+
+    private void ReportSearch(CheckpointFinder finder, string folder, long found)
+    {
         foreach (var error in finder.Errors)
         {
             ReportError(ErrorRecords.Of(error, error.Path));
         }
 
-        if (tested == 0 && finder.Errors.Count == 0)
+        if (found == 0 && finder.Errors.Count == 0)
         {
             // A gate that tests a folder must not pass because there is nothing in it.
             throw new CheckpointException(CheckpointErrorIds.NotFound, folder, "there is no checkpoint in this directory or below it.");

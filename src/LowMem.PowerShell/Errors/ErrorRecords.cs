@@ -2,6 +2,7 @@ using System.Management.Automation;
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Keys;
+using LowMem.Checkpoints.Parts;
 using LowMem.Checkpoints.Verification;
 using LowMem.Loader;
 
@@ -96,6 +97,14 @@ internal static class ErrorRecords
         ErrorIds.OutputIsInput,
         ErrorCategory.InvalidArgument,
         path);
+
+    /// <summary>An error that was met by a part of a divided job.</summary>
+    /// <param name="error">What the part kept of it.</param>
+    public static ErrorRecord OfPart(JoinedError error) => new(
+        new InvalidOperationException(DisplayText.Line(error.Message)),
+        error.Id,
+        Enum.TryParse<ErrorCategory>(error.Category, out var category) ? category : CategoryOf(error.Id),
+        error.Target);
 
     public static ErrorRecord ParametersExclusive(string one, string other) => new(
         new ArgumentException(DisplayText.Line($"-{one} and -{other} cannot be given together: choose one.")),

@@ -30,6 +30,9 @@ internal sealed class ChunkFiles(SourceDirectory directory, string checkpoint, C
     /// <summary>What lies in the files and in no piece: nothing that PyTorch reads, and a place to hide in.</summary>
     public List<HiddenBytes> Between { get; } = [];
 
+    /// <summary>The names of the files that are in other places, where only a part of the files is.</summary>
+    public List<string> Elsewhere { get; } = [];
+
     /// <summary>The pieces that were read, and could be.</summary>
     public IEnumerable<Checkpoint> Pieces => contents.Values.Select(content => content.Checkpoint).OfType<Checkpoint>();
 
@@ -64,6 +67,14 @@ internal sealed class ChunkFiles(SourceDirectory directory, string checkpoint, C
             Files.Add(file.Version);
             CheckLength(file, shown, pieces);
             ReadPieces(file, shown, pieces);
+        }
+        catch (CheckpointException exception) when (exception.ErrorId == CheckpointErrorIds.NotFound && directory.Location.HoldsPart)
+        {
+            Elsewhere.Add(name);
+            foreach (var (_, place) in pieces)
+            {
+                contents.TryAdd(place, new ChunkContent(null, "a piece of it is in another place") { IsElsewhere = true });
+            }
         }
         catch (CheckpointException exception)
         {
@@ -185,6 +196,9 @@ internal sealed record ChunkContent(Checkpoint? Checkpoint, string? Problem)
 {
     /// <summary>Whether its file is there, and it cannot be read all the same.</summary>
     public bool IsBroken { get; init; }
+
+    /// <summary>Whether its file is in another place, where somebody else looks at it.</summary>
+    public bool IsElsewhere { get; init; }
 
     /// <summary>A piece that was read as if it were a file of its own; only what it says of its places counts from its start.</summary>
     public static ChunkContent Of(Checkpoint piece, ChunkPlace place, string key) => new(

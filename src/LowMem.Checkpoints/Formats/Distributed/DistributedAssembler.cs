@@ -34,9 +34,13 @@ internal sealed class DistributedAssembler(
     /// <summary>Something that is no tensor, such as a learning rate, or a container with what it holds.</summary>
     private void AddPickled(string key)
     {
-        if (Find(key, null, "what it holds", out string? problem) is not { } piece)
+        if (Find(key, null, "what it holds", out var fault) is not { } piece)
         {
-            AddFinding(key, FindingCodes.ChunkInvalid, problem!);
+            if (!fault!.IsElsewhere)
+            {
+                AddFinding(key, FindingCodes.ChunkInvalid, fault.Problem!);
+            }
+
             return;
         }
 
@@ -58,15 +62,17 @@ internal sealed class DistributedAssembler(
             string? layoutProblem = ChunkCoverage.FindProblem(tensor.Shape, tensor.Chunks, cancellationToken);
             var chunks = new List<TensorChunk>();
             string? problem = null;
+            ChunkContent? elsewhere = null;
             foreach (var box in tensor.Chunks.Where(box => !box.IsEmpty))
             {
-                problem = AddChunk(key, tensor, box, chunks) ?? problem;
+                var fault = AddChunk(key, tensor, box, chunks);
+                (problem, elsewhere) = fault is { IsElsewhere: true } ? (problem, fault) : (fault?.Problem ?? problem, elsewhere);
             }
 
-            var whole = Describe(key, tensor, chunks, layoutProblem ?? problem);
-            if (whole.UnreadableReason is not null && (layoutProblem ?? problem) is { } fault)
+            var whole = Describe(key, tensor, chunks, layoutProblem ?? problem, elsewhere?.Problem);
+            if (whole.UnreadableReason is not null && (layoutProblem ?? problem) is { } wrong)
             {
-                AddFinding(key, layoutProblem is null ? FindingCodes.ChunkInvalid : FindingCodes.ChunkLayoutInvalid, fault);
+                AddFinding(key, layoutProblem is null ? FindingCodes.ChunkInvalid : FindingCodes.ChunkLayoutInvalid, wrong);
             }
 
             Tensors.Add(whole);
@@ -91,51 +97,61 @@ internal sealed class DistributedAssembler(
     }
 
     /// <summary>Adds a piece that is as it was announced; returns what is wrong with it otherwise.</summary>
-    private string? AddChunk(string key, DistributedTensor tensor, ChunkBox box, List<TensorChunk> chunks)
+    private ChunkContent? AddChunk(string key, DistributedTensor tensor, ChunkBox box, List<TensorChunk> chunks)
     {
-        if (Find(key, box.Offsets, $"its piece {box}", out string? problem) is not { } piece)
+        if (Find(key, box.Offsets, $"its piece {box}", out var fault) is not { } piece)
         {
-            return problem;
+            return fault;
         }
 
         if (piece.Tensors is not [var source])
         {
-            return $"its piece {box} is not one tensor";
+            return new ChunkContent(null, $"its piece {box} is not one tensor");
         }
 
         if (source.UnreadableReason is { } reason)
         {
-            return $"its piece {box} cannot be read: {reason}";
+            return new ChunkContent(null, $"its piece {box} cannot be read: {reason}");
         }
 
         if (source.DType != tensor.Type.Name || !source.Shape.AsSpan().SequenceEqual(box.Sizes))
         {
-            return $"its piece {box} of {tensor.Type} is a tensor {source.DType} [{string.Join(", ", source.Shape)}]";
+            return new ChunkContent(null, $"its piece {box} of {tensor.Type} is a tensor {source.DType} [{string.Join(", ", source.Shape)}]");
         }
 
         chunks.Add(new TensorChunk(box.Offsets, source));
         return null;
     }
 
-    private Checkpoint? Find(string key, long[]? offsets, string what, out string? problem)
+    private Checkpoint? Find(string key, long[]? offsets, string what, out ChunkContent? fault)
     {
         if (!metadata.Places.TryGetValue(new PlaceKey(key, offsets), out var place))
         {
-            problem = $"the metadata does not say where {what} is";
+            fault = new ChunkContent(null, $"the metadata does not say where {what} is");
             return null;
         }
 
         var content = files.Get(place);
-        problem = content.Problem;
+        fault = content.Checkpoint is null ? content : null;
         return content.Checkpoint;
     }
 
-    private TensorInfo Describe(string key, DistributedTensor tensor, List<TensorChunk> chunks, string? problem) =>
-        ChunkedTensors.Describe(
-            key, tensor.Type, tensor.Shape, chunks, problem, (path, checkpoint, CheckpointFormats.Distributed)) with
+    /// <param name="key">The key.</param>
+    /// <param name="tensor">What was announced.</param>
+    /// <param name="chunks">The pieces that are here.</param>
+    /// <param name="problem">What is wrong; null when nothing is.</param>
+    /// <param name="elsewhere">Why not all pieces are here; null when they are.</param>
+    private TensorInfo Describe(string key, DistributedTensor tensor, List<TensorChunk> chunks, string? problem, string? elsewhere)
+    {
+        var whole = ChunkedTensors.Describe(
+            key, tensor.Type, tensor.Shape, chunks, problem ?? elsewhere, (path, checkpoint, CheckpointFormats.Distributed)) with
         {
             RequiresGrad = tensor.RequiresGrad,
         };
+
+        // It cannot be read here, but what is here of it is known to be its own.
+        return problem is null && elsewhere is not null ? whole with { Chunks = chunks } : whole;
+    }
 
     private void AddFinding(string key, string code, string message) => Findings.Add(new CheckpointFinding(
         FindingSeverity.Error, code, key, null, $"tensor '{DisplayText.Name(key)}': {message}"));

@@ -71,7 +71,8 @@ internal static class DistributedReader
             Files = [file.Version, .. files.Files],
             Archives = [.. files.Archives],
             Storages = pieces.SelectMany(piece => piece.Storages),
-            ShardCount = files.Files.Count,
+            ShardCount = files.Files.Count + files.Elsewhere.Count,
+            Elsewhere = files.Elsewhere,
             Findings =
             [
                 .. globals.Findings.Concat(pieces.SelectMany(piece => piece.Findings)).Concat(between.Findings).Distinct(),

@@ -13,6 +13,9 @@ internal sealed class HealthCheck(Checkpoint checkpoint)
     private readonly List<HealthSubject> subjects = [];
     private Dictionary<string, TensorInfo>? tensors;
 
+    /// <summary>Whether tensors are compared with their siblings; false where these are looked at elsewhere.</summary>
+    public bool ComparesSiblings { get; init; } = true;
+
     /// <summary>A tensor whose evidence is about to be gathered.</summary>
     /// <param name="view">The tensor, or a part of it.</param>
     /// <param name="evidence">What gathers the evidence.</param>
@@ -26,6 +29,10 @@ internal sealed class HealthCheck(Checkpoint checkpoint)
         subjects.Add(subject);
         return subject;
     }
+
+    /// <summary>Drops the tensors that are looked at elsewhere.</summary>
+    /// <param name="isHere">Whether a tensor is looked at here.</param>
+    public void Keep(Func<HealthSubject, bool> isHere) => subjects.RemoveAll(subject => !isHere(subject));
 
     /// <summary>Names what is to be read once more, now that the evidence is there.</summary>
     /// <param name="plan">What is read.</param>
@@ -70,7 +77,14 @@ internal sealed class HealthCheck(Checkpoint checkpoint)
     /// <summary>What the rules say of the tensors since the last time, in the order in which they were added.</summary>
     public IReadOnlyList<(HealthSubject Subject, IReadOnlyList<HealthFinding> Findings)> Conclude()
     {
-        siblings.Compare(subjects);
+        if (ComparesSiblings)
+        {
+            foreach (var (subject, comparison) in subjects.Zip(siblings.Compare([.. subjects.Select(SiblingFact.Of)])))
+            {
+                subject.Siblings = comparison;
+            }
+        }
+
         var judged = new List<(HealthSubject Subject, IReadOnlyList<HealthFinding> Findings)>(subjects.Count);
         foreach (var subject in subjects)
         {

@@ -15,36 +15,35 @@ internal sealed class SiblingGroups
     /// <summary>And at least so many times the median distance, as a standard deviation: where blocks differ much, more is needed.</summary>
     private const double Deviations = 6 * 1.4826;
 
-    private const int FewestValues = 16;
-
     private readonly Dictionary<(string Pattern, string Shape, string DType), List<double>> groups = [];
 
     /// <summary>Takes tensors in, then compares each with all of its siblings that have been taken in so far.</summary>
-    public void Compare(IReadOnlyList<HealthSubject> subjects)
+    /// <param name="facts">The tensors; null of one that is compared with none.</param>
+    /// <returns>How each compares; null where it does not, or siblings are few.</returns>
+    public SiblingComparison?[] Compare(IReadOnlyList<SiblingFact?> facts)
     {
-        var members = new List<(HealthSubject Subject, string Pattern, double Size, List<double> Group)>();
-        foreach (var subject in subjects)
+        var members = new List<(int Index, SiblingFact Fact, double Size, List<double> Group)>();
+        foreach (var (index, fact) in facts.Index())
         {
-            if (subject is not { IsLayerWeight: true, HasMagnitudes: true, View.IsWhole: true } || subject.Evidence.Sample is not { Count: >= FewestValues, RootMeanSquare: > 0 } sample
-                || !double.IsFinite(sample.RootMeanSquare))
+            if (fact is null)
             {
                 continue;
             }
 
-            string pattern = TensorRole.Fold(subject.Key);
-            var group = (pattern, string.Join(',', subject.View.Shape), subject.Type.Name);
+            var group = (fact.Pattern, fact.Shape, fact.DType);
             if (!groups.TryGetValue(group, out var sizes))
             {
                 groups.Add(group, sizes = []);
             }
 
-            double size = Math.Log2(sample.RootMeanSquare);
+            double size = Math.Log2(fact.RootMeanSquare);
             sizes.Add(size);
-            members.Add((subject, pattern, size, sizes));
+            members.Add((index, fact, size, sizes));
         }
 
+        var comparisons = new SiblingComparison?[facts.Count];
         var figures = new Dictionary<List<double>, (double Median, double Distance)>(ReferenceEqualityComparer.Instance);
-        foreach (var (subject, pattern, size, group) in members.Where(member => member.Group.Count >= Fewest))
+        foreach (var (index, fact, size, group) in members.Where(member => member.Group.Count >= Fewest))
         {
             if (!figures.TryGetValue(group, out var typical))
             {
@@ -53,8 +52,10 @@ internal sealed class SiblingGroups
             }
 
             double odd = Math.Max(LeastDistance, Deviations * typical.Distance);
-            subject.Siblings = new SiblingComparison(pattern, group.Count, double.Exp2(typical.Median), Math.Abs(size - typical.Median) > odd);
+            comparisons[index] = new SiblingComparison(fact.Pattern, group.Count, double.Exp2(typical.Median), Math.Abs(size - typical.Median) > odd);
         }
+
+        return comparisons;
     }
 
     private static double Median(IEnumerable<double> values)

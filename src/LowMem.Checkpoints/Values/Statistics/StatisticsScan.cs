@@ -61,6 +61,9 @@ public sealed class StatisticsScan
     /// <summary>The bytes of values that are looked at, in all passes.</summary>
     public long ByteLength => valueLength * PassCount;
 
+    /// <summary>Which of the views are looked at here, by their places; null when all are. The others are taken to be looked at elsewhere.</summary>
+    internal Func<int, bool>? IsHere { get; init; }
+
     private int PassCount => BinCount > 0 ? 2 : 1;
 
     /// <summary>Why a tensor has no figures, in words; null when it has.</summary>
@@ -85,23 +88,33 @@ public sealed class StatisticsScan
     /// <param name="progress">Told, from several threads, how many bytes have been looked at; or null.</param>
     /// <param name="cancellationToken">Ends it within a few blocks.</param>
     /// <exception cref="CheckpointException">A file is gone, changed or shorter than it was.</exception>
-    public IEnumerable<IReadOnlyList<TensorStatistics>> RunGroups(Action<long>? progress, CancellationToken cancellationToken)
+    public IEnumerable<IReadOnlyList<TensorStatistics>> RunGroups(Action<long>? progress, CancellationToken cancellationToken) =>
+        RunPlaced(progress, cancellationToken).Select(group => (IReadOnlyList<TensorStatistics>)[.. group.Figures.Select(row => row.Figures)]);
+
+    /// <summary>The same, with the places of the views, and what is to be compared with those that are looked at elsewhere.</summary>
+    internal IEnumerable<StatisticsGroup> RunPlaced(Action<long>? progress, CancellationToken cancellationToken)
     {
         using var reader = new TensorDataReader(checkpoint);
-        var health = new HealthCheck(checkpoint);
-        var group = new List<TensorView>();
+        var health = new HealthCheck(checkpoint) { ComparesSiblings = IsHere is null };
+        var group = new List<(int Index, TensorView View)>();
+        int number = 0;
         long length = 0;
         long scales = 0;
         long done = 0;
-        foreach (var view in views)
+        foreach (var (index, view) in views.Index())
         {
-            group.Add(view);
+            // Who looks at a part of them still counts all: groups are the same for everybody.
             length += DistinctElements.Of(view).View.ByteLength;
             scales += Scaled.GetValueOrDefault(view)?.Tensor.Grid.Count ?? 0;
+            if (IsHere?.Invoke(index) ?? true)
+            {
+                group.Add((index, view));
+            }
+
             if (length >= GroupLength || scales >= MostScales)
             {
                 long before = done;
-                yield return RunGroup(reader, health, group, now => progress?.Invoke(before + now), cancellationToken);
+                yield return RunGroup(reader, health, number++, group, now => progress?.Invoke(before + now), cancellationToken);
                 done += length * PassCount;
                 length = 0;
                 scales = 0;
@@ -111,15 +124,15 @@ public sealed class StatisticsScan
 
         if (group.Count > 0)
         {
-            yield return RunGroup(reader, health, group, now => progress?.Invoke(done + now), cancellationToken);
+            yield return RunGroup(reader, health, number, group, now => progress?.Invoke(done + now), cancellationToken);
         }
     }
 
-    private List<TensorStatistics> RunGroup(
-        TensorDataReader reader, HealthCheck health, List<TensorView> group, Action<long> progress, CancellationToken cancellationToken)
+    private StatisticsGroup RunGroup(
+        TensorDataReader reader, HealthCheck health, int number, List<(int Index, TensorView View)> group, Action<long> progress, CancellationToken cancellationToken)
     {
         var plan = new BlockPlan(reader);
-        List<Item> items = [.. group.Select(view => new Item(view, Scaled.GetValueOrDefault(view), reader, Percentages, ComputesHash, cancellationToken))];
+        List<Item> items = [.. group.Select(each => new Item(each.View, Scaled.GetValueOrDefault(each.View), reader, Percentages, ComputesHash, cancellationToken))];
         foreach (var item in items)
         {
             item.Plan(plan, health);
@@ -127,16 +140,19 @@ public sealed class StatisticsScan
 
         BlockPass.Run(plan, (now, _) => progress(now), cancellationToken);
         var ids = Judge(reader, health, cancellationToken);
-        long looked = group.Sum(view => DistinctElements.Of(view).View.ByteLength);
+        long looked = group.Sum(each => DistinctElements.Of(each.View).View.ByteLength);
         var histograms = BinCount == 0 ? null : RunHistograms(reader, items, now => progress(looked + now), cancellationToken);
-        List<TensorStatistics> all = [.. items.Select((item, index) => Describe(item) with
+        List<(int Index, TensorStatistics Figures)> all = [.. items.Select((item, place) => (group[place].Index, Describe(item) with
         {
-            Histogram = histograms?[index]?.Histogram,
+            Histogram = histograms?[place]?.Histogram,
             Health = item.Evidence is null ? [] : ids[item.Evidence],
             First = FirstCount == 0 ? null : item.ReadFirst(reader, FirstCount, cancellationToken),
-        })];
+        }))];
         reader.CheckUnchanged();
-        return all;
+        List<PlacedSibling> siblings = [.. items.Select((item, place) => item.Subject is { } subject && SiblingFact.Of(subject) is { } fact
+            ? new PlacedSibling(group[place].Index, number, fact)
+            : null).OfType<PlacedSibling>()];
+        return new StatisticsGroup(all, siblings);
     }
 
     /// <summary>The ids of the rules that found something wrong, by the tensor.</summary>
@@ -240,13 +256,16 @@ public sealed class StatisticsScan
 
         public HashConsumer? Hash { get; }
 
+        /// <summary>What the health rules judge; null when they judge no such values.</summary>
+        public HealthSubject? Subject { get; private set; }
+
         public void Plan(BlockPlan plan, HealthCheck health)
         {
             Add(plan, Statistics);
             if (Evidence is not null)
             {
                 Add(plan, Evidence);
-                health.Add(Shown, Evidence, Repeat, table is null ? null : Add);
+                Subject = health.Add(Shown, Evidence, Repeat, table is null ? null : Add);
             }
 
             if (Hash is not null)

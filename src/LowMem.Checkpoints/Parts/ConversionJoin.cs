@@ -1,0 +1,106 @@
+using System.Text;
+using System.Text.Json;
+using LowMem.Checkpoints.Conversion;
+using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Parts.Records;
+using LowMem.Checkpoints.Sources;
+
+namespace LowMem.Checkpoints.Parts;
+
+/// <summary>Brings the files that the parts of a conversion wrote into their places, the index last.</summary>
+public sealed class ConversionJoin
+{
+    private readonly IReadOnlyList<PartItem> items;
+    private readonly ConversionRecord common;
+    private readonly ConversionSet set;
+    private readonly OutputDirectory directory;
+
+    /// <param name="items">What all parts wrote of one checkpoint.</param>
+    /// <param name="folder">The directory where the files are; null when it is where the parts saw it.</param>
+    internal ConversionJoin(IReadOnlyList<PartItem> items, string? folder)
+    {
+        this.items = items;
+        common = items.First(item => item.HasCommon).Conversion!;
+        var destination = new ConversionDestination(common.Format, folder ?? common.Directory, common.Stem, common.Extension);
+        set = new ConversionSet(destination, [.. common.Files.Select(file => file.Name)], common.Index is { } index ? before => MakeIndex(index, before) : null);
+        directory = new OutputDirectory(destination.Directory, destination.FileName);
+    }
+
+    /// <summary>The full path of what is put in place.</summary>
+    public string Path => set.Path;
+
+    /// <summary>What was converted.</summary>
+    public string Source => items.First(item => item.HasCommon).Path;
+
+    /// <summary>Puts the files in place.</summary>
+    /// <param name="replaces">Whether what is there is replaced, also when the parts were not told so.</param>
+    /// <exception cref="CheckpointException">A file is not there, or not as it was written, or something is in the way.</exception>
+    public ConversionReport Run(bool replaces)
+    {
+        string[] changed = [.. set.Names, .. ConversionOutputCheck.FindStale(directory, set)];
+        ConversionOutputCheck.Run(directory, set, changed, checkpoint: null);
+        if (!replaces && !common.Replaces)
+        {
+            ConversionOutputCheck.RefuseReplacing(directory, changed);
+        }
+
+        CheckFiles();
+        ConversionCommit.Run(directory, set);
+        return new ConversionReport
+        {
+            Path = set.Path,
+            Source = Source,
+            Format = common.Format,
+            Files = [.. set.Files.Select(directory.GetPath)],
+            TensorCount = common.TensorCount,
+            CastCount = common.CastCount,
+            TiedCount = common.TiedCount,
+            ByteLength = common.Files.Sum(file => file.Length),
+            ResumedCount = 0,
+            Verified = items.All(item => item.Conversion!.Verified),
+            Duration = TimeSpan.FromTicks(items.Max(item => item.Conversion!.Duration)),
+        };
+    }
+
+    /// <summary>The index, with something in front of the names of the files.</summary>
+    private static byte[] MakeIndex(string index, string before)
+    {
+        if (before.Length == 0)
+        {
+            return Encoding.UTF8.GetBytes(index);
+        }
+
+        using var document = JsonDocument.Parse(index);
+        var metadata = document.RootElement.GetProperty("metadata");
+        return ShardIndexWriter.Write(
+            metadata.GetProperty("total_size").GetInt64(),
+            metadata.EnumerateObject().Where(text => text.Value.ValueKind == JsonValueKind.String).ToDictionary(text => text.Name, text => text.Value.GetString()!),
+            document.RootElement.GetProperty("weight_map").EnumerateObject().Select(file => KeyValuePair.Create(file.Name, before + file.Value.GetString())));
+    }
+
+    private void CheckFiles()
+    {
+        var faults = new List<string>();
+        foreach (var (number, file) in common.Files.Index())
+        {
+            int writers = items.Count(item => item.Conversion!.Files[number].Digest is not null);
+            long? length = directory.FindStagedLength(file.Name);
+            string? fault = writers != 1 ? "was written by no part, or by several"
+                : length is null ? "is not there"
+                : length != file.Length ? $"has {length} bytes, and not {file.Length}"
+                : null;
+            if (fault is not null)
+            {
+                faults.Add($"'{file.Name}' {fault}");
+            }
+        }
+
+        if (faults.Count > 0)
+        {
+            throw new CheckpointException(
+                CheckpointErrorIds.PartsNotWhole,
+                directory.Staging,
+                $"the files that the parts wrote have to be in this directory, and are not: {DisplayText.Names(faults, 20)}. Bring them there, or run those parts again.");
+        }
+    }
+}
