@@ -32,6 +32,11 @@ internal static class CheckpointOpener
         }
 
         string fullPath = location.GetFullName(path);
+        if (!location.IsListed && location.DirectoryExists(fullPath))
+        {
+            return UnlistedFolderReader.Read(new SourceDirectory(location, fullPath), cancellationToken);
+        }
+
         if (location.DirectoryExists(fullPath))
         {
             return OpenDirectory(new SourceDirectory(location, fullPath), cancellationToken);

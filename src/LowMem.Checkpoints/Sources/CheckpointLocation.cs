@@ -14,6 +14,9 @@ public abstract class CheckpointLocation
     /// <summary>Whether small reads side by side are one read.</summary>
     internal virtual bool IsBuffered => true;
 
+    /// <summary>Whether it can be told what is in a directory.</summary>
+    internal virtual bool IsListed => true;
+
     /// <summary>Opens a file.</summary>
     /// <param name="name">Its full name; links are followed.</param>
     /// <param name="cancellationToken">Ends every read of it that is not given a token of its own.</param>

@@ -36,7 +36,7 @@ public static class CheckpointVerifier
             : InspectFile(path, options, progress, cancellationToken);
         return new CheckpointVerdict
         {
-            Path = ArchivePath.GetFullPath(path),
+            Path = ArchivePath.TryParse(path, options.Location)?.ToString() ?? options.Location.GetFullName(path),
             Format = inspection.Format,
             WeightsOnly = inspection.WeightsOnly,
             Level = options.Level.ToString(),

@@ -31,5 +31,5 @@ public sealed record VerificationOptions
     public Func<Checkpoint, IEnumerable<CheckpointFinding>>? AdditionalChecks { get; init; }
 
     /// <summary>Where the checkpoint is.</summary>
-    internal CheckpointLocation Location { get; init; } = CheckpointLocation.Local;
+    public CheckpointLocation Location { get; init; } = CheckpointLocation.Local;
 }
