@@ -43,7 +43,7 @@ internal static class CheckpointOpener
         }
 
         SourceDirectory? directory = location.GetDirectory(fullPath) is { } parent ? new SourceDirectory(location, parent) : null;
-        if (directory is not null && !location.FileExists(fullPath) && FolderReader.TryReadSet(directory, fullPath, cancellationToken) is { } set)
+        if (directory is not null && location.IsListed && !location.FileExists(fullPath) && FolderReader.TryReadSet(directory, fullPath, cancellationToken) is { } set)
         {
             return set;
         }

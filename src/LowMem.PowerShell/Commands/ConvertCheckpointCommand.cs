@@ -16,7 +16,7 @@ namespace LowMem.PowerShell.Commands;
 /// <summary>Convert-Checkpoint: writes a checkpoint as safetensors or as torch.save does, in constant memory. Never loads libtorch.</summary>
 [Cmdlet(VerbsData.Convert, "Checkpoint", DefaultParameterSetName = PathSet, SupportsShouldProcess = true)]
 [OutputType(typeof(ConversionReport))]
-public sealed class ConvertCheckpointCommand : CheckpointPathCommand
+public sealed class ConvertCheckpointCommand : CheckpointUriCommand
 {
     private readonly HashSet<string> written = new(StringComparer.Ordinal);
 
@@ -92,6 +92,9 @@ public sealed class ConvertCheckpointCommand : CheckpointPathCommand
     /// <summary>Writes an object that says what was written.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
+
+    /// <inheritdoc/>
+    private protected override bool ReadsAll => true;
 
     /// <inheritdoc/>
     protected override void BeginProcessing()

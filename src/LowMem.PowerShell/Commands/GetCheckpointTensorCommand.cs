@@ -20,7 +20,7 @@ namespace LowMem.PowerShell.Commands;
 [Cmdlet(VerbsCommon.Get, "CheckpointTensor", DefaultParameterSetName = PathSet)]
 [OutputType(typeof(TensorStatistics), typeof(Array))]
 [OutputType("TorchSharp.torch+Tensor")]
-public sealed class GetCheckpointTensorCommand : CheckpointPathCommand
+public sealed class GetCheckpointTensorCommand : CheckpointUriCommand
 {
     /// <summary>The tensors that came down the pipeline, by their checkpoint.</summary>
     private readonly OrderedDictionary<string, OrderedDictionary<string, bool>> piped = new(StringComparer.Ordinal);
@@ -117,6 +117,8 @@ public sealed class GetCheckpointTensorCommand : CheckpointPathCommand
         {
             ForItem(path, () => Process(path, keys.Keys));
         }
+
+        TellTraffic();
     }
 
     private void Process(string path, IEnumerable<string>? keys)

@@ -12,7 +12,7 @@ using LowMem.PowerShell.Pipeline;
 namespace LowMem.PowerShell.Commands;
 
 /// <summary>What Test-Checkpoint and Assert-Checkpoint share: what to look at, and the looking.</summary>
-public abstract class VerifyCheckpointCommand : CheckpointPathCommand
+public abstract class VerifyCheckpointCommand : CheckpointUriCommand
 {
     private CheckpointManifest? manifest;
     private SignatureCheck? signatureCheck;
@@ -95,6 +95,9 @@ public abstract class VerifyCheckpointCommand : CheckpointPathCommand
     [ValidateNotNullOrEmpty]
     public string? SignerIssuer { get; set; }
 
+    /// <inheritdoc/>
+    private protected override bool ReadsAll => true;
+
     private SignatureTrust Trust => new()
     {
         PublicKey = PublicKey is null ? null : GetFilePath(PublicKey),
@@ -108,6 +111,11 @@ public abstract class VerifyCheckpointCommand : CheckpointPathCommand
     protected override void BeginProcessing()
     {
         base.BeginProcessing();
+        if (ParameterSetName == UriSet && (Recurse || Signature is not null))
+        {
+            ThrowTerminatingError(ErrorRecords.ParametersExclusive(nameof(Uri), Recurse ? nameof(Recurse) : nameof(Signature)));
+        }
+
         try
         {
             if (SignatureArguments.Validate(Signature, Trust) is { } fault)
@@ -145,7 +153,7 @@ public abstract class VerifyCheckpointCommand : CheckpointPathCommand
             return;
         }
 
-        var options = CreateOptions();
+        var options = CreateOptions() with { Location = LocationOf(path) };
         Finish(path, ProgressBar.Run(
             this, "Testing checkpoint", path, progress => CheckpointVerifier.Verify(path, options, progress, StopToken)));
     }

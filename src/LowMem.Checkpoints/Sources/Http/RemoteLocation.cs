@@ -61,7 +61,7 @@ public sealed class RemoteLocation : CheckpointLocation, IDisposable
     }
 
     /// <inheritdoc/>
-    /// <remarks>What may not be looked at may be there.</remarks>
+    /// <remarks>Object stores refuse what is not there, to whom they show no list: what is refused is not there for who asks.</remarks>
     public override bool FileExists(string name)
     {
         try
@@ -69,7 +69,7 @@ public sealed class RemoteLocation : CheckpointLocation, IDisposable
             _ = Get(name, CancellationToken.None);
             return true;
         }
-        catch (CheckpointException exception) when (exception.ErrorId == CheckpointErrorIds.NotFound)
+        catch (CheckpointException exception) when (exception.ErrorId is CheckpointErrorIds.NotFound or CheckpointErrorIds.AccessDenied)
         {
             return false;
         }

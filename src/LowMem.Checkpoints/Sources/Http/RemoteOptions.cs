@@ -16,6 +16,9 @@ public sealed class RemoteOptions
     /// <summary>Reads all that a verdict rests on, also where that takes a request for each record of an archive.</summary>
     public bool ReadsAll { get; init; }
 
+    /// <summary>Keeps files that are fetched whole for the next time; else they are gone when nobody uses them.</summary>
+    public bool UsesCache { get; init; } = true;
+
     /// <summary>The address of the hub behind <c>hf://</c>; null for that of the environment, or the public one.</summary>
     public string? Endpoint { get; init; }
 
