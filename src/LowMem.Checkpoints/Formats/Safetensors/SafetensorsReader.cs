@@ -14,11 +14,10 @@ internal static class SafetensorsReader
     private const long MaxHeaderLength = 100_000_000;
 
     private const int LengthLength = 8;
-    private const int ShortHeaderLength = 1 << 20;
 
     public static Checkpoint Read(RandomAccessSource file, string checkpoint, CancellationToken cancellationToken)
     {
-        byte[] header = ReadHeader(file, cancellationToken);
+        byte[] header = ReadHeader(file);
         var parsed = SafetensorsHeader.Parse(header, file.Name, cancellationToken);
         long dataOffset = LengthLength + header.Length;
         var findings = CheckOffsets(file, parsed.Entries, dataOffset);
@@ -54,10 +53,10 @@ internal static class SafetensorsReader
         ];
     }
 
-    private static byte[] ReadHeader(RandomAccessSource file, CancellationToken cancellationToken)
+    private static byte[] ReadHeader(RandomAccessSource file)
     {
         Span<byte> lengthBytes = stackalloc byte[LengthLength];
-        file.Read(0, lengthBytes, "the length of the safetensors header", cancellationToken);
+        file.Read(0, lengthBytes, "the length of the safetensors header");
         ulong length = BinaryPrimitives.ReadUInt64LittleEndian(lengthBytes);
         if (length > MaxHeaderLength)
         {
@@ -68,12 +67,6 @@ internal static class SafetensorsReader
             {
                 Offset = 0,
             };
-        }
-
-        // A long one comes by one read in any case; of a short one, a part is there.
-        if (length < ShortHeaderLength)
-        {
-            file.Far?.Fetch(LengthLength, (long)length, cancellationToken);
         }
 
         return file.ReadRange(LengthLength, (long)length, "the safetensors header");
