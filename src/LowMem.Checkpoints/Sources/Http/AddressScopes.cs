@@ -45,7 +45,6 @@ internal static class AddressScopes
     /// <summary>Addresses of version 6 that stand for one of version 4, and where its four bytes are.</summary>
     private static readonly (IPNetwork Network, int Position)[] Translated =
     [
-        (IPNetwork.Parse("::ffff:0:0/96"), 12),
         (IPNetwork.Parse("::ffff:0:0:0/96"), 12),
         (IPNetwork.Parse("64:ff9b::/96"), 12),
         (IPNetwork.Parse("2002::/16"), 2),
@@ -54,6 +53,11 @@ internal static class AddressScopes
     /// <summary>The kind of an address; one that stands for another is of the kind of that.</summary>
     public static AddressScope Of(IPAddress address)
     {
+        if (address.IsIPv4MappedToIPv6)
+        {
+            address = address.MapToIPv4();
+        }
+
         if (address.AddressFamily == AddressFamily.InterNetwork)
         {
             return Find(Version4, address);
@@ -84,8 +88,7 @@ internal static class AddressScopes
     {
         foreach (var (network, scope) in networks)
         {
-            // A mapped address is one of version 4 to IPNetwork, too.
-            if (network.BaseAddress.AddressFamily == address.AddressFamily && network.Contains(address))
+            if (network.Contains(address))
             {
                 return scope;
             }

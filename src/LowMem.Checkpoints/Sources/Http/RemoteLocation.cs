@@ -17,6 +17,9 @@ public sealed class RemoteLocation : CheckpointLocation, IDisposable
     private readonly RetryPolicy retries;
     private readonly ConcurrentDictionary<string, Lazy<RemoteFile>> files = new(StringComparer.Ordinal);
 
+    /// <summary>What was fetched to be mapped, and is not kept.</summary>
+    private readonly ConcurrentDictionary<string, string> locals = new(StringComparer.Ordinal);
+
     private RemoteLocation(RemoteAddress address, RemoteOptions options)
     {
         this.address = address;
@@ -111,9 +114,40 @@ public sealed class RemoteLocation : CheckpointLocation, IDisposable
     }
 
     /// <inheritdoc/>
+    public override long CountBytesToFetch(CheckpointFile file)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        return locals.ContainsKey(file.Path) || (options.UsesCache && options.Cache.Find(Get(file.Path, CancellationToken.None)) is not null) ? 0 : file.Length;
+    }
+
+    /// <inheritdoc/>
+    public override CheckpointFile MakeLocal(CheckpointFile file, Action<long> arrived, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        ArgumentNullException.ThrowIfNull(arrived);
+        var remote = Get(file.Path, cancellationToken);
+        using (var source = new HttpSource(remote, this, cancellationToken))
+        {
+            ListedFile.Check(file, source.Version);
+        }
+
+        string path = options.UsesCache && options.Cache.Takes(remote)
+            ? options.Cache.Get(remote, arrived, cancellationToken)
+            : locals.GetOrAdd(file.Path, _ => FetchUnkept(remote, arrived, cancellationToken));
+        using var local = FileSource.Open(path, cancellationToken);
+        return local.Version;
+    }
+
+    /// <inheritdoc/>
     public void Dispose()
     {
         transport.Dispose();
+        foreach (string path in locals.Values)
+        {
+            // Who has it mapped keeps it; where that forbids to remove it, it stays.
+            AtomicFile.Remove(path);
+        }
+
         foreach (var file in files.Values)
         {
             if (file.IsValueCreated)
@@ -142,6 +176,21 @@ public sealed class RemoteLocation : CheckpointLocation, IDisposable
             // It may go well another time.
             files.TryRemove(new KeyValuePair<string, Lazy<RemoteFile>>(name, lazy));
             throw;
+        }
+    }
+
+    private static string FetchUnkept(RemoteFile file, Action<long> arrived, CancellationToken cancellationToken)
+    {
+        string path = Path.Combine(Path.GetTempPath(), $"lowmem-{Guid.NewGuid():N}.tmp");
+        try
+        {
+            RemoteCache.Fetch(file, path, arrived, cancellationToken);
+            return path;
+        }
+        catch (Exception exception)
+        {
+            AtomicFile.Remove(path);
+            throw FileErrors.IsFileError(exception) ? AtomicFile.Wrap(exception, path) : exception;
         }
     }
 

@@ -25,6 +25,9 @@ public sealed class RemoteOptions
     /// <summary>What was asked of servers.</summary>
     public RemoteTraffic Traffic { get; } = new();
 
+    /// <summary>Where they are kept.</summary>
+    internal RemoteCache Cache { get; init; } = RemoteCache.OfUser(Environment.GetEnvironmentVariable);
+
     /// <summary>How long to wait, for whom, and who tells the time.</summary>
     internal RemoteTimes Times { get; init; } = new();
 
