@@ -118,7 +118,8 @@ public sealed class TensorDataReader : IDisposable
             .Where(tensor => tensor is { Storage.Offset: >= 0, IsContiguous: true });
         foreach (var file in stored.GroupBy(tensor => tensor.Path, StringComparer.Ordinal))
         {
-            if (GetFile(file.Key).Far is { } far)
+            bool isNear = listed is not null && listed.TryGetValue(file.Key, out var version) && version.Location.IsListed;
+            if (!isNear && GetFile(file.Key).Far is { } far)
             {
                 far.ReadAhead(file.Select(tensor => new ByteRange(tensor.Storage!.Offset + tensor.StorageStart, tensor.ByteLength)), cancellationToken);
             }

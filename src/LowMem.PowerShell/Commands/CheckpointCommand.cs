@@ -81,8 +81,9 @@ public abstract class CheckpointCommand : LowMemCommand
     /// <param name="path">The path as it was given.</param>
     /// <param name="literal">Whether wildcards mean themselves.</param>
     /// <exception cref="RefusedException">Nothing is there, or it is no path.</exception>
-    private protected IReadOnlyList<string> ResolvePath(string path, bool literal) => IsAddress(path) ? throw new RefusedException(ErrorRecords.AddressAsPath(path)) :
-        ArchivePathResolver.Resolve(path, literal, archive => ResolveFile(archive, literal), StopToken) ?? ResolveFile(path, literal);
+    private protected IReadOnlyList<string> ResolvePath(string path, bool literal) => IsAddress(path)
+        ? throw new RefusedException(ErrorRecords.AddressAsPath(path))
+        : ArchivePathResolver.Resolve(path, literal, archive => ResolveFile(archive, literal), StopToken) ?? ResolveFile(path, literal);
 
     private Collection<string> ResolveFile(string path, bool literal) =>
         literal ? [FilePaths.Get(SessionState, path)] : FilePaths.Expand(SessionState, path);

@@ -62,7 +62,6 @@ internal sealed class ReadAheadQueue : IDisposable
             chunk = chunks[index];
             isStarted = true;
             task = chunk.Task ?? Start(chunk);
-            next = Math.Max(next, index + 1);
             StartMore();
         }
 
