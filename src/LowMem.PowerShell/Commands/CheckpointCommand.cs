@@ -40,11 +40,8 @@ public abstract class CheckpointCommand : LowMemCommand
         return faults.Count == 0;
     }
 
-    /// <summary>Whether a text is an address of a server rather than a path. Loads nothing that servers are asked with.</summary>
-    private protected static bool IsAddress(string text) =>
-        text.StartsWith("https://", StringComparison.OrdinalIgnoreCase)
-        || text.StartsWith("http://", StringComparison.OrdinalIgnoreCase)
-        || text.StartsWith("hf://", StringComparison.OrdinalIgnoreCase);
+    /// <summary>Whether a text is an address of a server rather than a path.</summary>
+    private protected static bool IsAddress(string text) => RemoteNames.IsAddress(text);
 
     /// <summary>Where a checkpoint is.</summary>
     private protected virtual CheckpointLocation LocationOf(string path) => CheckpointLocation.Local;

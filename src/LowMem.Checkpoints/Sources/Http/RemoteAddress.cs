@@ -24,12 +24,6 @@ internal sealed class RemoteAddress
     /// <summary>Whether it is one of the hub.</summary>
     public bool IsHub => endpoint is not null;
 
-    /// <summary>Whether a text is meant as an address rather than a path.</summary>
-    public static bool IsRemote(string text) =>
-        HubPath.IsOne(text)
-        || text.StartsWith("https://", StringComparison.OrdinalIgnoreCase)
-        || text.StartsWith("http://", StringComparison.OrdinalIgnoreCase);
-
     /// <exception cref="CheckpointException">It is none that is read here.</exception>
     public static RemoteAddress Parse(string text, RemoteOptions options)
     {

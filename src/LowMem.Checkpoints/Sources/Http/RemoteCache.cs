@@ -31,6 +31,9 @@ internal sealed class RemoteCache(string directory, long limit)
             long.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out long bytes) ? bytes : DefaultLimit);
     }
 
+    /// <inheritdoc/>
+    public override string ToString() => directory;
+
     /// <summary>Whether a version of a file can be told from others, and there is room for it.</summary>
     public bool Takes(RemoteFile file) => file.Length <= limit && file.Length > 0 && (file.Opening.Tag is not null || file.Opening.Version.LastModified is not null);
 

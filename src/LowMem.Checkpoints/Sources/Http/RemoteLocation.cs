@@ -44,14 +44,6 @@ public sealed class RemoteLocation : CheckpointLocation, IDisposable
 
     internal bool IsSparse => !options.ReadsAll;
 
-    /// <summary>Whether a text is meant as an address (<c>https:</c>, <c>http:</c>, <c>hf:</c>) rather than a path.</summary>
-    /// <param name="text">What somebody gave.</param>
-    public static bool IsAddress(string text)
-    {
-        ArgumentNullException.ThrowIfNull(text);
-        return RemoteAddress.IsRemote(text);
-    }
-
     /// <summary>What is at an address. Nothing is asked yet.</summary>
     /// <param name="uri">An https or http address, also a signed one, or <c>hf://owner/repo[@revision][/file]</c>.</param>
     /// <param name="options">How servers are asked.</param>
