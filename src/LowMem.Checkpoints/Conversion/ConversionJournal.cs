@@ -82,7 +82,7 @@ internal sealed class ConversionJournal
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (var file in plan.Checkpoint.AllFiles)
         {
-            Add($"{file.Path}\0{file.Length}\0{file.LastWriteTimeUtc.Ticks}\0{file.Identity}");
+            Add($"{file.Path}\0{file.Length}\0{file.LastWriteTimeUtc.Ticks}\0{file.Identity}\0{file.Tag}");
         }
 
         if (plan.Shard is { } shard)

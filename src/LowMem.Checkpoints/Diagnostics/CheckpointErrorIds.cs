@@ -65,4 +65,22 @@ public static class CheckpointErrorIds
 
     /// <summary>There is no room for what is to be written.</summary>
     public const string OutputDiskFull = "OutputDiskFull";
+
+    /// <summary>An address, a header or a token is none that can be used.</summary>
+    public const string UriInvalid = "UriInvalid";
+
+    /// <summary>A server cannot be reached, does not answer in time, or answers with an error of its own.</summary>
+    public const string RemoteUnavailable = "RemoteUnavailable";
+
+    /// <summary>A server answers with something else than was asked for.</summary>
+    public const string RemoteAnswerInvalid = "RemoteAnswerInvalid";
+
+    /// <summary>A server gives files as a whole alone.</summary>
+    public const string RemoteRangesUnsupported = "RemoteRangesUnsupported";
+
+    /// <summary>A server sends to a place that is not gone to.</summary>
+    public const string RemoteRedirectRefused = "RemoteRedirectRefused";
+
+    /// <summary>What is secret would be sent where everybody can read it.</summary>
+    public const string RemoteUnencrypted = "RemoteUnencrypted";
 }

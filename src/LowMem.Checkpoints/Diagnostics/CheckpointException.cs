@@ -51,7 +51,11 @@ public sealed class CheckpointException : Exception
     /// Whether the bytes could not be had, so that nothing is known of the content. Whoever goes on with less because the
     /// content is broken does not go on then.
     /// </summary>
-    internal bool IsOfReading => ErrorId is CheckpointErrorIds.AccessDenied or CheckpointErrorIds.Changed;
+    internal bool IsOfReading => ErrorId is CheckpointErrorIds.AccessDenied or CheckpointErrorIds.Changed || IsOfServer;
+
+    /// <summary>Whether it is about a server, and says nothing of what is there.</summary>
+    internal bool IsOfServer => ErrorId is CheckpointErrorIds.RemoteUnavailable or CheckpointErrorIds.RemoteAnswerInvalid
+        or CheckpointErrorIds.RemoteRangesUnsupported or CheckpointErrorIds.RemoteRedirectRefused or CheckpointErrorIds.RemoteUnencrypted;
 
     /// <summary>The same error in other words, or about what is inside another file.</summary>
     /// <param name="detail">The message without the path.</param>

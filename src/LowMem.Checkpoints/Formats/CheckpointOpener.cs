@@ -32,13 +32,18 @@ internal static class CheckpointOpener
         }
 
         string fullPath = location.GetFullName(path);
+        if (!location.IsListed && location.DirectoryExists(fullPath))
+        {
+            return UnlistedFolderReader.Read(new SourceDirectory(location, fullPath), cancellationToken);
+        }
+
         if (location.DirectoryExists(fullPath))
         {
             return OpenDirectory(new SourceDirectory(location, fullPath), cancellationToken);
         }
 
         SourceDirectory? directory = location.GetDirectory(fullPath) is { } parent ? new SourceDirectory(location, parent) : null;
-        if (directory is not null && !location.FileExists(fullPath) && FolderReader.TryReadSet(directory, fullPath, cancellationToken) is { } set)
+        if (directory is not null && location.IsListed && !location.FileExists(fullPath) && FolderReader.TryReadSet(directory, fullPath, cancellationToken) is { } set)
         {
             return set;
         }

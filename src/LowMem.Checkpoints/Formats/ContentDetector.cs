@@ -27,6 +27,13 @@ internal static class ContentDetector
             return kind;
         }
 
+        // It will be read next, or is short.
+        const long longest = 100_000_000;
+        if (kind == ContentKind.Safetensors && file.Far is { } far && BinaryPrimitives.ReadUInt64LittleEndian(start) is var header && header < (ulong)Math.Min(file.Length, longest))
+        {
+            far.Fetch(sizeof(ulong), (long)header, CancellationToken.None);
+        }
+
         // A TorchSharp file has a brace there when it holds 123 tensors, or a first one of 123 elements. It says nothing
         // about itself; but nothing else adds up in the same way.
         if (TorchSharpReader.IsWhole(file))

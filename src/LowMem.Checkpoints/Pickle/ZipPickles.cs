@@ -15,6 +15,10 @@ internal static class ZipPickles
         }
 
         dataOffset = archive.GetDataOffset(entry);
+
+        // What PyTorch writes next, a line each, lies right behind it.
+        const int lines = 1024;
+        archive.File.Far?.Fetch(dataOffset, entry.Length + lines, CancellationToken.None);
         return new FilePickleInput(archive.File, dataOffset, dataOffset + entry.Length);
     }
 }

@@ -21,6 +21,8 @@ internal sealed class BufferedSource(RandomAccessSource source) : RandomAccessSo
 
     public override CheckpointFile Version => source.Version;
 
+    internal override IFarSource? Far => source.Far;
+
     public override CheckpointFile LookAgain() => source.LookAgain();
 
     protected internal override void Fill(long offset, Span<byte> destination, string what, CancellationToken cancellationToken)

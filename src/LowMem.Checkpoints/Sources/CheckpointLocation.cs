@@ -17,6 +17,9 @@ public abstract class CheckpointLocation
     /// <summary>Whether files that a checkpoint names may be in other places, each of which looks at what it has.</summary>
     internal virtual bool HoldsPart => false;
 
+    /// <summary>Whether it can be told what is in a directory.</summary>
+    internal virtual bool IsListed => true;
+
     /// <summary>Opens a file.</summary>
     /// <param name="name">Its full name; links are followed.</param>
     /// <param name="cancellationToken">Ends every read of it that is not given a token of its own.</param>
@@ -60,6 +63,18 @@ public abstract class CheckpointLocation
     /// <param name="directory">The full name of the directory.</param>
     /// <param name="name">The name in it.</param>
     public abstract string Combine(string directory, string name);
+
+    /// <summary>The same version of a file on this machine, where it can be mapped.</summary>
+    /// <param name="file">A file as it was when it was listed.</param>
+    /// <param name="arrived">Told how many bytes came, as they come.</param>
+    /// <param name="cancellationToken">Ends it early.</param>
+    /// <returns>The file itself, where it is on this machine.</returns>
+    /// <exception cref="CheckpointException">It cannot be had, or is another version.</exception>
+    public virtual CheckpointFile MakeLocal(CheckpointFile file, Action<long> arrived, CancellationToken cancellationToken = default) => file;
+
+    /// <summary>How many bytes <see cref="MakeLocal"/> would fetch; 0 where the file is on this machine.</summary>
+    /// <param name="file">A file as it was when it was listed.</param>
+    public virtual long CountBytesToFetch(CheckpointFile file) => 0;
 
     /// <summary>Opens a file of which every read is one of the location's own, however small.</summary>
     /// <param name="name">Its full name; links are followed.</param>

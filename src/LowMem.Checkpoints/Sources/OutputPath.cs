@@ -13,7 +13,7 @@ public static class OutputPath
         ArgumentNullException.ThrowIfNull(inputs);
         string full = Path.GetFullPath(output);
         var identity = FileIdentities.Find(full);
-        return inputs.Any(input => !input.Contains('\0', StringComparison.Ordinal)
+        return inputs.Any(input => !RemoteNames.IsAddress(input) && !input.Contains('\0', StringComparison.Ordinal)
             && Path.GetFullPath(input) is var path
             && (path == full || (identity is not null && FileIdentities.Find(path) == identity)));
     }

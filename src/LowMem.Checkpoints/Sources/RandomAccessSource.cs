@@ -44,6 +44,9 @@ public abstract class RandomAccessSource : IDisposable
     /// <summary>The whole of what the bytes were unfolded to; null when they are not in memory.</summary>
     public virtual ReadOnlyMemory<byte>? UnfoldedContent => null;
 
+    /// <summary>What to know where each read takes a while; null where it does not.</summary>
+    internal virtual IFarSource? Far => null;
+
     /// <summary>What ends the reads that are given no token.</summary>
     protected CancellationToken Cancellation { get; }
 
@@ -181,6 +184,9 @@ internal sealed class SourceSlice(RandomAccessSource whole, long start, long len
     public override long Origin => start + whole.Origin;
 
     public override ReadOnlyMemory<byte>? UnfoldedContent => whole.UnfoldedContent;
+
+    /// <summary>Of a part, places are others.</summary>
+    internal override IFarSource? Far => start == 0 && Length == whole.Length ? whole.Far : null;
 
     public override CheckpointFile LookAgain() => whole.LookAgain();
 

@@ -9,6 +9,10 @@ internal abstract class WrappedLocation(CheckpointLocation location) : Checkpoin
     public override RandomAccessSource OpenInside(string directory, string name, CancellationToken cancellationToken = default) =>
         Wrap(location.OpenInside(directory, name, cancellationToken));
 
+    internal override bool IsBuffered => location.IsBuffered;
+
+    internal override bool IsListed => location.IsListed;
+
     public override bool FileExists(string name) => location.FileExists(name);
 
     public override bool DirectoryExists(string name) => location.DirectoryExists(name);
@@ -34,6 +38,8 @@ internal abstract class WrappedLocation(CheckpointLocation location) : Checkpoin
         : RandomAccessSource(source.Name, source.Length)
     {
         public override CheckpointFile Version => Source.Version with { Location = location };
+
+        internal override IFarSource? Far => Source.Far;
 
         /// <summary>The file as the other location opened it.</summary>
         protected RandomAccessSource Source { get; } = source;

@@ -204,7 +204,7 @@ internal sealed class BlockPass
 
     private void Read(Block block)
     {
-        reader.GetFile(block.Stream.Path).Read(block.Position, block.Bytes, "the file");
+        block.Stream.Open(reader, cancellationToken).Read(block.Position, block.Bytes, "the file");
         if (block.InOrder.Count > 0)
         {
             lock (gate)

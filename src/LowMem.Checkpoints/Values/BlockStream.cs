@@ -1,3 +1,5 @@
+using LowMem.Checkpoints.Sources;
+
 namespace LowMem.Checkpoints.Values;
 
 /// <summary>What is wanted of one file, as blocks in the order of the file. Not safe for several threads.</summary>
@@ -9,7 +11,9 @@ internal sealed class BlockStream
     private readonly List<BlockRange> ranges;
     private readonly List<BlockRange> active = [];
     private readonly Queue<(long Start, long End)> stretches = new();
+    private readonly List<ByteRange> wanted = [];
     private long next = -1;
+    private bool isAnnounced;
     private int firstLater;
 
     /// <param name="path">The file.</param>
@@ -36,11 +40,31 @@ internal sealed class BlockStream
         void Add(long from, long to)
         {
             stretches.Enqueue((from, to));
+            wanted.Add(new ByteRange(from, to - from));
             ByteLength = checked(ByteLength + to - from);
         }
     }
 
     public string Path { get; }
+
+    /// <summary>Opens the file; for the first block, what will be read of it is said where that saves time.</summary>
+    public RandomAccessSource Open(TensorDataReader reader, CancellationToken cancellationToken)
+    {
+        var file = reader.GetFile(Path);
+        if (file.Far is { } far)
+        {
+            lock (wanted)
+            {
+                if (!isAnnounced)
+                {
+                    far.ReadAhead(wanted, cancellationToken);
+                    isAnnounced = true;
+                }
+            }
+        }
+
+        return file;
+    }
 
     /// <summary>The bytes that are to be read in all.</summary>
     public long ByteLength { get; private set; }

@@ -105,6 +105,28 @@ public sealed class TensorDataReader : IDisposable
     }
 
     /// <summary>
+    /// Says which tensors will be read whole, each once and in the order of the files: where each read takes a while, they are
+    /// fetched side by side. Elsewhere nothing is done.
+    /// </summary>
+    /// <param name="tensors">The tensors.</param>
+    /// <param name="cancellationToken">Ends the fetching early.</param>
+    public void ReadAhead(IEnumerable<TensorInfo> tensors, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(tensors);
+        var stored = tensors
+            .SelectMany(tensor => tensor.Chunks is { } chunks ? chunks.Select(chunk => chunk.Source) : [tensor])
+            .Where(tensor => tensor is { Storage.Offset: >= 0, IsContiguous: true });
+        foreach (var file in stored.GroupBy(tensor => tensor.Path, StringComparer.Ordinal))
+        {
+            bool isNear = listed is not null && listed.TryGetValue(file.Key, out var version) && version.Location.IsListed;
+            if (!isNear && GetFile(file.Key).Far is { } far)
+            {
+                far.ReadAhead(file.Select(tensor => new ByteRange(tensor.Storage!.Offset + tensor.StorageStart, tensor.ByteLength)), cancellationToken);
+            }
+        }
+    }
+
+    /// <summary>
     /// Makes sure that none of the files that are open was written to since the checkpoint was listed. Call this when all is
     /// read: what was read then was all of one version.
     /// </summary>

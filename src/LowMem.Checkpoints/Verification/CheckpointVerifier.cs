@@ -32,7 +32,7 @@ public static class CheckpointVerifier
         var (inspection, bytesRead) = Inspect(path, options, progress, cancellationToken);
         return new CheckpointVerdict
         {
-            Path = ArchivePath.GetFullPath(path),
+            Path = ArchivePath.TryParse(path, options.Location)?.ToString() ?? options.Location.GetFullName(path),
             Format = inspection.Format,
             WeightsOnly = inspection.WeightsOnly,
             Level = options.Level.ToString(),

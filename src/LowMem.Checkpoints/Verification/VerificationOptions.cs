@@ -44,5 +44,5 @@ public sealed record VerificationOptions
     internal PlanPart? Part { get; init; }
 
     /// <summary>Where the checkpoint is.</summary>
-    internal CheckpointLocation Location { get; init; } = CheckpointLocation.Local;
+    public CheckpointLocation Location { get; init; } = CheckpointLocation.Local;
 }

@@ -41,12 +41,12 @@ internal sealed class ResidentReader : IDisposable
     /// <summary>Reads all of the tensors.</summary>
     /// <exception cref="CheckpointException">A file is gone, changed or shorter than it was.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled; destinations are filled in part.</exception>
-    public void Read(IEnumerable<ReadJob> jobs, CancellationToken cancellationToken)
+    public void Read(IReadOnlyCollection<ReadJob> jobs, CancellationToken cancellationToken)
     {
-        var all = jobs as IReadOnlyCollection<ReadJob> ?? [.. jobs];
-        var bytes = all.Sum(job => (double)DType.Get(job.Source.DType).GetByteLength(job.Source.ElementCount));
+        reader.ReadAhead(jobs.Select(job => job.Source), cancellationToken);
+        var bytes = jobs.Sum(job => (double)DType.Get(job.Source.DType).GetByteLength(job.Source.ElementCount));
         ReaderThreads.Run(
-            all.SelectMany(GetBlocks),
+            jobs.SelectMany(GetBlocks),
             (int)Math.Clamp(bytes / BytesPerThread, 1, ReaderThreads.MaxCount),
             () => new CastBuffer(CastBlockBytes),
             (block, buffer) =>

@@ -2,6 +2,7 @@ using System.Collections.ObjectModel;
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Formats;
+using LowMem.Checkpoints.Sources;
 using LowMem.PowerShell.Errors;
 using LowMem.PowerShell.Pipeline;
 
@@ -39,10 +40,25 @@ public abstract class CheckpointCommand : LowMemCommand
         return faults.Count == 0;
     }
 
+    /// <summary>Whether a text is an address of a server rather than a path.</summary>
+    private protected static bool IsAddress(string text) => RemoteNames.IsAddress(text);
+
+    /// <summary>Where a checkpoint is.</summary>
+    private protected virtual CheckpointLocation LocationOf(string path) => CheckpointLocation.Local;
+
+    /// <summary>Says what was fetched of servers since this was called last.</summary>
+    private protected void WriteLines(RemoteAccess? remote)
+    {
+        foreach (string line in remote?.TakeLines() ?? [])
+        {
+            WriteVerbose(line);
+        }
+    }
+
     /// <summary>Opens a checkpoint and says what is odd about it.</summary>
     protected Checkpoint OpenCheckpoint(string path)
     {
-        var checkpoint = Checkpoint.Open(path, StopToken);
+        var checkpoint = Checkpoint.Open(LocationOf(path), path, StopToken);
         if (checkpoint.UnsafeGlobals.Count > 0)
         {
             WriteWarning(
@@ -61,8 +77,10 @@ public abstract class CheckpointCommand : LowMemCommand
     /// <summary>The checkpoints that a path means: files, directories, and files in archives.</summary>
     /// <param name="path">The path as it was given.</param>
     /// <param name="literal">Whether wildcards mean themselves.</param>
-    private protected IReadOnlyList<string> ResolvePath(string path, bool literal) =>
-        ArchivePathResolver.Resolve(path, literal, archive => ResolveFile(archive, literal), StopToken) ?? ResolveFile(path, literal);
+    /// <exception cref="RefusedException">Nothing is there, or it is no path.</exception>
+    private protected IReadOnlyList<string> ResolvePath(string path, bool literal) => IsAddress(path)
+        ? throw new RefusedException(ErrorRecords.AddressAsPath(path))
+        : ArchivePathResolver.Resolve(path, literal, archive => ResolveFile(archive, literal), StopToken) ?? ResolveFile(path, literal);
 
     private Collection<string> ResolveFile(string path, bool literal) =>
         literal ? [FilePaths.Get(SessionState, path)] : FilePaths.Expand(SessionState, path);

@@ -14,6 +14,9 @@ public abstract class CheckpointPathCommand : CheckpointCommand
     /// <summary>The parameter set of -LiteralPath.</summary>
     protected const string LiteralPathSet = "LiteralPath";
 
+    /// <summary>The parameter set of -Uri, where a cmdlet has it.</summary>
+    protected const string UriSet = "Uri";
+
     /// <summary>The checkpoints that tensors have named: all of one name it, and it is worked on once.</summary>
     private readonly HashSet<string> named = new(StringComparer.Ordinal);
 
@@ -47,6 +50,12 @@ public abstract class CheckpointPathCommand : CheckpointCommand
     /// <inheritdoc/>
     protected sealed override void ProcessRecord()
     {
+        if (ParameterSetName == UriSet)
+        {
+            ProcessAddresses();
+            return;
+        }
+
         bool literal = ParameterSetName.StartsWith(LiteralPathSet, StringComparison.Ordinal);
         foreach (string path in literal ? LiteralPath : Path)
         {
@@ -57,7 +66,22 @@ public abstract class CheckpointPathCommand : CheckpointCommand
                     ForItem(resolved, () => Take(resolved));
                 }
             });
+            TellTraffic();
         }
+    }
+
+    /// <summary>Whether the cmdlet reads from servers.</summary>
+    private protected virtual bool IsUriCommand => false;
+
+    /// <summary>The addresses that were given.</summary>
+    private protected virtual IEnumerable<string> GivenAddresses => [];
+
+    /// <summary>Takes an address, and gives the name that it is called by from here on.</summary>
+    private protected virtual string AddAddress(string uri) => uri;
+
+    /// <summary>Says what was fetched of servers.</summary>
+    private protected virtual void TellTraffic()
+    {
     }
 
     /// <summary>Does the cmdlet's work for one file-system path.</summary>
@@ -73,11 +97,25 @@ public abstract class CheckpointPathCommand : CheckpointCommand
     /// <returns>False to work on the checkpoint now, and once.</returns>
     protected virtual bool TakePart(string path, string? key) => false;
 
+    private void ProcessAddresses()
+    {
+        foreach (string uri in GivenAddresses)
+        {
+            // What was given may have a signature in it: errors name what is left without.
+            ForItem(null, () =>
+            {
+                string name = AddAddress(uri);
+                ForItem(name, () => ProcessCheckpoint(name));
+            });
+            TellTraffic();
+        }
+    }
+
     private IReadOnlyList<string> Resolve(string path, bool literal)
     {
         if (ObjectPath.GetOrigin(path) is { } origin)
         {
-            string full = System.IO.Path.IsPathFullyQualified(path) ? path : FilePaths.Get(SessionState, path);
+            string full = IsUriCommand && IsAddress(path) ? path : System.IO.Path.IsPathFullyQualified(path) ? path : FilePaths.Get(SessionState, path);
             return origin.IsPart && (TakePart(full, origin.Key) || !named.Add(full)) ? [] : [full];
         }
 

@@ -1,7 +1,10 @@
+using System.Collections;
 using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
+using System.Security;
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Comparison;
+using LowMem.Checkpoints.Sources;
 using LowMem.Checkpoints.Verification;
 using LowMem.PowerShell.Completion;
 using LowMem.PowerShell.Errors;
@@ -18,14 +21,19 @@ public sealed class CompareCheckpointCommand : CheckpointCommand
     private const string DifferenceLiteralSet = "DifferenceLiteralPath";
     private const string ReferenceLiteralSet = "ReferenceLiteralPath";
     private const string LiteralSet = "LiteralPath";
+    private const string UriSet = "Uri";
+    private const string ReferenceUriSet = "ReferenceUri";
+    private const string BothUriSet = "BothUri";
 
     private readonly HashSet<string> named = new(StringComparer.Ordinal);
     private Checkpoint? opened;
     private bool isOpenedWhole;
+    private RemoteAccess? remote;
 
     /// <summary>What is compared with: one checkpoint.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = PathSet, ValueFromPipelineByPropertyName = true)]
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = DifferenceLiteralSet, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = UriSet)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(ArchiveMemberCompleter))]
     [SupportsWildcards]
@@ -38,9 +46,23 @@ public sealed class CompareCheckpointCommand : CheckpointCommand
     [ArgumentCompleter(typeof(ArchiveMemberCompleter))]
     public string ReferenceLiteralPath { get; set; } = string.Empty;
 
+    /// <summary>What is compared with, at an address.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = ReferenceUriSet)]
+    [Parameter(Mandatory = true, ParameterSetName = BothUriSet)]
+    [ValidateNotNullOrEmpty]
+    public string ReferenceUri { get; set; } = string.Empty;
+
+    /// <summary>What is compared, at addresses of web servers or of the hub.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = UriSet)]
+    [Parameter(Mandatory = true, ParameterSetName = BothUriSet)]
+    [ValidateNotNullOrEmpty]
+    [SuppressMessage("Performance", "CA1819:Properties should not return arrays", Justification = "A cmdlet parameter.")]
+    public string[] Uri { get; set; } = [];
+
     /// <summary>What is compared, one checkpoint after the other.</summary>
     [Parameter(Mandatory = true, Position = 1, ParameterSetName = PathSet, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = ReferenceLiteralSet, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = ReferenceUriSet, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [CheckpointPaths]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(ArchiveMemberCompleter))]
@@ -88,6 +110,33 @@ public sealed class CompareCheckpointCommand : CheckpointCommand
     [Parameter]
     public SwitchParameter Quiet { get; set; }
 
+    /// <inheritdoc cref="CheckpointUriCommand.Token"/>
+    [Parameter]
+    [ValidateNotNull]
+    public SecureString? Token { get; set; }
+
+    /// <inheritdoc cref="CheckpointUriCommand.Headers"/>
+    [Parameter]
+    [ValidateNotNull]
+    [SuppressMessage("Usage", "CA2227:Collection properties should be read only", Justification = "A cmdlet parameter.")]
+    public IDictionary? Headers { get; set; }
+
+    /// <inheritdoc cref="CheckpointUriCommand.Endpoint"/>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? Endpoint { get; set; }
+
+    /// <inheritdoc cref="CheckpointUriCommand.AllowFullDownload"/>
+    [Parameter]
+    public SwitchParameter AllowFullDownload { get; set; }
+
+    /// <inheritdoc cref="CheckpointUriCommand.AllowUnencrypted"/>
+    [Parameter]
+    public SwitchParameter AllowUnencrypted { get; set; }
+
+    private RemoteAccess Remote => remote ??= new RemoteAccess(
+        new RemoteArguments(Token, Headers, Endpoint, AllowFullDownload, AllowUnencrypted), readsAll: true);
+
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
@@ -106,6 +155,22 @@ public sealed class CompareCheckpointCommand : CheckpointCommand
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
+        if (ParameterSetName is UriSet or BothUriSet)
+        {
+            foreach (string uri in Uri)
+            {
+                // What was given may have a signature in it: errors name what is left without.
+                ForItem(null, () =>
+                {
+                    string name = Remote.Add(uri);
+                    ForItem(name, () => Compare(name));
+                });
+                WriteLines(remote);
+            }
+
+            return;
+        }
+
         bool isLiteral = ParameterSetName is DifferenceLiteralSet or LiteralSet;
         foreach (string path in isLiteral ? DifferenceLiteralPath : DifferencePath)
         {
@@ -116,8 +181,22 @@ public sealed class CompareCheckpointCommand : CheckpointCommand
                     ForItem(resolved, () => Compare(resolved));
                 }
             });
+            WriteLines(remote);
         }
     }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            remote?.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private protected override CheckpointLocation LocationOf(string path) => IsAddress(path) ? Remote.Find(path) : CheckpointLocation.Local;
 
     private IReadOnlyList<string> Resolve(string path, bool isLiteral)
     {
@@ -127,7 +206,7 @@ public sealed class CompareCheckpointCommand : CheckpointCommand
         }
 
         // All tensors of a checkpoint name it once.
-        string full = System.IO.Path.IsPathFullyQualified(path) ? path : GetFilePath(path);
+        string full = IsAddress(path) || System.IO.Path.IsPathFullyQualified(path) ? path : GetFilePath(path);
         return origin.IsPart && !named.Add(full) ? [] : [full];
     }
 
@@ -173,6 +252,17 @@ public sealed class CompareCheckpointCommand : CheckpointCommand
     /// <summary>Opens what all are compared with once.</summary>
     private Checkpoint OpenReference()
     {
+        if (ParameterSetName is ReferenceUriSet or BothUriSet)
+        {
+            if (opened is null)
+            {
+                opened = OpenCheckpoint(Remote.Add(ReferenceUri));
+                isOpenedWhole = ReportFaults(opened);
+            }
+
+            return opened;
+        }
+
         bool isLiteral = ParameterSetName is ReferenceLiteralSet or LiteralSet;
         string given = isLiteral ? ReferenceLiteralPath : ReferencePath;
         var paths = ResolvePath(given, isLiteral);

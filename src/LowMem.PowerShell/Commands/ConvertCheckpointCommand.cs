@@ -139,6 +139,9 @@ public sealed class ConvertCheckpointCommand : PartedCheckpointCommand
     }
 
     /// <inheritdoc/>
+    private protected override bool ReadsAll => true;
+
+    /// <inheritdoc/>
     protected override void BeginProcessing()
     {
         base.BeginProcessing();

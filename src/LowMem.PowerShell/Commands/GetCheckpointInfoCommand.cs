@@ -9,7 +9,7 @@ namespace LowMem.PowerShell.Commands;
 /// <summary>Get-CheckpointInfo: lists what is in a checkpoint. Reads metadata only, and never loads libtorch.</summary>
 [Cmdlet(VerbsCommon.Get, "CheckpointInfo", DefaultParameterSetName = PathSet)]
 [OutputType(typeof(TensorInfo), typeof(CheckpointSummary))]
-public sealed class GetCheckpointInfoCommand : CheckpointPathCommand
+public sealed class GetCheckpointInfoCommand : CheckpointUriCommand
 {
     /// <summary>Which tensors; wildcards are allowed.</summary>
     [Parameter(Position = 1)]

@@ -163,6 +163,7 @@ public sealed class GetCheckpointTensorCommand : PartedCheckpointCommand
         }
 
         base.EndProcessing();
+        TellTraffic();
     }
 
     private void Process(string path, IEnumerable<string>? keys)

@@ -102,6 +102,16 @@ public sealed class ImportModelLowMemoryCommand : ModelPathCommand
     [Parameter]
     public SwitchParameter AllowUnsafeGlobals { get; set; }
 
+    /// <summary>Keeps nothing of what is fetched of servers to be mapped.</summary>
+    [Parameter]
+    public SwitchParameter NoCache { get; set; }
+
+    /// <inheritdoc/>
+    private protected override bool ReadsAll => true;
+
+    /// <inheritdoc/>
+    private protected override bool AvoidsCache => NoCache;
+
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {

@@ -6,7 +6,7 @@ namespace LowMem.PowerShell.Commands;
 
 /// <summary>What the cmdlets share that load a checkpoint into a module, or say what that would take.</summary>
 /// <remarks>Has no parameter of a type of TorchSharp: PowerShell would load its assembly to look at the cmdlets.</remarks>
-public abstract class ModelPathCommand : CheckpointPathCommand
+public abstract class ModelPathCommand : CheckpointUriCommand
 {
     /// <summary>Takes over the checkpoint's element types instead of casting to the module's.</summary>
     [Parameter]

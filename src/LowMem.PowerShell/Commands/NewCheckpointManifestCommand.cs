@@ -37,10 +37,23 @@ public sealed class NewCheckpointManifestCommand : PartedCheckpointCommand
     }
 
     /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        base.BeginProcessing();
+        if (OutputPath is null && ParameterSetName == UriSet)
+        {
+            ThrowTerminatingError(ErrorRecords.ParameterMissing(nameof(Uri), nameof(OutputPath)));
+        }
+    }
+
+    /// <inheritdoc/>
     private protected override string Activity => "Hashing checkpoint";
 
     /// <inheritdoc/>
     private protected override PartOperation CreateOperation() => new ManifestOperation(GetOutput, PartOptions.Of(this, nameof(OutputPath), nameof(Force)));
+
+    /// <inheritdoc/>
+    private protected override bool ReadsAll => true;
 
     /// <inheritdoc/>
     protected override void ProcessCheckpoint(string path)

@@ -8,7 +8,7 @@ using LowMem.PowerShell.Pipeline;
 namespace LowMem.PowerShell.Commands;
 
 /// <summary>What the cmdlets share whose work can be divided: of a part, all checkpoints are collected first, since a share is one of the whole list.</summary>
-public abstract class PartedCheckpointCommand : CheckpointPathCommand
+public abstract class PartedCheckpointCommand : CheckpointUriCommand
 {
     private readonly List<string> collected = [];
     private readonly List<ErrorRecord> errors = [];
@@ -22,6 +22,16 @@ public abstract class PartedCheckpointCommand : CheckpointPathCommand
 
     /// <summary>Whether checkpoints that are not shared may be worked on at the same time.</summary>
     private protected virtual bool WorksAtOnce => false;
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        base.BeginProcessing();
+        if (Share is not null && ParameterSetName == UriSet)
+        {
+            ThrowTerminatingError(ErrorRecords.ParametersExclusive("Part", nameof(Uri)));
+        }
+    }
 
     /// <inheritdoc/>
     protected override void EndProcessing()

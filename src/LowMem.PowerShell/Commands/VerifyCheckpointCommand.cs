@@ -96,6 +96,9 @@ public abstract class VerifyCheckpointCommand : PartedCheckpointCommand
     [ValidateNotNullOrEmpty]
     public string? SignerIssuer { get; set; }
 
+    /// <inheritdoc/>
+    private protected override bool ReadsAll => true;
+
     private SignatureTrust Trust => new()
     {
         PublicKey = PublicKey is null ? null : GetFilePath(PublicKey),
@@ -109,6 +112,11 @@ public abstract class VerifyCheckpointCommand : PartedCheckpointCommand
     protected override void BeginProcessing()
     {
         base.BeginProcessing();
+        if (ParameterSetName == UriSet && (Recurse || Signature is not null))
+        {
+            ThrowTerminatingError(ErrorRecords.ParametersExclusive(nameof(Uri), Recurse ? nameof(Recurse) : nameof(Signature)));
+        }
+
         try
         {
             if (SignatureArguments.Validate(Signature, Trust) is { } fault)
@@ -146,7 +154,7 @@ public abstract class VerifyCheckpointCommand : PartedCheckpointCommand
             return;
         }
 
-        var options = CreateOptions();
+        var options = CreateOptions() with { Location = LocationOf(path) };
         Finish(path, ProgressBar.Run(
             this, "Testing checkpoint", path, progress => CheckpointVerifier.Verify(path, options, progress, StopToken)));
     }

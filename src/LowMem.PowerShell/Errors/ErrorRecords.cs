@@ -61,6 +61,16 @@ internal static class ErrorRecords
         ErrorCategory.InvalidArgument,
         path);
 
+    public static ErrorRecord AddressAsPath(string path)
+    {
+        string shown = path.IndexOf('?', StringComparison.Ordinal) is > 0 and int query ? path[..query] : path;
+        return new ErrorRecord(
+            new ArgumentException(DisplayText.Line($"'{shown}' is an address and no path: give it with -Uri, where the command has that.")),
+            ErrorIds.PathNotFileSystem,
+            ErrorCategory.InvalidArgument,
+            shown);
+    }
+
     public static ErrorRecord WildcardInvalid(string pattern, object? target) => new(
         new WildcardPatternException(DisplayText.Line(
             $"'{pattern}' is no wildcard pattern: a bracket is not closed. Put a backtick before a bracket that is meant as it is.")),
@@ -212,6 +222,11 @@ internal static class ErrorRecords
         CheckpointErrorIds.SliceInvalid or CheckpointErrorIds.ShardInvalid or CheckpointErrorIds.OutputIsInput or CheckpointErrorIds.OutputFormatUnknown => ErrorCategory.InvalidArgument,
         CheckpointErrorIds.OutputExists or CheckpointErrorIds.ConversionUnfinished => ErrorCategory.ResourceExists,
         CheckpointErrorIds.OutputDiskFull => ErrorCategory.ResourceUnavailable,
+        CheckpointErrorIds.UriInvalid => ErrorCategory.InvalidArgument,
+        CheckpointErrorIds.RemoteUnavailable => ErrorCategory.ConnectionError,
+        CheckpointErrorIds.RemoteAnswerInvalid => ErrorCategory.ProtocolError,
+        CheckpointErrorIds.RemoteRangesUnsupported => ErrorCategory.NotImplemented,
+        CheckpointErrorIds.RemoteRedirectRefused or CheckpointErrorIds.RemoteUnencrypted => ErrorCategory.SecurityError,
         CheckpointErrorIds.ConversionNotVerified => ErrorCategory.WriteError,
         ModelErrorIds.NativeLibraryNotFound or ModelErrorIds.NativeLibraryIncompatible => ErrorCategory.NotInstalled,
         ModelErrorIds.DeviceUnavailable or ModelErrorIds.OutOfMemory => ErrorCategory.ResourceUnavailable,

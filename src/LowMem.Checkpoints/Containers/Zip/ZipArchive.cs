@@ -22,6 +22,9 @@ internal sealed class ZipArchive
     /// <summary>How long the local header of each entry is; 0 as long as nobody read it.</summary>
     private readonly int[] headerLengths;
 
+    /// <summary>Where all records begin, in the order of the file; null as long as nobody asked.</summary>
+    private long[]? headers;
+
     internal ZipArchive(
         RandomAccessSource file, ZipDirectory directory, long directoryOffset, List<CheckpointFinding> findings)
     {
@@ -120,6 +123,19 @@ internal sealed class ZipArchive
 
     public List<CheckpointFinding> Findings { get; }
 
+    /// <summary>Where the next record begins, or the directory behind the last one.</summary>
+    public long FindNextHeader(ZipEntry entry)
+    {
+        headers ??= [.. directory.Select(each => each.HeaderOffset).Append(directoryOffset).Order()];
+        int index = Array.BinarySearch(headers, entry.HeaderOffset);
+        while (index < headers.Length - 1 && headers[index] <= entry.HeaderOffset)
+        {
+            index++;
+        }
+
+        return headers[index];
+    }
+
     /// <summary>The entry of that exact name, or null.</summary>
     public ZipEntry? Find(string name) => Find(Encoding.UTF8.GetBytes(name));
 
@@ -142,6 +158,14 @@ internal sealed class ZipArchive
         }
 
         int wanted = LocalHeaderLength + Math.Min(entry.NameBytes.Length, ComparedNameLength);
+        if (File.Far is { IsSparse: true } far && ZipLayoutGuess.FindDataOffset(this, entry) is { } guess)
+        {
+            // Looked at before a byte of the content is handed out.
+            far.CheckLater(new ByteRange(guess, entry.CompressedLength), new ByteRange(headerOffset, wanted), bytes => Confirm(entry, bytes.Span, guess));
+            headerLengths[entry.Number] = (int)(guess - headerOffset);
+            return guess;
+        }
+
         if (headerOffset > directoryOffset - wanted)
         {
             throw Invalid(entry, $"has its header at {entry.HeaderOffset}, outside the archive's content");
@@ -162,6 +186,16 @@ internal sealed class ZipArchive
         if (header.Length >= wanted && FindFault(entry, header[..wanted], out long offset) is null)
         {
             headerLengths[entry.Number] = (int)(offset - entry.HeaderOffset);
+        }
+    }
+
+    private void Confirm(ZipEntry entry, ReadOnlySpan<byte> header, long guess)
+    {
+        string? fault = FindFault(entry, header, out long offset);
+        fault ??= offset == guess ? LocalHeaderCheck.FindContradiction(entry, header) : $"has its content at {offset}, where nearly all archives would have it at {guess}. Download the file";
+        if (fault is not null)
+        {
+            throw Invalid(entry, fault);
         }
     }
 

@@ -25,6 +25,10 @@ internal static class ZipDirectoryReader
             throw Invalid(file, offset, $"the central directory claims {count} entries in {length} bytes");
         }
 
+        // What PyTorch writes last, a line each, lies right in front of it.
+        const int lines = 1024;
+        long start = Math.Max(0, offset - lines);
+        file.Far?.Fetch(start, offset + length - start, cancellationToken);
         var places = new ZipEntryPlaces((int)count);
         long position = 0;
         while (places.Count < count)
@@ -53,6 +57,7 @@ internal static class ZipDirectoryReader
         // The comment behind the end record has at most 65,535 bytes; allow as many stray bytes behind it.
         long tailLength = Math.Min(file.Length, EndLength + (2 * 65535L) + LocatorLength);
         long tailOffset = file.Length - tailLength;
+        file.Far?.Fetch(tailOffset, tailLength, CancellationToken.None);
         byte[] tail = file.ReadRange(tailOffset, tailLength, "the end of the archive");
         for (int i = tail.Length - EndLength; i >= 0; i--)
         {

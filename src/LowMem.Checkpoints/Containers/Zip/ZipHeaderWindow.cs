@@ -11,7 +11,7 @@ internal sealed class ZipHeaderWindow(ZipArchive archive)
     /// <summary>The bytes of a local header in front of its name.</summary>
     public const int FixedLength = 30;
 
-    private const int NearLength = 512;
+    public const int NearLength = 512;
     private const int WindowLength = 64 << 10;
     private const int SmallRecord = 4096;
 

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Sources;
 
 namespace LowMem.Checkpoints.Containers.Zip;
 
@@ -34,6 +35,13 @@ internal sealed class ZipSlack(ZipArchive archive, CancellationToken cancellatio
 
     public IEnumerable<ZipSlackPiece> Read()
     {
+        // Each header would be a request. Where the layout is another than PyTorch's, there is room for more, and it is looked at.
+        bool isSparse = archive.File.Far is { IsSparse: true };
+        if (!isSparse)
+        {
+            archive.File.Far?.ReadAhead(FindHeaders(), cancellationToken);
+        }
+
         long end = 0;
         ZipEntry? before = null;
         foreach (var entry in archive.EntriesInFileOrder)
@@ -46,6 +54,12 @@ internal sealed class ZipSlack(ZipArchive archive, CancellationToken cancellatio
             }
 
             (before, end) = (entry, Math.Max(end, start));
+            if (isSparse && ZipLayoutGuess.FindDataOffset(archive, entry) is not null)
+            {
+                end = Math.Max(end, archive.FindNextHeader(entry));
+                continue;
+            }
+
             if (window.Read(entry) is not { } header)
             {
                 // Whoever reads the record says so.
@@ -79,6 +93,20 @@ internal sealed class ZipSlack(ZipArchive archive, CancellationToken cancellatio
         foreach (var piece in ReadDirectory().Concat(ReadEnd()))
         {
             yield return piece;
+        }
+    }
+
+    /// <summary>The headers, and what is in front of them.</summary>
+    private IEnumerable<ByteRange> FindHeaders()
+    {
+        foreach (var entry in archive.EntriesInFileOrder)
+        {
+            long start = Math.Max(0, entry.HeaderOffset - MostDescriptor);
+            long end = Math.Min(archive.DirectoryOffset, entry.HeaderOffset + ZipHeaderWindow.NearLength);
+            if (end > start)
+            {
+                yield return new ByteRange(start, end - start);
+            }
         }
     }
 

@@ -33,10 +33,8 @@ internal static class ShardSetReader
                 FindingSeverity.Error, FindingCodes.ShardMissing, null, null, set.DescribeMissing()));
         }
 
-        foreach (var shard in set.Shards)
+        foreach (var _ in shards.Read([.. set.Shards.Select(shard => shard.File)], cancellationToken))
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            _ = shards.Read(shard.File, cancellationToken);
         }
 
         CheckKeys(directory.Name, set, shards.Shards, cancellationToken);

@@ -17,17 +17,35 @@ internal sealed class ShardFiles(SourceDirectory directory, string checkpoint)
     /// <summary>What is wrong with the set, in front of the findings of the shards themselves.</summary>
     public List<CheckpointFinding> Findings { get; } = [];
 
-    /// <summary>Reads one shard; null when that fails, which is a finding.</summary>
-    public Checkpoint? Read(string name, CancellationToken cancellationToken)
+    /// <summary>Reads shards, in this order. One that fails is null, and a finding.</summary>
+    /// <param name="names">Their names.</param>
+    /// <param name="cancellationToken">Ends the reading early.</param>
+    public IEnumerable<(string Name, Checkpoint? Shard)> Read(IReadOnlyList<string> names, CancellationToken cancellationToken)
+    {
+        // Where each read takes a while, waiting for one is no reason to wait for all.
+        using var ahead = directory.Location.IsListed ? null : new ShardsAhead(names, name => Open(name, cancellationToken));
+        foreach (string name in names)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            yield return (name, Read(name, ahead, cancellationToken));
+        }
+    }
+
+    private Checkpoint Open(string name, CancellationToken cancellationToken)
+    {
+        using var file = directory.Open(name, cancellationToken);
+        return CheckpointOpener.OpenFile(file, checkpoint, cancellationToken);
+    }
+
+    private Checkpoint? Read(string name, ShardsAhead? ahead, CancellationToken cancellationToken)
     {
         try
         {
-            using var file = directory.Open(name, cancellationToken);
-            var shard = CheckpointOpener.OpenFile(file, checkpoint, cancellationToken);
+            var shard = ahead is null ? Open(name, cancellationToken) : ahead.Take();
             shards.Add(shard);
             return shard;
         }
-        catch (CheckpointException exception)
+        catch (CheckpointException exception) when (!exception.IsOfServer)
         {
             errors.Add(exception);
             Findings.Add(new CheckpointFinding(

@@ -18,10 +18,9 @@ internal static class ShardIndexReader
         }
 
         var shards = new ShardFiles(SourceDirectory.Of(file), checkpoint);
-        foreach (string name in index.Shards)
+        foreach (var (name, shard) in shards.Read(index.Shards, cancellationToken))
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            if (shards.Read(name, cancellationToken) is { } shard)
+            if (shard is not null)
             {
                 CompareKeys(index, name, shard, shards.Findings);
             }

@@ -8,6 +8,11 @@ internal sealed class TorchSharpCursor(RandomAccessSource file)
 {
     private const int WindowLength = 4096;
 
+    /// <summary>Where each read takes a while, the start of the file is there already, and most files are told by that.</summary>
+    private const int FarWindowLength = 256;
+
+    private readonly int windowLength = file.Far is null ? WindowLength : FarWindowLength;
+
     private byte[] window = [];
     private long windowStart;
 
@@ -52,7 +57,7 @@ internal sealed class TorchSharpCursor(RandomAccessSource file)
         if (Position < windowStart || Position + length > windowStart + window.Length)
         {
             windowStart = Position;
-            window = file.ReadRange(Position, Math.Min(Math.Max(WindowLength, length), file.Length - Position), "the header of a tensor");
+            window = file.ReadRange(Position, Math.Min(Math.Max(windowLength, length), file.Length - Position), "the header of a tensor");
         }
 
         var taken = window.AsSpan((int)(Position - windowStart), length);

@@ -10,9 +10,13 @@ namespace LowMem.Loader.Import.Binding;
 
 /// <summary>Tensors that lie in the mapped files of a checkpoint; those of one storage share it here, too.</summary>
 /// <remarks>Disposing of this object lets go of the files, which stay mapped as long as a tensor lies in them.</remarks>
-internal sealed class MappedTensors(IReadOnlyDictionary<string, CheckpointFile> files) : IDisposable
+/// <param name="files">The files by their paths, as they were listed.</param>
+/// <param name="arrived">Told the bytes that come of files that are not on this machine, and are fetched whole.</param>
+/// <param name="cancellationToken">Ends the fetching early.</param>
+internal sealed class MappedTensors(IReadOnlyDictionary<string, CheckpointFile> files, Action<long> arrived, CancellationToken cancellationToken = default) : IDisposable
 {
     private readonly Dictionary<string, MemoryMap> maps = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, CheckpointFile> locals = new(StringComparer.Ordinal);
     private readonly Dictionary<string, SafeFileHandle> handles = new(StringComparer.Ordinal);
     private readonly Dictionary<StoragePlace, Tensor> storages = [];
 
@@ -46,13 +50,17 @@ internal sealed class MappedTensors(IReadOnlyDictionary<string, CheckpointFile> 
         return TensorViews.Detach(view);
     }
 
+    /// <summary>How many bytes have to be fetched before tensors of these files can lie in them.</summary>
+    public long CountBytesToFetch(IEnumerable<string> paths) =>
+        paths.Distinct(StringComparer.Ordinal).Sum(path => files[path].Location.CountBytesToFetch(files[path]));
+
     /// <summary>Makes sure that no mapped file was written to since it was listed.</summary>
     /// <exception cref="CheckpointException">One was.</exception>
     public void CheckUnchanged()
     {
         foreach (var (path, handle) in handles)
         {
-            ListedFile.CheckUnchanged(files[path], handle);
+            ListedFile.CheckUnchanged(locals[path], handle);
         }
     }
 
@@ -119,9 +127,11 @@ internal sealed class MappedTensors(IReadOnlyDictionary<string, CheckpointFile> 
     {
         if (!maps.TryGetValue(path, out var map))
         {
-            var handle = ListedFile.Open(files[path]);
+            var file = files[path].Location.MakeLocal(files[path], arrived, cancellationToken);
+            var handle = ListedFile.Open(file);
+            locals.Add(path, file);
             handles.Add(path, handle);
-            maps.Add(path, map = MemoryMap.Open(files[path], handle));
+            maps.Add(path, map = MemoryMap.Open(file, handle));
         }
 
         return map;

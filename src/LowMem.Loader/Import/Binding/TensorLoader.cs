@@ -32,7 +32,7 @@ public sealed class TensorLoader : IDisposable
         ArgumentNullException.ThrowIfNull(checkpoint);
         NativeLibraryLoader.EnsureLoaded();
         reader = new TensorDataReader(checkpoint);
-        mapped = new MappedTensors(checkpoint.Files.DistinctBy(file => file.Path, StringComparer.Ordinal).ToDictionary(file => file.Path, StringComparer.Ordinal));
+        mapped = new MappedTensors(checkpoint.Files.DistinctBy(file => file.Path, StringComparer.Ordinal).ToDictionary(file => file.Path, StringComparer.Ordinal), static _ => { });
     }
 
     /// <summary>Makes a tensor. Its elements are those that are stored; where it is mapped, a write changes it and never the file.</summary>
@@ -57,7 +57,8 @@ public sealed class TensorLoader : IDisposable
             throw Unsupported(tensor, $"TorchSharp has no tensors of type {tensor.DType} without more than their elements. {help}");
         }
 
-        if (view.ToStoredTensor() is { } part && TransferPlan.IsUsableInFile(part))
+        // To map one tensor of a file that is elsewhere, the whole would have to be fetched.
+        if (view.ToStoredTensor() is { } part && TransferPlan.IsUsableInFile(part) && mapped.CountBytesToFetch([tensor.Path]) == 0)
         {
             var value = mapped.CreateView(part, type);
             progress?.Invoke(view.ByteLength);

@@ -51,10 +51,12 @@ internal sealed class TensorMaterializer : IDisposable
         this.device = device;
         this.cancellationToken = cancellationToken;
         transfers = plan.GetTransfers(resident, device.type == DeviceType.CPU);
-        this.progress = new ProgressCounter(progress, transfers.BytesToRead, plan.Tensors.Count);
+        ProgressCounter? counter = null;
+        mapped = new MappedTensors(checkpoint.Files.ToDictionary(file => file.Path, StringComparer.Ordinal), bytes => counter?.AddBytes(bytes), cancellationToken);
+        long toFetch = mapped.CountBytesToFetch(transfers.Transfers.Where(transfer => transfer.Kind != TransferKind.Read).Select(transfer => transfer.Source.Path));
+        this.progress = counter = new ProgressCounter(progress, transfers.BytesToRead + toFetch, plan.Tensors.Count);
         this.dataReader = dataReader;
         reader = new ResidentReader(dataReader, this.progress.AddBytes);
-        mapped = new MappedTensors(checkpoint.Files.ToDictionary(file => file.Path, StringComparer.Ordinal));
         memory = device.type == DeviceType.CPU ? ReserveMemory(transfers) : null;
     }
 
