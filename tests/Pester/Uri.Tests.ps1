@@ -57,6 +57,18 @@ Describe '-Uri' {
         $lines -match 'secret' | Should -BeNullOrEmpty
     }
 
+    It 'writes the manifest of a checkpoint on a server' {
+        New-CheckpointManifest -Uri "$address/boring.pt" -OutputPath "$TestDrive/boring.manifest.json" | Should -Not -BeNullOrEmpty
+
+        (Test-Checkpoint "$samples/boring.pt" -Manifest "$TestDrive/boring.manifest.json").Passed | Should -BeTrue
+        (Test-Checkpoint -Uri "$address/boring.pt" -Manifest "$TestDrive/boring.manifest.json").Passed | Should -BeTrue
+        { New-CheckpointManifest -Uri "$address/boring.pt" } | Should -Throw -ErrorId 'ParameterMissing,*'
+    }
+
+    It 'divides no work with others' {
+        { Test-Checkpoint -Uri "$address/boring.pt" -Part 1/2 } | Should -Throw -ErrorId 'ParametersExclusive,*'
+    }
+
     It 'gives an error for each address that cannot be read, and goes on' {
         $found = Get-CheckpointInfo -Uri "$address/none.pt?signature=secret", 'mailto:secret', "https://user:secret@host/x", "$address/boring.pt" -ErrorAction SilentlyContinue -ErrorVariable problems
 
