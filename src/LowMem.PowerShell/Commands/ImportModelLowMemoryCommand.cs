@@ -117,24 +117,24 @@ public sealed class ImportModelLowMemoryCommand : ModelPathCommand
     }
 
     private ImportOptions GetOptions(Checkpoint checkpoint) => new()
-        {
-            Resident = Resident,
-            KeepDType = KeepDType,
-            DType = DType,
-            RequiresGrad = RequiresGrad,
-            Prefix = Prefix,
-            KeyMap = KeyMap is null ? null : KeyMapArgument.Create(KeyMap, checkpoint, Prefix, StopToken),
-            KeyFilter = KeySelection.Create(Include, Exclude),
-            AllowMissing = AllowMissing,
-            InitializeMissing = InitializeMissing,
-            Seed = Seed,
-            AllowUnexpected = AllowUnexpected,
-            AllowShapeMismatch = AllowShapeMismatch,
-            Device = Device,
-            AllowUnsafeGlobals = AllowUnsafeGlobals,
-            Shard = Shards?.Shard,
-            ShardRules = Shards?.Rules,
-        };
+    {
+        Resident = Resident,
+        KeepDType = KeepDType,
+        DType = DType,
+        RequiresGrad = RequiresGrad,
+        Prefix = Prefix,
+        KeyMap = KeyMap is null ? null : KeyMapArgument.Create(KeyMap, checkpoint, Prefix, StopToken),
+        KeyFilter = KeySelection.Create(Include, Exclude),
+        AllowMissing = AllowMissing,
+        InitializeMissing = InitializeMissing,
+        Seed = Seed,
+        AllowUnexpected = AllowUnexpected,
+        AllowShapeMismatch = AllowShapeMismatch,
+        Device = Device,
+        AllowUnsafeGlobals = AllowUnsafeGlobals,
+        Shard = Shards?.Shard,
+        ShardRules = Shards?.Rules,
+    };
 
     /// <summary>They are loaded, since nothing runs; torch.load would run them.</summary>
     private void WarnOfUnknown(Checkpoint checkpoint)
