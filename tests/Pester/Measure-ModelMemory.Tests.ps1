@@ -60,12 +60,23 @@ Describe 'Measure-ModelMemory' {
         $text | Should -Match 'AdvisedMode\s+: Mapped'
     }
 
+    It 'measures one shard, with a module and without' {
+        $rules = [ordered]@{ 'stages.*.weight' = 1; '*' = 'Replicate' }
+        $shard = Measure-ModelMemory "$samples/boring.pt" -Shard 1/2 -ShardRule $rules
+        $model = Import-ModelLowMemory "$samples/boring.pt" -Shard 1/2 -ShardRule $rules
+
+        $shard.ModelBytes | Should -Be (1088 - 400)
+        $shard.Mapped.CopiedBytes | Should -Be $model.LoadReport.CopiedBytes
+        (Measure-ModelMemory "$samples/boring.pt" -Module $model -Shard 1/2 -ShardRule $rules).ModelBytes | Should -Be $shard.ModelBytes
+    }
+
     It 'never loads libtorch without a module' {
         # A process of its own, since other tests here have loaded them.
         $null = Invoke-ChildScript @"
 $importModule
 `$estimates = @(Measure-ModelMemory '$samples/boring.pt', '$fixtures/sharded-safetensors' -DType bfloat16)
-if (`$estimates.Count -ne 2) { exit 2 }
+`$estimates += Measure-ModelMemory '$samples/boring.pt' -Shard 1/2 -ShardRule @{ '*' = 'Replicate' }
+if (`$estimates.Count -ne 3) { exit 2 }
 `$native = @([Diagnostics.Process]::GetCurrentProcess().Modules.Where({ `$_.ModuleName -like '*torch*' -and `$_.ModuleName -ne 'TorchSharp.dll' }))
 if (`$native.Count -gt 0) { exit 3 }
 exit 0

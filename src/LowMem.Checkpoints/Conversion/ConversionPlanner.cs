@@ -142,7 +142,7 @@ internal sealed class ConversionPlanner(Checkpoint checkpoint, ConversionDestina
             }
         }
 
-        if (shard is not null)
+        if (shard is not null && !groups.Tensors.Any(tensor => tensor.Selected.Key == ShardKey))
         {
             texts[ShardKey] = texts.TryGetValue(ShardKey, out string? outer) ? $"{shard.Shard} of {outer}" : $"{shard.Shard}";
         }

@@ -156,7 +156,7 @@ public sealed class ConversionRun
         void Advance(long now) => progress?.Report(new VerificationProgress(done + now, total));
     }
 
-    private static long LengthOf(PlannedFile file) => file.Blobs.Sum(blob => blob.Source.ByteLength);
+    private static long LengthOf(PlannedFile file) => file.Blobs.Sum(blob => blob.Numbers?.StoredByteLength ?? blob.Source.ByteLength);
 
     private ShardWriter WriterOf(TensorDataReader reader, PlannedFile file, bool isMoved)
     {

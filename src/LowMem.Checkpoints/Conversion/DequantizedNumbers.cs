@@ -14,6 +14,8 @@ internal sealed class DequantizedNumbers(ScaledView view) : ITensorNumbers
 
     public long[] Shape => [.. view.Shape];
 
+    public long StoredByteLength => view.Codes.ByteLength;
+
     public IReadOnlyCollection<string> Keys => [view.Tensor.Stored.Key, .. view.Tensor.ScaleKeys];
 
     /// <summary>Gives the numbers of the tensors of a checkpoint that have scales.</summary>

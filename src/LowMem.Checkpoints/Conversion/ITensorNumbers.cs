@@ -13,6 +13,9 @@ internal interface ITensorNumbers
     /// <summary>The shape of the numbers.</summary>
     long[] Shape { get; }
 
+    /// <summary>The bytes that are read for them, without the scales.</summary>
+    long StoredByteLength { get; }
+
     /// <summary>The tensors that are read for them: their keys are not written.</summary>
     IReadOnlyCollection<string> Keys { get; }
 

@@ -136,10 +136,13 @@ internal sealed class BlockPlan(TensorDataReader reader)
         {
             jobs.Add(identity, job = new GatherJob(new TensorView(tensor)));
 
-            // Nearly nothing of its storages may be wanted of a slice.
-            foreach (var part in tensor.WholeShape is not null ? [] : tensor.Chunks?.Select(chunk => chunk.Source) ?? [tensor])
+            foreach (var part in tensor.Chunks?.Select(chunk => chunk.Source) ?? [tensor])
             {
-                Keep(part, job);
+                // Nearly nothing of a storage may be wanted of a slice; but one that is compressed has to be unfolded whole.
+                if (tensor.WholeShape is null || part.Storage is { Offset: < 0 })
+                {
+                    Keep(part, job);
+                }
             }
         }
 

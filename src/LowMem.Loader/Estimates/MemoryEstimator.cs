@@ -32,9 +32,8 @@ public static class MemoryEstimator
         options ??= new ImportOptions();
         options.Validate();
         var lost = new CheckpointLoss([], []);
-        var (rest, prefix, _, _) = CheckpointPart.Take(
-            checkpoint, options.Prefix, options.AllowMissing ? loss => lost = loss : null, CancellationToken.None);
-        checkpoint = rest;
+        var part = CheckpointPart.Take(checkpoint, options.Prefix, options.AllowMissing ? loss => lost = loss : null, CancellationToken.None);
+        ((checkpoint, string prefix, _, _), _) = ShardSelection.Split(part, options, CancellationToken.None);
         var keys = checkpoint.Tensors.Where(tensor => tensor.Key.StartsWith(prefix, StringComparison.Ordinal)).ToList();
         var tensors = keys
             .DistinctBy(tensor => TensorTie.Of(tensor, CheckpointSkeleton.Split(tensor.Key[prefix.Length..]).Name))

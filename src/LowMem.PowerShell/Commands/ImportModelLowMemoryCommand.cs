@@ -20,8 +20,6 @@ public sealed class ImportModelLowMemoryCommand : ModelPathCommand
 {
     private const int ShownKeys = 20;
 
-    private ShardArguments? shards;
-
     /// <summary>The module to load into; when left out, one is made after the checkpoint.</summary>
     [Parameter(Position = 1, ValueFromPipeline = true)]
     [ValidateNotNull]
@@ -59,18 +57,6 @@ public sealed class ImportModelLowMemoryCommand : ModelPathCommand
     [ArgumentCompleter(typeof(StateDictKeyCompleter))]
     [SuppressMessage("Performance", "CA1819:Properties should not return arrays", Justification = "A cmdlet parameter.")]
     public string[]? Exclude { get; set; }
-
-    /// <summary>The share of each tensor that is loaded, such as <c>3/8</c>, from 1 on.</summary>
-    [Parameter]
-    [ValidateNotNullOrEmpty]
-    public string? Shard { get; set; }
-
-    /// <summary>How tensors are split: names of ready rules, and tables of patterns of keys with a dimension or <c>Replicate</c>.</summary>
-    [Parameter]
-    [ValidateNotNullOrEmpty]
-    [ArgumentCompleter(typeof(ShardRuleCompleter))]
-    [SuppressMessage("Performance", "CA1819:Properties should not return arrays", Justification = "A cmdlet parameter.")]
-    public object[]? ShardRule { get; set; }
 
     /// <summary>Leaves parameters as they are for which the checkpoint has nothing.</summary>
     [Parameter]
@@ -130,15 +116,6 @@ public sealed class ImportModelLowMemoryCommand : ModelPathCommand
         {
             ThrowTerminatingError(ErrorRecords.KeyMapUnsupported(KeyMap));
         }
-
-        try
-        {
-            shards = ShardArguments.Create(Shard, ShardRule);
-        }
-        catch (RefusedException error)
-        {
-            ThrowTerminatingError(error.Record);
-        }
     }
 
     /// <inheritdoc/>
@@ -151,7 +128,7 @@ public sealed class ImportModelLowMemoryCommand : ModelPathCommand
         string target = Module is null ? "a new module" : Module.GetType().Name;
 
         // What a shard is, is known when the rules have been held against all keys: an error comes before the question, too.
-        var options = shards is null ? null : GetOptions(checkpoint);
+        var options = Shards is null ? null : GetOptions(checkpoint);
         string what = options is null ? string.Empty : $" ({ShardArguments.Describe(ModelLoader.PlanShard(Module, checkpoint, options, StopToken))})";
         if (ShouldProcess(target, $"Load '{path}'{what}"))
         {
@@ -160,25 +137,25 @@ public sealed class ImportModelLowMemoryCommand : ModelPathCommand
     }
 
     private ImportOptions GetOptions(Checkpoint checkpoint) => new()
-        {
-            Resident = Resident,
-            Prefetch = Prefetch,
-            KeepDType = KeepDType,
-            DType = DType,
-            RequiresGrad = RequiresGrad,
-            Prefix = Prefix,
-            KeyMap = KeyMap is null ? null : KeyMapArgument.Create(KeyMap, checkpoint, Prefix, StopToken),
-            KeyFilter = KeySelection.Create(Include, Exclude),
-            AllowMissing = AllowMissing,
-            InitializeMissing = InitializeMissing,
-            Seed = Seed,
-            AllowUnexpected = AllowUnexpected,
-            AllowShapeMismatch = AllowShapeMismatch,
-            Device = Device,
-            AllowUnsafeGlobals = AllowUnsafeGlobals,
-            Shard = shards?.Shard,
-            ShardRules = shards?.Rules,
-        };
+    {
+        Resident = Resident,
+        Prefetch = Prefetch,
+        KeepDType = KeepDType,
+        DType = DType,
+        RequiresGrad = RequiresGrad,
+        Prefix = Prefix,
+        KeyMap = KeyMap is null ? null : KeyMapArgument.Create(KeyMap, checkpoint, Prefix, StopToken),
+        KeyFilter = KeySelection.Create(Include, Exclude),
+        AllowMissing = AllowMissing,
+        InitializeMissing = InitializeMissing,
+        Seed = Seed,
+        AllowUnexpected = AllowUnexpected,
+        AllowShapeMismatch = AllowShapeMismatch,
+        Device = Device,
+        AllowUnsafeGlobals = AllowUnsafeGlobals,
+        Shard = Shards?.Shard,
+        ShardRules = Shards?.Rules,
+    };
 
     /// <summary>They are loaded, since nothing runs; torch.load would run them.</summary>
     private void WarnOfUnknown(Checkpoint checkpoint)

@@ -28,7 +28,16 @@ public sealed class MeasureModelMemoryCommand : ModelPathCommand
     protected override void ProcessCheckpoint(string path)
     {
         var checkpoint = OpenCheckpoint(path);
-        var options = new ImportOptions { KeepDType = KeepDType, DType = DType, Prefix = Prefix, AllowMissing = AllowMissing, AllowUnsafeGlobals = true };
+        var options = new ImportOptions
+        {
+            KeepDType = KeepDType,
+            DType = DType,
+            Prefix = Prefix,
+            AllowMissing = AllowMissing,
+            AllowUnsafeGlobals = true,
+            Shard = Shards?.Shard,
+            ShardRules = Shards?.Rules,
+        };
         var estimate = Module is null
             ? MemoryEstimator.Estimate(checkpoint, options)
             : Estimate(Module is PSObject wrapped ? wrapped.BaseObject : Module, checkpoint, options);

@@ -1,6 +1,8 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
 using LowMem.PowerShell.Completion;
 using LowMem.PowerShell.Errors;
+using LowMem.PowerShell.Pipeline;
 
 namespace LowMem.PowerShell.Commands;
 
@@ -23,12 +25,36 @@ public abstract class ModelPathCommand : CheckpointUriCommand
     [ArgumentCompleter(typeof(CheckpointPrefixCompleter))]
     public string? Prefix { get; set; }
 
+    /// <summary>The share of each tensor that is loaded, such as <c>3/8</c>, from 1 on.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? Shard { get; set; }
+
+    /// <summary>How tensors are split: names of ready rules, and tables of patterns of keys with a dimension or <c>Replicate</c>.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ShardRuleCompleter))]
+    [SuppressMessage("Performance", "CA1819:Properties should not return arrays", Justification = "A cmdlet parameter.")]
+    public object[]? ShardRule { get; set; }
+
+    /// <summary>What the two say; null when there is no shard.</summary>
+    private protected ShardArguments? Shards { get; private set; }
+
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
         if (KeepDType && DType is not null)
         {
             ThrowTerminatingError(ErrorRecords.ParametersExclusive(nameof(KeepDType), nameof(DType)));
+        }
+
+        try
+        {
+            Shards = ShardArguments.Create(Shard, ShardRule);
+        }
+        catch (RefusedException error)
+        {
+            ThrowTerminatingError(error.Record);
         }
     }
 }

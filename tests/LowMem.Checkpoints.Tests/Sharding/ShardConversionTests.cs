@@ -124,6 +124,36 @@ public sealed class ShardConversionTests : IDisposable
         Assert.Equal(new float[] { 2 }, ToSingle(Converted.ReadAll(output)["new"]));
     }
 
+    /// <summary>A compressed storage is unfolded once for a slice of it, however the elements lie.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void CompressedStoragesAreReadOnce(int dimension)
+    {
+        string path = FixtureFiles.PathOf("repacked-deflated");
+        var location = MemoryLocation.Of(path, keepsBlocks: false);
+        var checkpoint = Checkpoint.Open(location, path, Token);
+        var rules = new ShardRules([.. checkpoint.Tensors.Select(tensor => new ShardRule(
+            KeyRule.FromWildcard(tensor.Key, null), new ShardPlacement(tensor.Shape.Length > dimension ? dimension : null)))], areOrdered: false);
+        long before = location.BytesRead;
+
+        Convert(checkpoint, Path.Combine(directory.Path, "out.safetensors"), 2, 2, rules);
+
+        Assert.InRange(location.BytesRead - before, 1, location.ByteLength);
+    }
+
+    [Fact]
+    public void ATensorOfTheNameOfTheTextIsWritten()
+    {
+        var checkpoint = Checkpoint.Open(Put(new SafetensorsBytes().Add("shard", "F32", [2], [1f, 2])), Name, Token);
+        string output = Path.Combine(directory.Path, "out.safetensors");
+
+        Convert(checkpoint, output, 2, 2, Sharded.Rules(("shard", 0)));
+
+        Assert.Equal(new float[] { 2 }, ToSingle(Converted.ReadAll(output)["shard"]));
+        Assert.DoesNotContain("shard", Checkpoint.Open(output, Token).Metadata.Keys);
+    }
+
     [Fact]
     public void TiedTensorsAreWrittenOnce()
     {

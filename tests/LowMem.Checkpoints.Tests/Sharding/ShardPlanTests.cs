@@ -59,7 +59,14 @@ public sealed class ShardPlanTests : IDisposable
     [InlineData("dcp-old")]
     [InlineData("dcp-safetensors")]
     [InlineData("legacy-protocol-0")]
+    [InlineData("legacy-views")]
     [InlineData("sharded-safetensors")]
+    [InlineData("newer-big-endian")]
+    [InlineData("repacked-deflated")]
+    [InlineData("tar-state-dict")]
+    [InlineData("torchsharp")]
+    [InlineData("unpacked")]
+    [InlineData("dtypes-safetensors")]
     public void EveryFormatIsSplit(string name)
     {
         var checkpoint = Checkpoint.Open(FixtureFiles.PathOf(name), Token);
@@ -179,6 +186,53 @@ public sealed class ShardPlanTests : IDisposable
 
         Assert.Contains("it is sparse_coo, and only dense tensors are split: its rule is to be 'Replicate'", error.Message, StringComparison.Ordinal);
         Assert.Equal(0, Sharded.Plan(checkpoint, 1, 2, Sharded.Rules(("*", null))).SplitCount);
+    }
+
+    /// <summary>Every index is in one slice, whatever the count, and the slices lie one behind the other.</summary>
+    [Fact]
+    public void SlicesCoverATensorOnce()
+    {
+        var checkpoint = Write(new SafetensorsBytes().Add("w", "I32", [7, 3], [.. Enumerable.Range(0, 21)]));
+        using var reader = new TensorDataReader(checkpoint);
+        byte[] whole = Sharded.Read(reader, checkpoint.Tensors[0]);
+        for (int count = 1; count <= 9; count++)
+        {
+            var slices = Enumerable.Range(1, count).Select(number => Sharded.Plan(checkpoint, number, count, Sharded.Rules(("w", 0))).Take(checkpoint.Tensors[0])).ToList();
+            Assert.Equal(whole, slices.SelectMany(slice => Sharded.Read(reader, slice)));
+            Assert.All(slices, slice => Assert.InRange(slice.Offset, checkpoint.Tensors[0].Offset, checkpoint.Tensors[0].Offset + whole.Length));
+        }
+    }
+
+    /// <summary>A name from a file reaches an error without what a terminal would obey, and a pattern that never ends is stopped.</summary>
+    [Fact]
+    public void HostileKeysAreShownHarmlessAndMatchedInBoundedTime()
+    {
+        string key = new('a', 4000);
+        var checkpoint = Write(new SafetensorsBytes().Add("x\u001b[31m\u202e", "F32", [2], new float[2]).Add(key + "\n", "F32", [2], new float[2]));
+        var endless = new ShardRules([new ShardRule(KeyRule.FromRegex(new System.Text.RegularExpressions.Regex(@"^(?:a|aa|aaa)+b?\z"), null), new ShardPlacement(0))], areOrdered: true);
+
+        var error = Assert.Throws<CheckpointException>(() => Sharded.Plan(checkpoint, 1, 2, Sharded.Rules(("*.weight", 0))));
+
+        Assert.DoesNotContain('\u001b', error.Message);
+        Assert.DoesNotContain('\u202e', error.Message);
+        Assert.InRange(error.Message.Length, 1, 2000);
+        Assert.Throws<KeyMapException>(() => Sharded.Plan(checkpoint, 1, 2, endless));
+    }
+
+    /// <summary>More problems than anybody reads are counted.</summary>
+    [Fact]
+    public void AnErrorHasABoundedNumberOfLines()
+    {
+        var bytes = new SafetensorsBytes();
+        for (int i = 0; i < 100; i++)
+        {
+            bytes.Add($"w{i}", "F32", [], new float[1]);
+        }
+
+        var error = Assert.Throws<CheckpointException>(() => Sharded.Plan(Write(bytes), 1, 2, Sharded.Rules(("w*", 0))));
+
+        Assert.Equal(22, error.Detail.Split(Environment.NewLine).Length);
+        Assert.EndsWith("  and 80 more", error.Detail, StringComparison.Ordinal);
     }
 
     private static ShardRule Rule(string pattern, int? dimension) => new(KeyRule.FromWildcard(pattern, null), new ShardPlacement(dimension));

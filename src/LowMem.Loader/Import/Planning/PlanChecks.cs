@@ -125,7 +125,8 @@ internal sealed class PlanChecks(ImportOptions options, DeviceType device, Tenso
 
         // Only what does not fit is described: of a hundred thousand tensors that is none.
         void AddFault(ModelMismatchKind kind, string key, string problem, string? advice = null) => faults.Add(new ModelMismatch(
-            kind, key, Describe(parameter.DType, parameter.Shape), Describe(tensor.DType, tensor.Shape) + problem) { Advice = advice });
+            kind, key, Describe(parameter.DType, parameter.Shape), Describe(tensor.DType, tensor.Shape) + problem)
+        { Advice = advice });
     }
 
     // A layer goes on by sizes of its own - features, heads, groups - and with a smaller weight alone it would compute something else.

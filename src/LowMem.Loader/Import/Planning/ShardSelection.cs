@@ -30,7 +30,7 @@ internal static class ShardSelection
                 .Where(entry => wanted.Contains(entry.Key) && options.KeyFilter?.Includes(entry.Key) != false)
                 .SelectMany(entry => entry.Value.Select(tensor => new ShardedKey(entry.Key, tensor))),
         ];
-        var plan = ShardPlan.Create(checkpoint, shard, rules, keys, [.. selection.Tensors.Keys], cancellationToken);
+        var plan = ShardPlan.Create(checkpoint, shard, rules, keys, [.. selection.Tensors.Keys.Union(wanted)], cancellationToken);
         var tensors = selection.Tensors.ToDictionary(entry => entry.Key, entry => entry.Value.ConvertAll(plan.Take), StringComparer.Ordinal);
         return (selection with { Tensors = tensors }, plan);
     }

@@ -3,9 +3,11 @@ using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Formats;
 using LowMem.Checkpoints.Keys;
 using LowMem.Checkpoints.Sharding;
+using LowMem.Loader.Estimates;
 using LowMem.Loader.Import.Binding;
 using LowMem.Loader.Import.Planning;
 using LowMem.Loader.Modules;
+using LowMem.Loader.Skeletons.Containers;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -133,6 +135,62 @@ public sealed class ShardTests : IDisposable
 
         Assert.Equal([4f, 5, 6, 7], head.weight!.data<float>().ToArray());
         Assert.Single(ModuleTree.GetParameters(module), entry => entry.TiedTo is not null);
+    }
+
+    /// <summary>Weights that older files keep in other names are found first, and then split.</summary>
+    [Fact]
+    public void OlderNamesAreSplitAsWell()
+    {
+        string path = directory["old.safetensors"];
+        TestFiles.WriteSafetensors(
+            path,
+            ("norm.weight_v", "F32", [4, 2], TestFiles.Bytes(0f, 1, 2, 3, 4, 5, 6, 7)),
+            ("norm.weight_g", "F32", [4, 1], TestFiles.Bytes(10f, 11, 12, 13)));
+        using var original = new ModuleContainer();
+        using var weight = new ModuleContainer();
+        using var parametrizations = new ModuleContainer();
+        weight.register_parameter("original0", nn.Parameter(empty(2, 1, device: META)));
+        weight.register_parameter("original1", nn.Parameter(empty(2, 2, device: META)));
+        parametrizations.Add("weight", weight);
+        using var norm = new ModuleContainer();
+        norm.Add("parametrizations", parametrizations);
+        original.Add("norm", norm);
+
+        var report = ModelLoader.Load(
+            original, Checkpoint.Open(path, Token), new ImportOptions { Shard = new ShardNumber(2, 2), ShardRules = Rules(("norm.weight_*", 0)) }, progress: null, Token);
+
+        Assert.Equal(2, report.SplitCount);
+        Assert.Equal([12f, 13], original.state_dict()["norm.parametrizations.weight.original0"].data<float>().ToArray());
+    }
+
+    /// <summary>Float8 weights and the scales of their blocks, as buffers of a module.</summary>
+    [Fact]
+    public void ScalesFollowTheirCodes()
+    {
+        string path = directory["scaled.safetensors"];
+        TestFiles.WriteSafetensors(
+            path,
+            ("q.weight", "F8_E4M3", [256, 128], new byte[256 * 128]),
+            ("q.weight_scale_inv", "F32", [2, 1], TestFiles.Bytes(3f, 4)));
+
+        var (module, report) = ModelLoader.Load(
+            Checkpoint.Open(path, Token), new ImportOptions { Shard = new ShardNumber(2, 2), ShardRules = Rules(("*.weight", 0)) }, progress: null, Token);
+
+        using (module)
+        {
+            Assert.Equal([128, 128], module.state_dict()["q.weight"].shape);
+            Assert.Equal([4f], module.state_dict()["q.weight_scale_inv"].data<float>().ToArray());
+            Assert.Equal(2, report.SplitCount);
+        }
+    }
+
+    [Fact]
+    public void AnEstimateOfAShardIsThatOfItsSlices()
+    {
+        var estimate = MemoryEstimator.Estimate(Write(), Options(1, 3));
+
+        Assert.Equal(((2 * 4) + 2 + (4 * 3) + 4) * sizeof(float), estimate.ModelBytes);
+        Assert.Equal(4 * 3 * sizeof(float), estimate.Mapped.CopiedBytes);
     }
 
     [Fact]
