@@ -57,7 +57,7 @@ $running = @{}
 $package = $null
 $modules = @()
 
-function Write-Log([string] $Text) { [Console]::Error.WriteLine("$([DateTime]::UtcNow.ToString('u')) $Text") }
+function Write-FleetLog([string] $Text) { [Console]::Error.WriteLine("$([DateTime]::UtcNow.ToString('u')) $Text") }
 
 # What is no assembly of .NET is libtorch or a part of it.
 function Test-IsManaged([IO.FileInfo] $File) {
@@ -92,7 +92,7 @@ try {
     $connection = @{ HostName = $HostName; Options = $SshOption }
     if ($KeyFilePath) { $connection.KeyFilePath = $KeyFilePath }
     $sessions = @(New-PSSession @connection -ErrorAction SilentlyContinue -ErrorVariable unreachable)
-    foreach ($problem in $unreachable) { Write-Log "lost: $problem" }
+    foreach ($problem in $unreachable) { Write-FleetLog "lost: $problem" }
     if (-not $sessions) { throw 'No machine could be reached.' }
 
     # Each machine loads what is there of these: the shared one, or its own copy.
@@ -104,7 +104,7 @@ try {
         Import-Module ([WildcardPattern]::Escape($path)) -ErrorAction Stop
         'ready'
     }
-    foreach ($problem in $broken) { Write-Log "lost: $($problem.OriginInfo.PSComputerName): $problem" }
+    foreach ($problem in $broken) { Write-FleetLog "lost: $($problem.OriginInfo.PSComputerName): $problem" }
     $free = [Collections.Generic.Queue[object]]::new()
     foreach ($session in $sessions | Where-Object InstanceId -In $ready.RunspaceId) { $free.Enqueue($session) }
     if ($free.Count -eq 0) { throw 'The module could be loaded on no machine.' }
@@ -117,9 +117,9 @@ try {
             $number = $waiting.Dequeue()
             $session = $free.Dequeue()
             $attempts[$number]++
-            $job = Invoke-Command -Session $session -AsJob -ArgumentList $Path, $Level, "$number/$PartCount" {
-                param($Path, $Level, $Part)
-                Test-Checkpoint -LiteralPath $Path -Recurse -Level $Level -Part $Part -ErrorAction SilentlyContinue
+            $part = "$number/$PartCount"
+            $job = Invoke-Command -Session $session -AsJob {
+                Test-Checkpoint -LiteralPath $using:Path -Recurse -Level $using:Level -Part $using:part -ErrorAction SilentlyContinue
             }
             $running[$job.Id] = @{ Job = $job; Session = $session; Number = $number }
         }
@@ -132,16 +132,16 @@ try {
             $result = Receive-Job -Job $job -ErrorAction SilentlyContinue -ErrorVariable problem | Where-Object { $_.Record }
             Remove-Job -Job $job -Force
             if ($work.Session.State -eq 'Opened') { $free.Enqueue($work.Session) }
-            else { Write-Log "lost: $($work.Session.ComputerName), with part $($work.Number)/$PartCount, which another one takes" }
+            else { Write-FleetLog "lost: $($work.Session.ComputerName), with part $($work.Number)/$PartCount, which another one takes" }
 
             if (@($result).Count -eq 1) {
                 $name = 'part-{0:D5}-of-{1:D5}.json' -f $work.Number, $PartCount
                 [IO.File]::WriteAllText("$reports/$name", ($result | Select-Object -Property * -ExcludeProperty PSComputerName, RunspaceId, PSShowComputerName | ConvertTo-Json))
-                Write-Log "$($work.Session.ComputerName): part $($result.Part), $($result.CheckpointCount) checkpoints, $($result.BytesRead) bytes, $($result.Errors) errors"
+                Write-FleetLog "$($work.Session.ComputerName): part $($result.Part), $($result.CheckpointCount) checkpoints, $($result.BytesRead) bytes, $($result.Errors) errors"
             }
             elseif ($attempts[$work.Number] -lt $MaxAttempts) { $waiting.Enqueue($work.Number) }
             else {
-                Write-Log "given up: part $($work.Number)/${PartCount}: $problem"
+                Write-FleetLog "given up: part $($work.Number)/${PartCount}: $problem"
                 $given.Add($work.Number)
             }
         }

@@ -70,10 +70,11 @@ Describe 'Assert-Checkpoint' {
         (Get-TerminatingError { Assert-Checkpoint $path -Level Values }).TargetObject[0].FirstFinding | Should -BeLike 'Error NonFiniteValues: *'
     }
 
-    It 'has the parameters of Test-Checkpoint' {
-        $names = { param($command) @((Get-Command $command).Parameters.Keys | Sort-Object) }
+    It 'has the parameters of Test-Checkpoint, but no parts: half of a test is no gate' {
+        $names = { param($command) @((Get-Command $command).Parameters.Keys -notmatch '^(Part|LocalPieces)$' | Sort-Object) }
 
         & $names Assert-Checkpoint | Should -Be @((& $names Test-Checkpoint) -replace '^Quiet$', 'PassThru' | Sort-Object)
+        (Get-Command Assert-Checkpoint).Parameters.Keys | Should -Not -Contain 'Part'
     }
 
     It 'ends the script that calls it, and not its own statement alone' {

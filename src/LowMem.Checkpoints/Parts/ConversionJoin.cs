@@ -21,6 +21,13 @@ public sealed class ConversionJoin
     {
         this.items = items;
         common = items.First(item => item.HasCommon).Conversion!;
+        string[] names = [common.Stem + common.Extension, .. common.Files.Select(file => file.Name)];
+        if (names.FirstOrDefault(name => name.Length == 0 || name.AsSpan().IndexOfAny('/', '\\') >= 0 || name is "." or "..") is { } wrong
+            || items.Any(item => item.Conversion!.Files.Count != common.Files.Count))
+        {
+            throw new FormatException("a file of the conversion has no name that a part gives it.");
+        }
+
         var destination = new ConversionDestination(common.Format, folder ?? common.Directory, common.Stem, common.Extension);
         set = new ConversionSet(destination, [.. common.Files.Select(file => file.Name)], common.Index is { } index ? before => MakeIndex(index, before) : null);
         directory = new OutputDirectory(destination.Directory, destination.FileName);

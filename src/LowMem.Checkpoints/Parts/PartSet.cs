@@ -36,7 +36,15 @@ public sealed class PartSet
         var reference = records[0];
         var items = records.SelectMany(record => record.Items).ToLookup(item => item.Index);
         CheckItems(records, items);
-        return [.. items.OrderBy(group => group.Min(item => item.Input)).ThenBy(group => group.Key).Select(group => JoinedCheckpoint.Of(reference.Operation, [.. group], folder))];
+        try
+        {
+            return [.. items.OrderBy(group => group.Min(item => item.Input)).ThenBy(group => group.Key).Select(group => JoinedCheckpoint.Of(reference.Operation, [.. group], folder))];
+        }
+        catch (Exception exception) when (exception is FormatException or ArgumentException or OverflowException or InvalidOperationException)
+        {
+            // Each record is what was written, and yet they do not say what they should.
+            throw new CheckpointException(CheckpointErrorIds.PartInvalid, "parts", $"these parts cannot be joined: {exception.Message} Run all of them again.", exception);
+        }
     }
 
     /// <summary>The errors that are about no checkpoint as a whole, each once. Call after <see cref="Join"/>.</summary>
@@ -83,7 +91,7 @@ public sealed class PartSet
             record.Items.ForEach(item => names.Add(item, record.Name));
         }
 
-        for (int index = 0; index < reference.ListCount; index++)
+        for (int index = 0; index < reference.ListCount && faults.Count <= MostNamed; index++)
         {
             PartItem[] all = [.. items[index]];
             string path = all.Length > 0 ? DisplayText.Name(all[0].Path) : string.Empty;

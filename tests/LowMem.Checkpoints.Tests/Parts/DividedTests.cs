@@ -41,6 +41,40 @@ public sealed class DividedTests
         Assert.Equal(verdict.BytesRead, parts.Sum(part => part.BytesRead));
     }
 
+    /// <summary>Tensors that are transposed, tied, cut out of or wider than their storage stay with it, and a compressed record is read by one part.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void WhatSharesBytesStaysTogether(bool isCompressed)
+    {
+        using var directory = new CheckpointDirectory();
+        long count = StorageLength / 4;
+        byte[] Of(int storage, long offset, long[] shape, long[] stride) => TensorBytes.Tensor(TensorBytes.Storage($"{storage}", count), offset, shape, stride);
+        var archive = TensorBytes.Archive(
+        [
+            ("transposed.weight", Of(0, 0, [512, 1024], [1, 512])),
+            ("whole.weight", Of(1, 0, [1024, 512], [512, 1])),
+            ("tied.weight", Of(1, 0, [count], [1])),
+            ("part.weight", Of(1, 1001, [10_000], [1])),
+            ("gaps.weight", Of(2, 1, [100, 1000], [1024, 3])),
+            ("expanded.weight", Of(3, 5, [2, 500_000], [0, 1])),
+        ]);
+        for (int i = 0; i < 4; i++)
+        {
+            _ = isCompressed ? archive.AddDeflated($"archive/data/{i}", Content(i + 2)) : archive.Add($"archive/data/{i}", Content(i + 2));
+        }
+
+        directory.Write("model.pt", archive.Build());
+        string path = Path.Combine(directory.Path, "model.pt");
+
+        var parts = PartJob.RunAll(3, () => PartJob.Verify(LevelValues), path);
+
+        Assert.Equal(PartJob.DescribeWhole(path, LevelValues), PartJob.Describe(Assert.Single(PartJob.Join(parts)).Verdict!));
+        long length = new FileInfo(path).Length;
+        Assert.InRange(parts.Sum(part => part.BytesRead), length, length * 108 / 100);
+        Assert.All(parts, part => Assert.InRange(part.BytesRead, length / 5, length * 3 / 5));
+    }
+
     [Fact]
     public void ShardsWithDigestsAreDividedByFile()
     {

@@ -108,6 +108,25 @@ public sealed class PartSetTests
         }
     }
 
+    /// <summary>A record may be forged, digest and all: it is data, and leads nowhere.</summary>
+    [Theory]
+    [InlineData("\"listCount\":1", "\"listCount\":2000000000")]
+    [InlineData("\"count\":1", "\"count\":2000000000")]
+    [InlineData("\"items\":[", "\"items\":null,\"other\":[")]
+    [InlineData("\"index\":0", "\"index\":-1")]
+    [InlineData("\"errors\":[]", "\"errors\":[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]")]
+    [InlineData("\"lowmemPart\":1", "\"lowmemPart\":2")]
+    public void AForgedRecordIsNone(string text, string other)
+    {
+        using var directory = new CheckpointDirectory();
+        string json = PartJob.Run(new PartNumber(1, 1), PartJob.Verify(Checksum), WriteList(directory, 1)).Record[(12 + 64 + 1)..];
+        string forged = json.Replace(text, other, StringComparison.Ordinal);
+        string digest = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.ASCII.GetBytes(forged)));
+
+        Assert.NotEqual(json, forged);
+        Assert.Equal(CheckpointErrorIds.PartInvalid, Assert.Throws<CheckpointException>(() => new PartSet().Add($"lowmem-part:{digest}:{forged}", "x")).ErrorId);
+    }
+
     [Fact]
     public void AKeyThatIsNoUnicodeComesThrough()
     {

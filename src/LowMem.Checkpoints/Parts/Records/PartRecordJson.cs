@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using LowMem.Checkpoints.Values.Division;
 
 namespace LowMem.Checkpoints.Parts.Records;
 
@@ -16,12 +17,16 @@ internal static class PartRecordJson
 
     private const int DigestLength = 64;
 
+    /// <summary>No list is longer; what is said of it is bounded by that.</summary>
+    private const int MostCheckpoints = 10_000_000;
+
     private static readonly JsonSerializerOptions Options = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
         IgnoreReadOnlyProperties = true,
+        RespectNullableAnnotations = true,
         MaxDepth = 16,
         Converters = { new AnyTextConverter() },
     };
@@ -61,8 +66,8 @@ internal static class PartRecordJson
             {
                 null => "it is no record of a part",
                 { LowmemPart: not PartRecord.CurrentVersion } => $"its version is {record.LowmemPart}, and only {PartRecord.CurrentVersion} is read here",
-                { Part: < 1 } => "it has an impossible number",
-                _ when record.Part > record.Count => "it has an impossible number",
+                { Part: < 1 } or { Count: > PartNumber.MostParts } or { ListCount: < 0 or > MostCheckpoints } => "it has an impossible number",
+                _ when record.Part > record.Count || record.Items.Exists(item => item.Index < 0 || item.Index >= record.ListCount) => "it has an impossible number",
                 _ => null,
             };
             return problem is null ? record : null;

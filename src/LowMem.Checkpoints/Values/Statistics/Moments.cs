@@ -58,7 +58,7 @@ internal readonly record struct Moments(long Count, double Mean, double SquaredD
             maximum = Math.Max(maximum, number);
         }
 
-        double mean = double.IsFinite(sum) ? sum / numbers.Length : MeanOfLarge(numbers);
+        double mean = double.IsFinite(sum) ? sum / numbers.Length : Math.Clamp(MeanOfLarge(numbers), minimum, maximum);
         var means = Vector512.Create(mean);
         var squares = Vector512<double>.Zero;
         foreach (ref readonly var vector in vectors)
@@ -102,7 +102,7 @@ internal readonly record struct Moments(long Count, double Mean, double SquaredD
         return new Moments(count, mean, squared, ordered[0].Number, ordered[^1].Number);
     }
 
-    /// <summary>The mean of numbers whose sum is beyond float64: it lies between them.</summary>
+    /// <summary>The mean of numbers whose sum is beyond float64; by rounding, it may end up just outside of them.</summary>
     private static double MeanOfLarge(ReadOnlySpan<double> numbers)
     {
         double mean = 0;
@@ -125,11 +125,13 @@ internal readonly record struct Moments(long Count, double Mean, double SquaredD
         long count = left.Count + right.Count;
         double distance = right.Mean - left.Mean;
         double mean = left.Mean + (distance * right.Count / count);
+        double least = Math.Min(left.Minimum, right.Minimum);
+        double greatest = Math.Max(left.Maximum, right.Maximum);
         return new Moments(
             count,
-            double.IsFinite(mean) ? mean : (left.Mean * ((double)left.Count / count)) + (right.Mean * ((double)right.Count / count)),
+            double.IsFinite(mean) ? mean : Math.Clamp((left.Mean * ((double)left.Count / count)) + (right.Mean * ((double)right.Count / count)), least, greatest),
             left.SquaredDistances + right.SquaredDistances + (distance * distance * left.Count * right.Count / count),
-            Math.Min(left.Minimum, right.Minimum),
-            Math.Max(left.Maximum, right.Maximum));
+            least,
+            greatest);
     }
 }
