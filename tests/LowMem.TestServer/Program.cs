@@ -24,7 +24,7 @@ server.Fault = async (context, request) =>
         }
         else
         {
-            var file = new ServedFile(await File.ReadAllBytesAsync(path));
+            var file = server.Files.GetOrAdd(path, each => new ServedFile(File.ReadAllBytes(each)));
             bool isWhole = request.Path.Contains(".whole.", StringComparison.Ordinal);
             await FileServer.SendAsync(context, file, isWhole ? request with { Range = null } : request);
         }

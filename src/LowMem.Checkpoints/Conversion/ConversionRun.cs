@@ -59,6 +59,11 @@ public sealed class ConversionRun
         {
             resumed = WriteFiles(journal, progress, cancellationToken);
         }
+        catch (CheckpointException exception) when (exception.IsOfServer && ConversionJournal.Read(directory) is { } written && plan.Files.Any(file => written.Find(file.Name) is not null))
+        {
+            // What came over a network is not thrown away because the network failed.
+            throw exception.Saying($"{exception.Detail} The files that are complete are kept: go on with -Resume.", exception.Path, exception.Offset);
+        }
         catch
         {
             // When all was complete before, a kill may have come while the files took their places: the rest of them is still needed.

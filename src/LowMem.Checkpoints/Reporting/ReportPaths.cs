@@ -1,3 +1,5 @@
+using LowMem.Checkpoints.Sources;
+
 namespace LowMem.Checkpoints.Reporting;
 
 /// <summary>Names files in reports: relative to a directory where they lie in it, else in full.</summary>
@@ -12,7 +14,7 @@ internal sealed class ReportPaths(string baseDirectory)
     public string GetName(string path) => FindRelative(path) ?? path;
 
     /// <summary>A reference relative to the directory, or a URI of its own.</summary>
-    public string GetUri(string path) => FindRelative(path) is { } relative ? Escape(relative) : ToUri(path);
+    public string GetUri(string path) => RemoteNames.IsAddress(path) ? path : FindRelative(path) is { } relative ? Escape(relative) : ToUri(path);
 
     private string? FindRelative(string path)
     {

@@ -49,7 +49,7 @@ public abstract class CheckpointUriCommand : CheckpointPathCommand
     private protected virtual bool AvoidsCache => false;
 
     private RemoteAccess Remote => remote ??= new RemoteAccess(
-        new RemoteArguments(Token, Headers, Endpoint, AllowFullDownload, AllowUnencrypted, AvoidsCache), ReadsAll);
+        new RemoteArguments(Token, Headers, Endpoint, AllowFullDownload, AllowUnencrypted, AvoidsCache), ReadsAll, StopToken);
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

@@ -135,7 +135,7 @@ public sealed class CompareCheckpointCommand : CheckpointCommand
     public SwitchParameter AllowUnencrypted { get; set; }
 
     private RemoteAccess Remote => remote ??= new RemoteAccess(
-        new RemoteArguments(Token, Headers, Endpoint, AllowFullDownload, AllowUnencrypted), readsAll: true);
+        new RemoteArguments(Token, Headers, Endpoint, AllowFullDownload, AllowUnencrypted), readsAll: true, StopToken);
 
     /// <inheritdoc/>
     protected override void BeginProcessing()

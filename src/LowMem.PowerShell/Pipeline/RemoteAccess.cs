@@ -16,8 +16,9 @@ internal sealed class RemoteAccess : IDisposable
 
     /// <param name="arguments">The parameters.</param>
     /// <param name="readsAll">Whether nothing is left out that a verdict rests on.</param>
+    /// <param name="cancellationToken">Ends all that is asked.</param>
     /// <exception cref="CheckpointException">A header or the token is none.</exception>
-    public RemoteAccess(RemoteArguments arguments, bool readsAll)
+    public RemoteAccess(RemoteArguments arguments, bool readsAll, CancellationToken cancellationToken)
     {
         options = new RemoteOptions
         {
@@ -25,6 +26,7 @@ internal sealed class RemoteAccess : IDisposable
             AllowUnencrypted = arguments.AllowUnencrypted,
             Endpoint = arguments.Endpoint,
             ReadsAll = readsAll,
+            Cancellation = cancellationToken,
             UsesCache = !arguments.NoCache,
         };
         if (arguments.Token is { } token)

@@ -126,14 +126,9 @@ internal sealed class ZipArchive
     /// <summary>Where the next record begins, or the directory behind the last one.</summary>
     public long FindNextHeader(ZipEntry entry)
     {
-        headers ??= [.. directory.Select(each => each.HeaderOffset).Append(directoryOffset).Order()];
+        headers ??= [.. directory.Select(each => each.HeaderOffset).Append(directoryOffset).Distinct().Order()];
         int index = Array.BinarySearch(headers, entry.HeaderOffset);
-        while (index < headers.Length - 1 && headers[index] <= entry.HeaderOffset)
-        {
-            index++;
-        }
-
-        return headers[index];
+        return headers[Math.Min(index + 1, headers.Length - 1)];
     }
 
     /// <summary>The entry of that exact name, or null.</summary>

@@ -33,6 +33,6 @@ internal static class ZipLayoutGuess
 
         long data = (start + Alignment - 1) / Alignment * Alignment;
         long next = archive.FindNextHeader(entry);
-        return next - data - length is 0 or Descriptor or LongDescriptor ? data : null;
+        return next <= archive.DirectoryOffset && next - data - length is 0 or Descriptor or LongDescriptor ? data : null;
     }
 }

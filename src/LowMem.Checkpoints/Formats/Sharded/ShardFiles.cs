@@ -23,7 +23,7 @@ internal sealed class ShardFiles(SourceDirectory directory, string checkpoint)
     public IEnumerable<(string Name, Checkpoint? Shard)> Read(IReadOnlyList<string> names, CancellationToken cancellationToken)
     {
         // Where each read takes a while, waiting for one is no reason to wait for all.
-        using var ahead = directory.Location.IsListed ? null : new ShardsAhead(names, name => Open(name, cancellationToken));
+        using var ahead = directory.Location.IsListed ? null : new ShardsAhead(names, Open, cancellationToken);
         foreach (string name in names)
         {
             cancellationToken.ThrowIfCancellationRequested();

@@ -7,10 +7,12 @@ internal sealed class ShardsAhead : IDisposable
 
     private readonly Queue<Task<Checkpoint>> tasks = new();
     private readonly IEnumerator<string> names;
-    private readonly Func<string, Checkpoint> open;
+    private readonly Func<string, CancellationToken, Checkpoint> open;
+    private readonly CancellationTokenSource stop;
 
-    public ShardsAhead(IReadOnlyList<string> names, Func<string, Checkpoint> open)
+    public ShardsAhead(IReadOnlyList<string> names, Func<string, CancellationToken, Checkpoint> open, CancellationToken cancellationToken)
     {
+        stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         this.names = names.GetEnumerator();
         this.open = open;
         while (tasks.Count < Parallel && Begin())
@@ -26,9 +28,10 @@ internal sealed class ShardsAhead : IDisposable
         return task.GetAwaiter().GetResult();
     }
 
-    /// <summary>Waits for those that are under way: they end soon when the reading was cancelled.</summary>
+    /// <summary>Ends those that are under way, and waits for them.</summary>
     public void Dispose()
     {
+        stop.Cancel();
         foreach (var task in tasks)
         {
             ((IAsyncResult)task).AsyncWaitHandle.WaitOne();
@@ -36,6 +39,7 @@ internal sealed class ShardsAhead : IDisposable
         }
 
         names.Dispose();
+        stop.Dispose();
     }
 
     private bool Begin()
@@ -48,7 +52,7 @@ internal sealed class ShardsAhead : IDisposable
         string name = names.Current;
 
         // A thread of its own: it waits for the server more than it works.
-        tasks.Enqueue(Task.Factory.StartNew(() => open(name), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default));
+        tasks.Enqueue(Task.Factory.StartNew(() => open(name, stop.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default));
         return true;
     }
 }

@@ -4,7 +4,7 @@ namespace LowMem.Checkpoints.Sources.Http;
 internal sealed class DeferredChecks
 {
     private readonly Lock gate = new();
-    private readonly SortedList<long, Check> waiting = [];
+    private readonly SortedList<(long Offset, long Place), Check> waiting = [];
 
     /// <summary>The longest range that waits: none that begins further in front reaches a place.</summary>
     private long longest;
@@ -13,7 +13,7 @@ internal sealed class DeferredChecks
     {
         lock (gate)
         {
-            waiting.TryAdd(range.Offset, new Check(range, place, check));
+            waiting.TryAdd((range.Offset, place.Offset), new Check(range, place, check));
             longest = Math.Max(longest, range.Length);
         }
     }
@@ -29,7 +29,7 @@ internal sealed class DeferredChecks
             }
 
             List<Check>? found = null;
-            for (int index = FindFrom(range.Offset - longest); index < waiting.Count && waiting.GetKeyAtIndex(index) < range.End; index++)
+            for (int index = FindFrom(range.Offset - longest); index < waiting.Count && waiting.GetKeyAtIndex(index).Offset < range.End; index++)
             {
                 var check = waiting.GetValueAtIndex(index);
                 if (check.Range.End > range.Offset)
@@ -47,7 +47,7 @@ internal sealed class DeferredChecks
     {
         lock (gate)
         {
-            waiting.Remove(check.Range.Offset);
+            waiting.Remove((check.Range.Offset, check.Place.Offset));
         }
     }
 
@@ -58,7 +58,7 @@ internal sealed class DeferredChecks
         while (low < high)
         {
             int middle = low + ((high - low) / 2);
-            (low, high) = waiting.GetKeyAtIndex(middle) < offset ? (middle + 1, high) : (low, middle);
+            (low, high) = waiting.GetKeyAtIndex(middle).Offset < offset ? (middle + 1, high) : (low, middle);
         }
 
         return low;

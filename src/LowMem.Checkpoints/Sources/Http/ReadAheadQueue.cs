@@ -31,14 +31,20 @@ internal sealed class ReadAheadQueue : IDisposable
     {
         this.file = file;
         stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        foreach (var (range, wanted) in Join(ranges))
+        var wanted = Join(ranges, maxGap: 0).ToList();
+        int first = 0;
+        foreach (var range in Join(wanted, NearGap))
         {
-            // Gaps are short and few: that a chunk was read is known when all of it was, or so much as is wanted of the whole range.
-            long gaps = range.Length - wanted;
             for (long offset = range.Offset; offset < range.End; offset += ChunkLength)
             {
-                int length = (int)Math.Min(ChunkLength, range.End - offset);
-                chunks.Add(new Chunk(offset, length) { Left = (int)Math.Max(1, length - gaps) });
+                var chunk = new Chunk(offset, (int)Math.Min(ChunkLength, range.End - offset));
+                for (int i = first; i < wanted.Count && wanted[i].Offset < chunk.End; i++)
+                {
+                    chunk.Left += (int)(Math.Min(wanted[i].End, chunk.End) - Math.Max(wanted[i].Offset, chunk.Offset));
+                    first = wanted[i].End <= chunk.End ? i + 1 : first;
+                }
+
+                chunks.Add(chunk);
             }
         }
     }
@@ -119,30 +125,29 @@ internal sealed class ReadAheadQueue : IDisposable
         stop.Dispose();
     }
 
-    private static IEnumerable<(ByteRange Range, long Wanted)> Join(IEnumerable<ByteRange> ranges)
+    /// <summary>The ranges in the order of the file, near ones as one.</summary>
+    private static IEnumerable<ByteRange> Join(IEnumerable<ByteRange> ranges, int maxGap)
     {
         ByteRange joined = default;
-        long wanted = 0;
         foreach (var range in ranges.Where(range => range.Length > 0).OrderBy(range => range.Offset).ThenBy(range => range.Length))
         {
-            if (joined.Length > 0 && range.Offset <= joined.End + NearGap)
+            if (joined.Length > 0 && range.Offset <= joined.End + maxGap)
             {
-                wanted += Math.Max(0, range.End - Math.Max(range.Offset, joined.End));
                 joined = joined with { Length = Math.Max(joined.End, range.End) - joined.Offset };
                 continue;
             }
 
             if (joined.Length > 0)
             {
-                yield return (joined, wanted);
+                yield return joined;
             }
 
-            (joined, wanted) = (range, range.Length);
+            joined = range;
         }
 
         if (joined.Length > 0)
         {
-            yield return (joined, wanted);
+            yield return joined;
         }
     }
 
@@ -193,7 +198,13 @@ internal sealed class ReadAheadQueue : IDisposable
         chunk.IsDone = true;
         chunk.Task = null;
         held--;
-        if (bytes.Length == ChunkLength)
+
+        // A model may have a thousand files, and all of them stay open.
+        if (next >= chunks.Count)
+        {
+            free.Clear();
+        }
+        else if (bytes.Length == ChunkLength)
         {
             free.Push(bytes);
         }
@@ -223,6 +234,8 @@ internal sealed class ReadAheadQueue : IDisposable
         public long Offset { get; } = offset;
 
         public int Length { get; } = length;
+
+        public long End => Offset + Length;
 
         /// <summary>The bytes that somebody will still read.</summary>
         public int Left { get; set; }

@@ -72,13 +72,14 @@ internal sealed class RemoteCache(string directory, long limit)
                 }
 
                 string path = GetContent(digest);
-                File.Move(temporary, path, overwrite: LengthOf(path) != file.Length);
+
+                // What is there already, under another name, may be mapped, and is left as it is.
+                if (LengthOf(path) != file.Length)
+                {
+                    File.Move(temporary, path, overwrite: true);
+                }
+
                 return Note(file, digest, path);
-            }
-            catch (IOException) when (DigestOfHub(file) is { } digest && LengthOf(GetContent(digest)) == file.Length)
-            {
-                // Somebody else has put the same there.
-                return GetContent(digest);
             }
             finally
             {

@@ -61,7 +61,7 @@ public sealed class RemoteLocation : CheckpointLocation, IDisposable
     {
         try
         {
-            _ = Get(name, CancellationToken.None);
+            _ = Get(name, options.Cancellation);
             return true;
         }
         catch (CheckpointException exception) when (exception.ErrorId is CheckpointErrorIds.NotFound or CheckpointErrorIds.AccessDenied)
@@ -73,6 +73,8 @@ public sealed class RemoteLocation : CheckpointLocation, IDisposable
             return true;
         }
     }
+
+    private CancellationToken Either(CancellationToken cancellationToken) => cancellationToken.CanBeCanceled ? cancellationToken : options.Cancellation;
 
     /// <inheritdoc/>
     public override bool DirectoryExists(string name)
@@ -109,7 +111,7 @@ public sealed class RemoteLocation : CheckpointLocation, IDisposable
     public override long CountBytesToFetch(CheckpointFile file)
     {
         ArgumentNullException.ThrowIfNull(file);
-        return locals.ContainsKey(file.Path) || (options.UsesCache && options.Cache.Find(Get(file.Path, CancellationToken.None)) is not null) ? 0 : file.Length;
+        return locals.ContainsKey(file.Path) || (options.UsesCache && options.Cache.Find(Get(file.Path, options.Cancellation)) is not null) ? 0 : file.Length;
     }
 
     /// <inheritdoc/>
@@ -151,7 +153,7 @@ public sealed class RemoteLocation : CheckpointLocation, IDisposable
 
     /// <inheritdoc/>
     protected internal override RandomAccessSource OpenUnbuffered(string name, CancellationToken cancellationToken = default) =>
-        new HttpSource(Get(name, cancellationToken), this, cancellationToken);
+        new HttpSource(Get(name, Either(cancellationToken)), this, Either(cancellationToken));
 
     private RemoteFile Get(string name, CancellationToken cancellationToken)
     {

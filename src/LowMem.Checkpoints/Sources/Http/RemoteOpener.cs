@@ -13,6 +13,9 @@ internal sealed class RemoteOpener(RemoteExchange exchange, RemoteAddress addres
     /// <summary>Enough to tell every format by, and less than any header of a model.</summary>
     public const int StartLength = 512;
 
+    /// <summary>No file is that long: a number so large is a lie, and would not add up.</summary>
+    private const long LongestFile = 1L << 56;
+
     /// <summary>What is no longer than this is taken as it comes: many servers give no parts of small texts.</summary>
     private const int SmallLength = 1 << 20;
 
@@ -39,6 +42,11 @@ internal sealed class RemoteOpener(RemoteExchange exchange, RemoteAddress addres
             {
                 throw RemoteErrors.AnswerInvalid(name, string.Create(
                     CultureInfo.InvariantCulture, $"the file has {length} bytes, where the hub says {linked} (X-Linked-Size)"));
+            }
+
+            if (length > LongestFile)
+            {
+                throw RemoteErrors.AnswerInvalid(name, string.Create(CultureInfo.InvariantCulture, $"it says that the file has {length} bytes, which none has (Content-Range)"));
             }
 
             byte[] bytes = new byte[count];

@@ -19,6 +19,9 @@ public sealed class RemoteOptions
     /// <summary>Keeps files that are fetched whole for the next time; else they are gone when nobody uses them.</summary>
     public bool UsesCache { get; init; } = true;
 
+    /// <summary>Ends all that is asked, where no other token is given.</summary>
+    public CancellationToken Cancellation { get; init; }
+
     /// <summary>The address of the hub behind <c>hf://</c>; null for that of the environment, or the public one.</summary>
     public string? Endpoint { get; init; }
 

@@ -10,7 +10,11 @@ namespace LowMem.Checkpoints.Sources.Http;
 internal sealed record RemoteVersion(long Length, string? Tag, DateTimeOffset? LastModified)
 {
     public static RemoteVersion Of(HttpResponseMessage response, long length) =>
-        new(length, response.Headers.ETag?.ToString(), response.Content.Headers.LastModified);
+        new(length, FindTag(response), response.Content.Headers.LastModified);
+
+    /// <summary>As it was sent: some servers leave out the quotes, and a tag is a tag.</summary>
+    private static string? FindTag(HttpResponseMessage response) =>
+        response.Headers.NonValidated.TryGetValues("ETag", out var values) && values.ToString() is { Length: > 0 } tag ? tag : null;
 
     /// <summary>What differs in another answer; null when nothing does.</summary>
     public string? DescribeChange(RemoteVersion now) =>

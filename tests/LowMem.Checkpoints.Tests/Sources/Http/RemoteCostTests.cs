@@ -109,6 +109,35 @@ public sealed class RemoteCostTests : RemoteFixture, IDisposable
     }
 
     [Fact]
+    public void AConversionThatTheNetworkBrokeGoesOnWhereItWas()
+    {
+        byte[] file = Shard(0, 2000);
+        string uri = Server.Add("/model.safetensors", file);
+        var destination = ConversionDestination.Of(Path.Combine(directory, "out"), true, null, uri);
+        var options = new ConversionOptions { MaxShardSize = file.Length / 5 };
+        Server.Fault = (context, _) =>
+        {
+            bool isDown = BytesOf("/model.safetensors") > file.Length / 2;
+            context.Response.StatusCode = isDown ? 503 : 200;
+            return Task.FromResult(isDown);
+        };
+
+        // In small pieces, so that the server goes down in the middle.
+        var error = Assert.Throws<CheckpointException>(() => new ConversionRun(Plan(), new ConversionSettings()).Run(null, Stop));
+        Assert.Equal(CheckpointErrorIds.RemoteUnavailable, error.ErrorId);
+        Assert.Contains("go on with -Resume", error.Message, StringComparison.Ordinal);
+
+        Server.Fault = null;
+        long before = BytesOf("/model.safetensors");
+        new ConversionRun(Plan(), new ConversionSettings { Resumes = true }).Run(null, Stop);
+
+        Assert.Equal(2000, Checkpoint.Open(Path.Combine(directory, "out"), Stop).Tensors.Count);
+        Assert.InRange(BytesOf("/model.safetensors") - before, 1, file.Length * 9 / 10);
+
+        ConversionPlan Plan() => ConversionPlan.Create(Open(uri), destination, options, Stop);
+    }
+
+    [Fact]
     public void AnArchiveThatIsLaidOutInAnotherWayIsListedByItsHeaders()
     {
         byte[] bytes = TensorBytes.Archive([("a", TensorBytes.Vector("0", 4)), ("b", TensorBytes.Vector("1", 2))], ("0", new byte[16]), ("1", new byte[8])).Build();

@@ -120,6 +120,18 @@ public sealed class RemoteFaultTests : RemoteFixture
         });
 
     [Fact]
+    public void RefusesALengthThatNoFileHas() => AssertFails(
+        CheckpointErrorIds.RemoteAnswerInvalid,
+        "which none has",
+        requests: 1,
+        context =>
+        {
+            context.Response.StatusCode = 206;
+            context.Response.Headers.ContentRange = "bytes 0-511/9223372036854775807";
+            return context.Response.Body.WriteAsync(new byte[512]).AsTask();
+        });
+
+    [Fact]
     public void LeavesABodyThatGoesOnBehindItsRange() => AssertFails(
         CheckpointErrorIds.RemoteAnswerInvalid,
         "goes on behind the 512 bytes",
