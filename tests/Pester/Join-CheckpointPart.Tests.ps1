@@ -69,6 +69,22 @@ Describe 'Join-CheckpointPart' {
         Show @($joined | Sort-Object Path) | Should -Be (Show @($whole | Sort-Object Path))
     }
 
+    It 'tests a distributed checkpoint where its files lie' {
+        $files = Get-ChildItem "$fixtures/dcp/*.distcp"
+        $files.Count | Should -Be 2
+        $parts = foreach ($number in 1, 2) {
+            $own = (New-Item -ItemType Directory "$folder/host$number/dcp").FullName
+            Copy-Item "$fixtures/dcp/.metadata", $files[$number - 1].FullName -Destination $own
+            Test-Checkpoint $own -Level Checksum -LocalPieces -Part "$number/2"
+        }
+        $whole = Test-Checkpoint "$fixtures/dcp" -Level Checksum
+        $joined = $parts | Join-CheckpointPart
+        Show ($joined | Select-Object * -ExcludeProperty Path) | Should -Be (Show ($whole | Select-Object * -ExcludeProperty Path))
+        { $parts[0] | Join-CheckpointPart } | Should -Throw -ErrorId 'PartsNotWhole*'
+        { Test-Checkpoint "$fixtures/dcp" -LocalPieces } | Should -Throw -ErrorId 'ParameterMissing*'
+        { Test-Checkpoint "$fixtures/dcp" -LocalPieces -Part 1/2 -Level Values } | Should -Throw -ErrorId 'ParametersExclusive*'
+    }
+
     It 'writes the manifest of one machine, byte for byte' {
         New-CheckpointManifest $fixtures/boring-model.pt "$folder/one.json"
         $parts = 1..3 | ForEach-Object { New-CheckpointManifest $fixtures/boring-model.pt "$folder/other.json" -Part "$_/3" }
