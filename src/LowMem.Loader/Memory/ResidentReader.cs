@@ -41,7 +41,7 @@ internal sealed class ResidentReader : IDisposable
     /// <summary>Reads all of the tensors.</summary>
     /// <exception cref="CheckpointException">A file is gone, changed or shorter than it was.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled; destinations are filled in part.</exception>
-    public void Read(IReadOnlyCollection<ReadJob> jobs, CancellationToken cancellationToken)
+    public void Read(IEnumerable<ReadJob> jobs, CancellationToken cancellationToken)
     {
         reader.ReadAhead(jobs.Select(job => job.Source), cancellationToken);
         var bytes = jobs.Sum(job => (double)DType.Get(job.Source.DType).GetByteLength(job.Source.ElementCount));

@@ -64,6 +64,27 @@ internal sealed class BodyReader : IDisposable
         }
     }
 
+    /// <summary>All that comes, of an answer that does not say how much that is; null when it is more than a limit.</summary>
+    public async Task<byte[]?> ReadAllAsync(HttpResponseMessage response, int most)
+    {
+        using var body = await response.Content.ReadAsStreamAsync(Token).ConfigureAwait(false);
+        byte[] bytes = new byte[most + 1];
+        int length = 0;
+        while (length < bytes.Length)
+        {
+            int read = await body.ReadAsync(bytes.AsMemory(length), Token).ConfigureAwait(false);
+            if (read == 0)
+            {
+                return bytes[..length];
+            }
+
+            Restart();
+            length += read;
+        }
+
+        return null;
+    }
+
     public void Dispose()
     {
         either.Dispose();

@@ -96,10 +96,13 @@ internal sealed class HttpTransport(RemoteOptions options) : IDisposable
                 continue;
             }
 
+            // Where one way leads nowhere, as version 6 does in some networks, there is time left for another.
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            limit.CancelAfter(addresses.Length > 1 ? options.Times.Connect / 3 : Timeout.InfiniteTimeSpan);
             var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
             try
             {
-                await socket.ConnectAsync(new IPEndPoint(address, port), cancellationToken).ConfigureAwait(false);
+                await socket.ConnectAsync(new IPEndPoint(address, port), limit.Token).ConfigureAwait(false);
                 if (!isProxy)
                 {
                     scopes[uri.Authority] = scope;
@@ -107,10 +110,10 @@ internal sealed class HttpTransport(RemoteOptions options) : IDisposable
 
                 return new NetworkStream(socket, ownsSocket: true);
             }
-            catch (SocketException exception)
+            catch (Exception exception) when (exception is SocketException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
             {
                 socket.Dispose();
-                error = error as RefusedAddressException ?? (Exception)exception;
+                error = error as RefusedAddressException ?? (exception as SocketException ?? new SocketException((int)SocketError.TimedOut) as Exception);
             }
             catch
             {

@@ -152,6 +152,10 @@ internal sealed class RemoteFile
         {
             return await work(body).ConfigureAwait(false);
         }
+        catch (OperationCanceledException exception) when (!isOpen && !cancellationToken.IsCancellationRequested && exception.InnerException is TimeoutException)
+        {
+            throw RemoteErrors.Unavailable(name, "the server cannot be reached: no connection came about in time", exception);
+        }
         catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {
             // A connection that does not come about is cancelled as well.

@@ -62,6 +62,13 @@ internal sealed class RemoteOpener(RemoteExchange exchange, RemoteAddress addres
         string page = response.Content.Headers.ContentType?.MediaType is "text/html" ? "the server answers with a web page, or " : string.Empty;
         if (response.Content.Headers.ContentLength is not { } length)
         {
+            // In chunks: its end is told apart from a connection that broke.
+            if (response.Headers.TransferEncodingChunked == true && await body.ReadAllAsync(response, SmallLength).ConfigureAwait(false) is { } whole)
+            {
+                traffic.AddBytes(whole.Length);
+                return Describe(name, target, facts, RemoteVersion.Of(response, whole.Length), whole);
+            }
+
             throw RemoteErrors.NoRanges(name, $"{page}the server gives the file as a whole, and does not say how long it is");
         }
 

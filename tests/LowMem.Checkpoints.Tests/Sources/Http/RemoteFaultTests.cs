@@ -274,6 +274,18 @@ public sealed class RemoteFaultTests : RemoteFixture
     }
 
     [Fact]
+    public void ASmallFileInChunksIsTaken()
+    {
+        Server.Fault = async (context, _) =>
+        {
+            await context.Response.Body.WriteAsync(SafetensorsBytes.One("w", 1, 2));
+            return true;
+        };
+
+        Assert.Equal("w", Open(Server.Add(Path, File)).Tensors[0].Key);
+    }
+
+    [Fact]
     public void AWholeFileOfUnknownLengthIsNotFetched()
     {
         Server.Fault = async (context, _) =>
