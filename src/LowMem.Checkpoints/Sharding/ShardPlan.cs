@@ -75,7 +75,7 @@ public sealed class ShardPlan
     }
 
     /// <summary>The slice of a tensor; the tensor itself when it stays whole.</summary>
-    /// <param name="tensor">One of the tensors that the plan was made for.</param>
+    /// <param name="tensor">One of the tensors that the plan was made for: the same object.</param>
     public TensorInfo Take(TensorInfo tensor)
     {
         ArgumentNullException.ThrowIfNull(tensor);

@@ -44,8 +44,10 @@ internal static class ShardSelection
             return (part, null);
         }
 
+        // Once: a list of tensors may describe them anew each time, and a plan knows those that it was made for.
+        TensorInfo[] tensors = [.. part.Checkpoint.Tensors];
         var keys = new List<ShardedKey>();
-        foreach (var tensor in part.Checkpoint.Tensors.Where(tensor => tensor.Key.StartsWith(part.Prefix, StringComparison.Ordinal)))
+        foreach (var tensor in tensors.Where(tensor => tensor.Key.StartsWith(part.Prefix, StringComparison.Ordinal)))
         {
             string name = tensor.Key[part.Prefix.Length..];
             if ((options.KeyMap is { } map ? map.Map(name) : name) is { Length: > 0 } mapped)
@@ -55,6 +57,6 @@ internal static class ShardSelection
         }
 
         var plan = ShardPlan.Create(part.Checkpoint, shard, rules, keys, [.. keys.Select(key => key.Name)], cancellationToken);
-        return (part with { Checkpoint = part.Checkpoint with { Tensors = [.. part.Checkpoint.Tensors.Select(plan.Take)] } }, plan);
+        return (part with { Checkpoint = part.Checkpoint with { Tensors = [.. tensors.Select(plan.Take)] } }, plan);
     }
 }

@@ -51,6 +51,23 @@ public sealed class ShardTests : IDisposable
         }
     }
 
+    /// <summary>A list of tensors of an archive describes them anew each time that it is asked.</summary>
+    [Fact]
+    public void EveryTensorOfAnArchiveIsSplit()
+    {
+        var checkpoint = Checkpoint.Open(Path.Combine(TestFiles.Samples, "boring.pt"), Token);
+
+        var (module, report) = ModelLoader.Load(
+            checkpoint, new ImportOptions { Shard = new ShardNumber(2, 2), ShardRules = Rules(("*.weight", 0), ("*", null)) }, progress: null, Token);
+
+        using (module)
+        {
+            Assert.Equal(4, report.SplitCount);
+            Assert.Equal(
+                [5L, 5, 5, 1], ModuleTree.GetParameters(module).Where(entry => entry.Name == "weight").Select(entry => entry.Shape[0]));
+        }
+    }
+
     [Fact]
     public void AModuleOfTheShapesOfTheShardIsLoaded()
     {
