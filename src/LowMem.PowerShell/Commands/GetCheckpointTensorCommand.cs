@@ -90,7 +90,7 @@ public sealed class GetCheckpointTensorCommand : PartedCheckpointCommand
     private protected override string Activity => "Looking at tensors";
 
     /// <inheritdoc/>
-    private protected override PartOperation CreateOperation() => new StatisticsOperation(path => requests[path], PartOptions.Of(this));
+    private protected override PartOperation CreateOperation() => new StatisticsOperation(path => requests.Remove(path, out var request) ? request : throw new KeyNotFoundException(path), PartOptions.Of(this));
 
     /// <inheritdoc/>
     private protected override bool Prepare(PartTask task)
@@ -193,7 +193,7 @@ public sealed class GetCheckpointTensorCommand : PartedCheckpointCommand
         var patterns = new NamePatterns(Key);
         var scaled = ScaledTensors.Find(checkpoint, StopToken);
         var chosen = new List<(TensorView View, ScaledView? Scaled)>();
-        foreach (var tensor in keys is null ? FindMatching(checkpoint) : Find(checkpoint, path, keys))
+        foreach (var tensor in keys is null ? TensorNames.FindNamed(checkpoint, Key) : Find(checkpoint, path, keys))
         {
             var numbers = Dequantize ? scaled.OfStored(tensor.Key) : null;
             bool isMatch = patterns.IsMatch(tensor.Key);
@@ -296,17 +296,10 @@ public sealed class GetCheckpointTensorCommand : PartedCheckpointCommand
         }
     }
 
-    /// <summary>The tensors among which the patterns choose. What a tensor is made of is meant by its full name alone.</summary>
-    private IEnumerable<TensorInfo> FindMatching(Checkpoint checkpoint) => Key is null
-        ? checkpoint.Tensors
-        : checkpoint.Tensors.SelectMany(tensor => GetComponents(tensor)
-            .Where(component => Key.Contains(component.Key, StringComparer.OrdinalIgnoreCase))
-            .Prepend(tensor));
-
     /// <summary>The tensors that came down the pipeline, in that order.</summary>
     private IEnumerable<TensorInfo> Find(Checkpoint checkpoint, string path, IEnumerable<string> keys)
     {
-        var known = checkpoint.Tensors.SelectMany(tensor => GetComponents(tensor).Prepend(tensor)).ToLookup(tensor => tensor.Key, StringComparer.Ordinal);
+        var known = TensorNames.FindAll(checkpoint);
         foreach (string key in keys)
         {
             if (!known.Contains(key))
@@ -320,8 +313,4 @@ public sealed class GetCheckpointTensorCommand : PartedCheckpointCommand
             }
         }
     }
-
-    private static IEnumerable<TensorInfo> GetComponents(TensorInfo tensor) => tensor.Components.Count == 0
-        ? []
-        : tensor.Components.Values.SelectMany(component => component.Components.Values.Prepend(component));
 }
