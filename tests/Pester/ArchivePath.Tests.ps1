@@ -24,7 +24,7 @@ Describe 'Paths into archives' {
 
     It 'keeps .. in the name inside, for <_>' -ForEach 'Get-CheckpointInfo', 'New-ModelSkeleton -Checkpoint', 'New-ModelSkeleton -Definition "Linear(2, 2)" -Checkpoint' {
         # There is such a file beside the archive, which nobody meant.
-        Invoke-Expression "$_ '$agent!/../policy.pth' -ErrorAction SilentlyContinue -ErrorVariable problems"
+        . ([scriptblock]::Create("$_ '$agent!/../policy.pth' -ErrorAction SilentlyContinue -ErrorVariable problems"))
         $problems[0].FullyQualifiedErrorId | Should -BeLike 'CheckpointNotFound,*'
         $problems[0].Exception.Message | Should -BeLike "*agent.zip!/../policy.pth*"
     }

@@ -86,7 +86,7 @@ Describe 'Completion' {
         It 'quotes them, and takes brackets as they are' {
             Get-Completion "Get-CheckpointInfo agent.zip!/it" | Should -Be "'agent.zip!/it''s ``[1``]/pol.pth'"
             Get-Completion "Get-CheckpointInfo -LiteralPath agent.zip!/it" | Should -Be "'agent.zip!/it''s [1]/pol.pth'"
-            $found = Invoke-Expression "Get-CheckpointInfo $(Get-Completion 'Get-CheckpointInfo agent.zip!/it') -Summary"
+            $found = & ([scriptblock]::Create("Get-CheckpointInfo $(Get-Completion 'Get-CheckpointInfo agent.zip!/it') -Summary"))
             $found.TensorCount | Should -Be 8
         }
 

@@ -25,7 +25,8 @@ Describe '-Uri' {
         $env:LOWMEM_CACHE = "$TestDrive/cache"
         $server = Start-FileServer $folder
         $address, $other = $server.StandardOutput.ReadLine() -split ' '
-        $token = ConvertTo-SecureString secret -AsPlainText -Force
+        $token = [securestring]::new()
+        'secret'.ToCharArray().ForEach{ $token.AppendChar($_) }
     }
 
     AfterAll {

@@ -24,6 +24,34 @@ internal static partial class PosixCalls
     [LibraryImport("libc", EntryPoint = "munmap", SetLastError = true)]
     public static partial int Unmap(nint address, nuint length);
 
+    /// <summary>Whether files can be opened by <see cref="OpenDirect"/>: the flags below are those of this system.</summary>
+    public static bool CanReadDirectly { get; } = OperatingSystem.IsLinux()
+        && RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.Arm64;
+
+    /// <summary>Opens a file to read it past the page cache; an invalid handle where that cannot be.</summary>
+    public static SafeFileHandle OpenDirect(string path)
+    {
+        // O_RDONLY, O_NONBLOCK, O_CLOEXEC and O_DIRECT.
+        int direct = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x10000 : 0x4000;
+        return new SafeFileHandle(OpenFile(path, 0x800 | 0x80000 | direct), ownsHandle: true);
+    }
+
+    /// <summary>Says that a file is read from front to back: Linux then reads twice as far ahead, and begins with the first read.</summary>
+    public static void AdviseSequential(SafeFileHandle file)
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            const int sequential = 2;
+            _ = AdviseFile(file, 0, 0, sequential);
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "posix_fadvise")]
+    private static partial int AdviseFile(SafeFileHandle file, long offset, long length, int advice);
+
+    [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int OpenFile(string path, int flags);
+
     [LibraryImport("libc", EntryPoint = "mincore")]
     public static partial int FindPresent(nint address, nuint length, [Out] byte[] present);
 

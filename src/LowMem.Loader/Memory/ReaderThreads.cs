@@ -8,11 +8,8 @@ namespace LowMem.Loader.Memory;
 /// </summary>
 internal static class ReaderThreads
 {
-    /// <summary>
-    /// The most threads. Files that are not in the page cache were read at 0.9 GB/s by two threads, and at 1.6 by 16; by O_DIRECT at 1.8,
-    /// which leaves nothing in the cache for the next load.
-    /// </summary>
-    public const int MaxCount = 16;
+    /// <summary>The most threads: with fewer, a disk that is read past the page cache has nothing to do at times.</summary>
+    public const int MaxCount = 8;
 
     private const int StackBytes = 512 << 10;
 

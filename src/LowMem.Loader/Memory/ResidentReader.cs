@@ -1,6 +1,8 @@
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Sources;
 using LowMem.Checkpoints.Values;
+using LowMem.Loader.Memory.Direct;
 using static TorchSharp.torch;
 
 namespace LowMem.Loader.Memory;
@@ -27,13 +29,16 @@ internal sealed class ResidentReader : IDisposable
     private readonly SemaphoreSlim cores = new(Environment.ProcessorCount);
 
     private readonly TensorDataReader reader;
+    private readonly DirectFiles direct;
     private readonly Action<long> onBytesRead;
 
     /// <summary>Creates the reader.</summary>
     /// <param name="reader">Where the bytes come from; stays the caller's.</param>
+    /// <param name="files">The files as they were listed; those that are not in the page cache are read past it.</param>
     /// <param name="onBytesRead">Told the bytes of each finished block, from any thread.</param>
-    public ResidentReader(TensorDataReader reader, Action<long> onBytesRead)
+    public ResidentReader(TensorDataReader reader, IReadOnlyList<CheckpointFile> files, Action<long> onBytesRead)
     {
+        direct = new DirectFiles(files);
         this.reader = reader;
         this.onBytesRead = onBytesRead;
     }
@@ -41,14 +46,14 @@ internal sealed class ResidentReader : IDisposable
     /// <summary>Reads all of the tensors.</summary>
     /// <exception cref="CheckpointException">A file is gone, changed or shorter than it was.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled; destinations are filled in part.</exception>
-    public void Read(IEnumerable<ReadJob> jobs, CancellationToken cancellationToken)
+    public void Read(IReadOnlyCollection<ReadJob> jobs, CancellationToken cancellationToken)
     {
         reader.ReadAhead(jobs.Select(job => job.Source), cancellationToken);
         var bytes = jobs.Sum(job => (double)DType.Get(job.Source.DType).GetByteLength(job.Source.ElementCount));
         ReaderThreads.Run(
             jobs.SelectMany(GetBlocks),
             (int)Math.Clamp(bytes / BytesPerThread, 1, ReaderThreads.MaxCount),
-            () => new CastBuffer(CastBlockBytes),
+            () => new ThreadBuffers(),
             (block, buffer) =>
             {
                 Read(block, buffer, cancellationToken);
@@ -57,8 +62,20 @@ internal sealed class ResidentReader : IDisposable
             cancellationToken);
     }
 
+    /// <summary>Makes sure that no file was written to since it was listed.</summary>
+    /// <exception cref="CheckpointException">One was.</exception>
+    public void CheckUnchanged()
+    {
+        reader.CheckUnchanged();
+        direct.CheckUnchanged();
+    }
+
     /// <inheritdoc/>
-    public void Dispose() => cores.Dispose();
+    public void Dispose()
+    {
+        direct.Dispose();
+        cores.Dispose();
+    }
 
     private static IEnumerable<Block> GetBlocks(ReadJob job)
     {
@@ -79,18 +96,18 @@ internal sealed class ResidentReader : IDisposable
         }
     }
 
-    private unsafe void Read(Block block, CastBuffer buffer, CancellationToken cancellationToken)
+    private unsafe void Read(Block block, ThreadBuffers buffers, CancellationToken cancellationToken)
     {
         var source = block.Job.Source;
         if (!block.IsCast)
         {
-            reader.Read(source, block.Offset, new Span<byte>((byte*)block.Address + block.Offset, block.ByteLength), cancellationToken);
+            Read(source, block.Offset, new Span<byte>((byte*)block.Address + block.Offset, block.ByteLength), buffers, cancellationToken);
             return;
         }
 
-        var values = buffer.Get(block.Job.SourceType, block.ElementSize);
+        var values = buffers.Cast.Get(block.Job.SourceType, block.ElementSize);
         var bytes = new Span<byte>((void*)NativeTensors.AddressOf(values), block.ByteLength);
-        reader.Read(source, block.Offset, bytes, cancellationToken);
+        Read(source, block.Offset, bytes, buffers, cancellationToken);
         var count = block.ByteLength / block.ElementSize;
         cores.Wait(cancellationToken);
         try
@@ -100,6 +117,14 @@ internal sealed class ResidentReader : IDisposable
         finally
         {
             cores.Release();
+        }
+    }
+
+    private void Read(TensorInfo source, long offset, Span<byte> bytes, ThreadBuffers buffers, CancellationToken cancellationToken)
+    {
+        if (!direct.TryRead(source, offset, bytes, buffers.Direct))
+        {
+            reader.Read(source, offset, bytes, cancellationToken);
         }
     }
 
@@ -113,6 +138,19 @@ internal sealed class ResidentReader : IDisposable
     }
 
     private sealed record Block(ReadJob Job, bool IsCast, nint Address, int ElementSize, long Offset, int ByteLength);
+
+    private sealed class ThreadBuffers : IDisposable
+    {
+        public CastBuffer Cast { get; } = new(CastBlockBytes);
+
+        public DirectBuffer Direct { get; } = new(BlockBytes);
+
+        public void Dispose()
+        {
+            Cast.Dispose();
+            Direct.Dispose();
+        }
+    }
 
     /// <summary>One thread's block of values in the type of the file.</summary>
     private sealed class CastBuffer(int byteLength) : IDisposable

@@ -26,7 +26,7 @@ public class ResidentReaderTests
         using var data = new TensorDataReader(checkpoint);
         long bytesRead = 0;
 
-        using var reader = new ResidentReader(data, count => Interlocked.Add(ref bytesRead, count));
+        using var reader = new ResidentReader(data, checkpoint.Files, count => Interlocked.Add(ref bytesRead, count));
         reader.Read(
             [new ReadJob(checkpoint.Tensors[0], ScalarType.Int32, first), new ReadJob(checkpoint.Tensors[1], ScalarType.Int32, second)],
             Token);
@@ -46,7 +46,7 @@ public class ResidentReaderTests
         using var data = new TensorDataReader(checkpoint);
         using var cancellation = new CancellationTokenSource();
         var blocks = 0;
-        using var reader = new ResidentReader(data, _ =>
+        using var reader = new ResidentReader(data, checkpoint.Files, _ =>
         {
             Interlocked.Increment(ref blocks);
             cancellation.Cancel();
@@ -66,7 +66,7 @@ public class ResidentReaderTests
         File.Delete(checkpoint.Path);
         using var destination = empty(Count, dtype: ScalarType.Int32);
         using var data = new TensorDataReader(checkpoint);
-        using var reader = new ResidentReader(data, _ => { });
+        using var reader = new ResidentReader(data, checkpoint.Files, _ => { });
         var error = Assert.Throws<CheckpointException>(() => reader.Read(
             [new ReadJob(checkpoint.Tensors[0], ScalarType.Int32, destination)], Token));
         Assert.Equal(CheckpointErrorIds.NotFound, error.ErrorId);

@@ -29,7 +29,6 @@ internal sealed class TensorMaterializer : IDisposable
     private readonly TransferPlan transfers;
     private readonly ProgressCounter progress;
     private readonly CancellationToken cancellationToken;
-    private readonly TensorDataReader dataReader;
     private readonly ResidentReader reader;
     private readonly ResidentMemory? memory;
     private readonly MappedTensors mapped;
@@ -55,8 +54,7 @@ internal sealed class TensorMaterializer : IDisposable
         mapped = new MappedTensors(checkpoint.Files.ToDictionary(file => file.Path, StringComparer.Ordinal), bytes => counter?.AddBytes(bytes), cancellationToken);
         long toFetch = mapped.CountBytesToFetch(transfers.Transfers.Where(transfer => transfer.Kind != TransferKind.Read).Select(transfer => transfer.Source.Path));
         this.progress = counter = new ProgressCounter(progress, transfers.BytesToRead + toFetch, plan.Tensors.Count);
-        this.dataReader = dataReader;
-        reader = new ResidentReader(dataReader, this.progress.AddBytes);
+        reader = new ResidentReader(dataReader, checkpoint.Files, this.progress.AddBytes);
         memory = device.type == DeviceType.CPU ? ReserveMemory(transfers) : null;
     }
 
@@ -92,7 +90,7 @@ internal sealed class TensorMaterializer : IDisposable
             Fill();
 
             // What was read while somebody wrote to the file is neither the old nor the new.
-            dataReader.CheckUnchanged();
+            reader.CheckUnchanged();
             mapped.CheckUnchanged();
             return values;
         }

@@ -14,6 +14,11 @@ public sealed class PagePrefetch
 {
     private const int BlockBytes = 1 << 20;
 
+    // So long that the kernel reads far ahead, and so short that two threads stay near to whoever uses the values.
+    private const long PieceBytes = 64 << 20;
+
+    private const int Threads = 2;
+
     // What lies between two tensors of a model is seldom more.
     private const long Gap = 256 << 10;
 
@@ -22,8 +27,10 @@ public sealed class PagePrefetch
     private readonly long budget;
     private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long bytesDone;
+    private long bytesRead;
     private int state;
     private volatile bool isStopped;
+    private volatile bool isFull;
 
     private PagePrefetch(IReadOnlyDictionary<string, CheckpointFile> files, IReadOnlyList<PageRange> ranges, long budget)
     {
@@ -72,17 +79,8 @@ public sealed class PagePrefetch
         var end = PrefetchState.Failed;
         try
         {
-            using var sources = new PrefetchSources(files);
             ReaderThreads.Run(
-                GetBlocks(sources),
-                ReaderThreads.MaxCount,
-                () => new BlockBuffer(BlockBytes),
-                (block, buffer) =>
-                {
-                    block.Source.Read(block.Offset, buffer.Bytes.AsSpan(0, block.Length), "the pages of the model");
-                    Interlocked.Add(ref bytesDone, block.Length);
-                },
-                CancellationToken.None);
+                GetPieces(), Threads, () => new PrefetchReader(files, BlockBytes), (piece, reader) => Read(piece, reader), CancellationToken.None);
             end = BytesDone >= ByteLength ? PrefetchState.Completed : IsWanted() ? PrefetchState.OutOfMemory : PrefetchState.Stopped;
         }
 #pragma warning disable CA1031 // This thread has nobody to throw at; the values are read when they are used, and fail there.
@@ -98,42 +96,37 @@ public sealed class PagePrefetch
         }
     }
 
-    private IEnumerable<(RandomAccessSource Source, long Offset, int Length)> GetBlocks(PrefetchSources sources)
+    private IEnumerable<PageRange> GetPieces()
     {
-        long left = budget;
         foreach (var range in ranges)
         {
-            for (long offset = range.Start; offset < range.End;)
+            for (long offset = range.Start; offset < range.End && IsWanted() && !isFull; offset += PieceBytes)
             {
-                int length = (int)Math.Min(BlockBytes, range.End - offset);
-                if (!IsWanted() || left < length)
-                {
-                    yield break;
-                }
-
-                if (sources.IsCached(range.Path, offset, length))
-                {
-                    Interlocked.Add(ref bytesDone, length);
-                }
-                else
-                {
-                    left -= length;
-                    yield return (sources.Open(range.Path), offset, length);
-                }
-
-                offset += length;
+                yield return range with { Start = offset, End = Math.Min(offset + PieceBytes, range.End) };
             }
         }
     }
 
-    private bool IsWanted() => !isStopped && files.Keys.Any(path => MemoryMap.CountLive(path) > 0);
-
-    private sealed class BlockBuffer(int length) : IDisposable
+    private void Read(PageRange piece, PrefetchReader reader)
     {
-        public byte[] Bytes { get; } = GC.AllocateUninitializedArray<byte>(length);
-
-        public void Dispose()
+        for (long offset = piece.Start; offset < piece.End && IsWanted();)
         {
+            int length = (int)Math.Min(BlockBytes, piece.End - offset);
+            if (!reader.IsCached(piece.Path, offset, length))
+            {
+                if (Interlocked.Add(ref bytesRead, length) > budget)
+                {
+                    isFull = true;
+                    return;
+                }
+
+                reader.Read(piece.Path, offset, length);
+            }
+
+            Interlocked.Add(ref bytesDone, length);
+            offset += length;
         }
     }
+
+    private bool IsWanted() => !isStopped && files.Keys.Any(path => MemoryMap.CountLive(path) > 0);
 }
