@@ -143,7 +143,7 @@ Describe '-Uri' {
             $accepted = $silent.AcceptTcpClient()
             $shell.EndStop($shell.BeginStop($null, $null))
 
-            $running.IsCompleted | Should -BeTrue
+            $running.AsyncWaitHandle.WaitOne(30000) | Should -BeTrue
             $shell.InvocationStateInfo.State | Should -Be 'Stopped'
             $accepted.Dispose()
         }
