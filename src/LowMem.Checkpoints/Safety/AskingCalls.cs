@@ -34,6 +34,10 @@ internal sealed class AskingCalls
     private readonly HashSet<PickleNode> seen = new(ReferenceEqualityComparer.Instance);
     private readonly HashSet<PickleNode> plain = new(ReferenceEqualityComparer.Instance);
     private readonly HashSet<string> found = new(StringComparer.Ordinal);
+
+    // Many calls may share one long tuple of arguments: it is gone through once.
+    private readonly Dictionary<PickleNode, bool> made = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<PickleNode, bool> carrying = new(ReferenceEqualityComparer.Instance);
     private int steps;
 
     /// <summary>Whether a name is a function of Python's own, which may give back what it was given.</summary>
@@ -54,14 +58,24 @@ internal sealed class AskingCalls
 
         bool includes = HasKeywords(call)
             || NumpyTypes.IsUnclear(call)
-            || (Functions.Contains(name) ? Reaches(call.Arguments) : Types.Contains(name) && call.ArgumentList.Any(IsOnlyMade))
-            || call.ArgumentList.Any(Carries);
+            || (Functions.Contains(name) ? Reaches(call.Arguments) : Types.Contains(name) && HasAny(call, IsOnlyMade, made))
+            || HasAny(call, Carries, carrying);
         if (includes)
         {
             found.Add(name);
         }
 
         return includes;
+    }
+
+    private static bool HasAny(PickleObject call, Func<PickleNode, bool> condition, Dictionary<PickleNode, bool> known)
+    {
+        if (!known.TryGetValue(call.Arguments, out bool has))
+        {
+            known.Add(call.Arguments, has = call.ArgumentList.Any(condition));
+        }
+
+        return has;
     }
 
     private bool Reaches(PickleNode arguments)
