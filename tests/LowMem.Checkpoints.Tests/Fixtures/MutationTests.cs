@@ -20,10 +20,14 @@ public sealed class MutationTests : IDisposable
     private const int Flips = 128;
     private const int MaxRead = 4096;
 
+    /// <summary>What is in these is no checkpoint, and read by other readers: Verification/Signing and the fuzzer's targets change it.</summary>
+    private static readonly string[] NoCheckpoints = ["definitions", "generator", "sarif", "signing"];
+
     private readonly string directory = Directory.CreateTempSubdirectory("lowmem-").FullName;
 
     public static TheoryData<string> Files => [.. Directory.EnumerateFiles(FixtureFiles.Directory, "*", SearchOption.AllDirectories)
         .Select(path => Path.GetRelativePath(FixtureFiles.Directory, path))
+        .Where(name => !NoCheckpoints.Contains(name.Split('/', '\\')[0]))
         .Where(name => !name.EndsWith(".expected.json", StringComparison.Ordinal) && Path.GetExtension(name) is not (".py" or ".md" or ".pyc"))
         .Order(StringComparer.Ordinal)];
 
