@@ -23,7 +23,7 @@ internal sealed class MappedTensors(IReadOnlyDictionary<string, CheckpointFile> 
     /// <summary>The files as they were listed, by their paths.</summary>
     public IReadOnlyDictionary<string, CheckpointFile> Files => files;
 
-    /// <summary>Makes a tensor over the file; see <see cref="TransferPlan.IsUsableInFile"/>.</summary>
+    /// <summary>Makes a tensor over the file; see <see cref="FileTensors.AreUsable"/>.</summary>
     /// <exception cref="CheckpointException">The file is gone or changed, or the tensor reaches out of it.</exception>
     public Tensor CreateView(TensorInfo tensor, ScalarType type)
     {

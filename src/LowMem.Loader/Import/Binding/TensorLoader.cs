@@ -58,7 +58,7 @@ public sealed class TensorLoader : IDisposable
         }
 
         // To map one tensor of a file that is elsewhere, the whole would have to be fetched.
-        if (view.ToStoredTensor() is { } part && TransferPlan.IsUsableInFile(part) && mapped.CountBytesToFetch([tensor.Path]) == 0)
+        if (view.ToStoredTensor() is { } part && FileTensors.AreUsable(part) && mapped.CountBytesToFetch([tensor.Path]) == 0)
         {
             var value = mapped.CreateView(part, type);
             progress?.Invoke(view.ByteLength);

@@ -1,5 +1,6 @@
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Values;
+using LowMem.Loader.Memory;
 
 namespace LowMem.Loader.Import.Planning;
 
@@ -21,7 +22,7 @@ internal sealed class TransferPlan
         foreach (var (source, target) in tensors)
         {
             // A slice with gaps would keep pages in use that are not wanted; as a copy it has its own bytes and no more.
-            var isMappable = !resident && source.DType == target.Name && IsUsableInFile(source) && (source.GetWholeShape() is null || source.IsContiguous);
+            var isMappable = !resident && source.DType == target.Name && FileTensors.AreUsable(source) && (source.GetWholeShape() is null || source.IsContiguous);
             var kind = isMappable ? TransferKind.Map : TransferKind.Read;
             var order = DistinctElements.Of(source);
             var isMapped = kind == TransferKind.Map && isInMemory;
@@ -65,23 +66,6 @@ internal sealed class TransferPlan
 
     /// <summary>Whether any file has to be mapped.</summary>
     public bool MapsAnything => transfers.Exists(transfer => transfer.Kind != TransferKind.Read);
-
-    /// <summary>
-    /// Whether libtorch can use the values of a tensor in the mapped file: they are at a known, aligned place, in the byte
-    /// order of this machine, and with nothing left to be done to them.
-    /// </summary>
-    public static bool IsUsableInFile(TensorInfo tensor)
-    {
-        var elementSize = DType.Get(tensor.DType).ByteSize;
-        return tensor.ElementCount > 0
-            && elementSize > 0
-            && tensor.Offset >= 0
-            && tensor.GetStorageOffset() >= 0
-            && tensor.Offset % elementSize == 0
-            && tensor.GetStorageOffset() % elementSize == 0
-            && BitConverter.IsLittleEndian != tensor.IsStoredBigEndian()
-            && tensor is { IsConjugated: false, IsNegated: false };
-    }
 
     private sealed record Copy(TensorIdentity Identity, string Target);
 }

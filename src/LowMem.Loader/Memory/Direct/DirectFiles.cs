@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Sources;
-using LowMem.Loader.Import.Planning;
 
 namespace LowMem.Loader.Memory.Direct;
 
@@ -21,7 +20,7 @@ internal sealed class DirectFiles(IReadOnlyList<CheckpointFile> files) : IDispos
     /// <returns>False when they have to be read in the ordinary way: then nothing was done.</returns>
     public bool TryRead(TensorInfo tensor, long offset, Span<byte> destination, DirectBuffer buffer)
     {
-        if (!tensor.IsContiguous || !TransferPlan.IsUsableInFile(tensor) || !versions.TryGetValue(tensor.Path, out var version))
+        if (!tensor.IsContiguous || !FileTensors.AreUsable(tensor) || !versions.TryGetValue(tensor.Path, out var version))
         {
             return false;
         }

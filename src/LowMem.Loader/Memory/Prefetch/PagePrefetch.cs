@@ -109,10 +109,22 @@ public sealed class PagePrefetch
 
     private void Read(PageRange piece, PrefetchReader reader)
     {
-        for (long offset = piece.Start; offset < piece.End && IsWanted();)
+        // Before any of it is read: what the kernel reads ahead then is in memory because of this, and counts.
+        List<(long Offset, int Length, bool IsCached)> blocks = [];
+        for (long offset = piece.Start; offset < piece.End; offset += BlockBytes)
         {
             int length = (int)Math.Min(BlockBytes, piece.End - offset);
-            if (!reader.IsCached(piece.Path, offset, length))
+            blocks.Add((offset, length, reader.IsCached(piece.Path, offset, length)));
+        }
+
+        foreach (var (offset, length, isCached) in blocks)
+        {
+            if (!IsWanted())
+            {
+                return;
+            }
+
+            if (!isCached)
             {
                 if (Interlocked.Add(ref bytesRead, length) > budget)
                 {
@@ -124,7 +136,6 @@ public sealed class PagePrefetch
             }
 
             Interlocked.Add(ref bytesDone, length);
-            offset += length;
         }
     }
 
