@@ -34,6 +34,19 @@ Describe 'Join-CheckpointPart' {
         $joined[0].GetType().Name | Should -Be 'CheckpointVerdict'
     }
 
+    It 'takes parts, copies of them and files as its first argument, too' {
+        $models = @(Get-ChildItem -LiteralPath $folder)
+        $whole = Show @($models | Test-Checkpoint)
+        $parts = @(1, 2 | ForEach-Object { $models | Test-Checkpoint -Part "$_/2" })
+        $parts[1] | ConvertTo-Json | Set-Content "$folder/second.json"
+
+        Show @(Join-CheckpointPart $parts) | Should -Be $whole
+        Show @(Join-CheckpointPart @($parts | ConvertTo-Json -Depth 1 | ConvertFrom-Json)) | Should -Be $whole
+        Show @(Join-CheckpointPart $parts[0], (Get-Item "$folder/second.json")) | Should -Be $whole
+        Show @(Join-CheckpointPart $parts[0].Record, "$folder/sec*.json") | Should -Be $whole
+        { Join-CheckpointPart $parts[0] } | Should -Throw -ErrorId 'PartsNotWhole,*'
+    }
+
     It 'does not look like a verdict' {
         $part = Test-Checkpoint $fixtures/boring-model.pt -Level Checksum -Part 1/2
         $part.GetType().Name | Should -Be 'CheckpointPart'

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using LowMem.Checkpoints.Values.Division;
 
 namespace LowMem.Checkpoints.Sharding;
 
@@ -19,10 +20,7 @@ public sealed record ShardNumber(int Number, int Count)
     {
         ArgumentNullException.ThrowIfNull(text);
         shard = null;
-        string[] parts = text.Split('/');
-        if (parts.Length != 2
-            || !int.TryParse(parts[0], NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out int number)
-            || !int.TryParse(parts[1], NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out int count))
+        if (!NumberAndCount.TryRead(text, out int number, out int count))
         {
             problem = "it is no number and count, such as 3/8";
             return false;

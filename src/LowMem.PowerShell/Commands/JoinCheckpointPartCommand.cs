@@ -29,8 +29,9 @@ public sealed class JoinCheckpointPartCommand : LowMemCommand
     [ValidateNotNull]
     public PSObject? InputObject { get; set; }
 
-    /// <summary>Files of parts; wildcards are expanded.</summary>
+    /// <summary>Files of parts; wildcards are expanded. Parts themselves are taken here as well.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = PathSet)]
+    [PartRecords]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     [SuppressMessage("Performance", "CA1819:Properties should not return arrays", Justification = "A cmdlet parameter.")]
@@ -61,7 +62,7 @@ public sealed class JoinCheckpointPartCommand : LowMemCommand
                 Add(InputObject!);
                 break;
             case PathSet:
-                Path.SelectMany(path => FilePaths.Expand(SessionState, path)).ToList().ForEach(AddFile);
+                Array.ForEach(Path, path => Add(PSObject.AsPSObject(path)));
                 break;
             default:
                 LiteralPath.Select(GetFilePath).ToList().ForEach(AddFile);
@@ -113,7 +114,7 @@ public sealed class JoinCheckpointPartCommand : LowMemCommand
         {
             AddFile(file.FullName);
         }
-        else if (input.BaseObject is string text && text.StartsWith("lowmem-part:", StringComparison.Ordinal))
+        else if (input.BaseObject is string text && PartInput.IsRecord(text))
         {
             parts.Add(text, $"text {count}");
         }

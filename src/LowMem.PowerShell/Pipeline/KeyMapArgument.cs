@@ -51,19 +51,25 @@ internal static class KeyMapArgument
         return map;
     }
 
+    /// <summary>A rule of what stands on the left in a table: a wildcard or a regular expression; null when it is neither.</summary>
+    public static KeyRule? CreateRule(object pattern, string? replacement) => Unwrap(pattern) switch
+    {
+        Regex expression => KeyRule.FromRegex(expression, replacement),
+        string { Length: > 0 } wildcard => KeyRule.FromWildcard(wildcard, replacement),
+        _ => null,
+    };
+
+    /// <summary>What is wrong with something on the left that is no pattern.</summary>
+    public static string DescribeNoPattern(object pattern) =>
+        $"has the key '{DisplayText.Name(Unwrap(pattern).ToString())}' ({Unwrap(pattern).GetType().Name}). Use text with wildcards, or a [regex].";
+
     private static KeyRules CreateRules(IDictionary table)
     {
         var rules = new List<KeyRule>(table.Count);
         foreach (DictionaryEntry entry in table)
         {
             string? replacement = entry.Value is null ? null : LanguagePrimitives.ConvertTo<string>(entry.Value);
-            rules.Add(Unwrap(entry.Key) switch
-            {
-                Regex expression => KeyRule.FromRegex(expression, replacement),
-                string { Length: > 0 } wildcard => KeyRule.FromWildcard(wildcard, replacement),
-                var other => throw new KeyMapException(
-                    $"A rule of the key map has the key '{DisplayText.Name(other.ToString())}' ({other.GetType().Name}). Use text with wildcards, or a [regex]."),
-            });
+            rules.Add(CreateRule(entry.Key, replacement) ?? throw new KeyMapException($"A rule of the key map {DescribeNoPattern(entry.Key)}"));
         }
 
         // A hashtable keeps no order; [ordered] and the other dictionaries do.

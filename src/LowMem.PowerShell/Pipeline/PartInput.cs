@@ -18,6 +18,9 @@ internal static class PartInput
     private const string Start = "lowmem-part:";
     private const long MaxLength = 1L << 30;
 
+    /// <summary>Whether a text is a record, and no path.</summary>
+    public static bool IsRecord(string text) => text.StartsWith(Start, StringComparison.Ordinal);
+
     /// <summary>The record of an object; null when it has none.</summary>
     public static string? Find(PSObject input) =>
         input.BaseObject is CheckpointPart part ? part.Record : Unwrap(input.Properties[Property]?.Value) as string ?? (input.BaseObject is IDictionary table ? table[Property] as string : null);
@@ -35,7 +38,7 @@ internal static class PartInput
             {
                 ['<', ..] => [.. FromXml(text)],
                 ['{' or '[', ..] => FromJson(text),
-                _ => [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Where(line => line.StartsWith(Start, StringComparison.Ordinal))],
+                _ => [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Where(IsRecord)],
             };
         }
         catch (Exception exception) when (exception is JsonException or XmlException or PSArgumentException or InvalidOperationException or System.Runtime.Serialization.SerializationException)
@@ -68,7 +71,7 @@ internal static class PartInput
         object? content = PSSerializer.Deserialize(text);
         foreach (object? item in Unwrap(content) is IEnumerable list and not string and not IDictionary ? list : new[] { content })
         {
-            if (item is string record && record.StartsWith(Start, StringComparison.Ordinal))
+            if (item is string record && IsRecord(record))
             {
                 yield return record;
             }

@@ -1,9 +1,7 @@
 using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
-using System.Text.RegularExpressions;
 using LowMem.Checkpoints.Diagnostics;
-using LowMem.Checkpoints.Keys;
 using LowMem.Checkpoints.Sharding;
 using LowMem.PowerShell.Errors;
 
@@ -73,12 +71,8 @@ internal sealed record ShardArguments(ShardNumber Shard, ShardRules Rules)
 
     private static ShardRule CreateRule(DictionaryEntry entry)
     {
-        var pattern = Unwrap(entry.Key) switch
-        {
-            Regex expression => KeyRule.FromRegex(expression, null),
-            string { Length: > 0 } wildcard => KeyRule.FromWildcard(wildcard, null),
-            var other => throw Refuse(entry.Key, $"a rule has the key '{DisplayText.Name($"{other}")}' ({other?.GetType().Name}). Use text with wildcards, or a [regex]."),
-        };
+        var pattern = KeyMapArgument.CreateRule(entry.Key, replacement: null)
+            ?? throw Refuse(entry.Key, $"a rule {KeyMapArgument.DescribeNoPattern(entry.Key)}");
         return new ShardRule(pattern, CreatePlacement(pattern.Text, Unwrap(entry.Value)));
     }
 

@@ -44,11 +44,7 @@ public readonly record struct PartNumber
     public static bool TryParse([NotNullWhen(true)] string? text, out PartNumber part)
     {
         part = default;
-        string[] numbers = text?.Split('/') ?? [];
-        if (numbers.Length != 2
-            || !int.TryParse(numbers[0].Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out int number)
-            || !int.TryParse(numbers[1].Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out int count)
-            || number < 1 || number > count || count > MostParts)
+        if (!NumberAndCount.TryRead(text, out int number, out int count) || number < 1 || number > count || count > MostParts)
         {
             return false;
         }

@@ -205,122 +205,6 @@ public sealed class RemoteFaultTests : RemoteFixture
         Assert.True(sent.Distinct().Count() > 1, "what had come was not asked for again");
     }
 
-    [Theory]
-    [InlineData("\"v2\"", "ETag")]
-    [InlineData(null, "ETag")]
-    public void AFileThatChangesIsAnError(string? tag, string said)
-    {
-        string uri = Server.Add(Path, File);
-        var checkpoint = Open(uri);
-        Server.Files[Path] = Server.Files[Path] with { Tag = tag };
-
-        AssertChanged(checkpoint, said);
-    }
-
-    [Fact]
-    public void AFileThatChangesIsAnErrorByItsTimeWhereItHasNoTag()
-    {
-        string uri = Server.Add(Path, File);
-        Server.Files[Path] = Server.Files[Path] with { Tag = null };
-        var checkpoint = Open(uri);
-        Server.Files[Path] = Server.Files[Path] with { LastModified = DateTimeOffset.UnixEpoch };
-
-        AssertChanged(checkpoint, "Last-Modified");
-    }
-
-    [Fact]
-    public void AFileThatGrowsIsAnError()
-    {
-        string uri = Server.Add(Path, File);
-        var checkpoint = Open(uri);
-        Server.Files[Path] = Server.Files[Path] with { Bytes = [.. File, 1] };
-
-        AssertChanged(checkpoint, $"has {File.Length + 1} bytes instead of {File.Length}");
-    }
-
-    [Fact]
-    public void AServerWithoutRangesIsAnErrorUnlessTheWholeMayBeFetched()
-    {
-        byte[] large = SafetensorsBytes.One("w", new float[400_000]);
-        string uri = Server.Add(Path, large);
-        Server.Fault = async (context, request) =>
-        {
-            await FileServer.SendAsync(context, Server.Files[Path], request with { Range = null });
-            return true;
-        };
-
-        var error = Assert.Throws<CheckpointException>(() => Open(uri));
-        Assert.Equal(CheckpointErrorIds.RemoteRangesUnsupported, error.ErrorId);
-        Assert.Contains($"as a whole alone ({large.Length} bytes)", error.Message, StringComparison.Ordinal);
-
-        var checkpoint = Open(uri, Options(allowsFullDownload: true));
-        using var reader = new TensorDataReader(checkpoint);
-        byte[] values = new byte[1_600_000];
-        reader.Read(checkpoint.Tensors[0], 0, values, Stop);
-        Assert.Equal(large[^values.Length..], values);
-    }
-
-    [Fact]
-    public void ASmallFileIsTakenFromAServerWithoutRanges()
-    {
-        string uri = Server.Add(Path, SafetensorsBytes.One("w", 1, 2));
-        Server.Fault = async (context, request) =>
-        {
-            await FileServer.SendAsync(context, Server.Files[Path], request with { Range = null });
-            return true;
-        };
-
-        Assert.Equal("w", Open(uri).Tensors[0].Key);
-    }
-
-    [Fact]
-    public void ASmallFileInChunksIsTaken()
-    {
-        Server.Fault = async (context, _) =>
-        {
-            await context.Response.Body.WriteAsync(SafetensorsBytes.One("w", 1, 2));
-            return true;
-        };
-
-        Assert.Equal("w", Open(Server.Add(Path, File)).Tensors[0].Key);
-    }
-
-    [Fact]
-    public void AWholeFileOfUnknownLengthIsNotFetched()
-    {
-        Server.Fault = async (context, _) =>
-        {
-            while (!context.RequestAborted.IsCancellationRequested)
-            {
-                await context.Response.Body.WriteAsync(new byte[4096]);
-            }
-
-            return true;
-        };
-
-        var error = Assert.Throws<CheckpointException>(() => Open(Server.Add(Path, File), Options(allowsFullDownload: true)));
-
-        Assert.Equal(CheckpointErrorIds.RemoteRangesUnsupported, error.ErrorId);
-        Assert.Contains("does not say how long it is", error.Message, StringComparison.Ordinal);
-    }
-
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public void AnEmptyFileIsOne(bool hasRanges)
-    {
-        string uri = Server.Add(Path, []);
-        Server.Fault = hasRanges ? null : (context, _) =>
-        {
-            context.Response.ContentLength = 0;
-            return Task.FromResult(true);
-        };
-
-        var error = Assert.Throws<CheckpointException>(() => Open(uri));
-
-        Assert.Contains("the file is empty (0 bytes)", error.Message, StringComparison.Ordinal);
-    }
-
     [Fact]
     public void AServerThatIsNotThereIsAnErrorAtOnce()
     {
@@ -362,15 +246,6 @@ public sealed class RemoteFaultTests : RemoteFixture
         };
 
         Assert.Equal(CheckpointErrorIds.RemoteUnavailable, Assert.Throws<CheckpointException>(() => Open(uri)).ErrorId);
-    }
-
-    private static void AssertChanged(Checkpoint checkpoint, string said)
-    {
-        using var reader = new TensorDataReader(checkpoint);
-        var error = Assert.Throws<CheckpointException>(() => reader.Read(checkpoint.Tensors[0], 400_000, new byte[4], Stop));
-
-        Assert.Equal(CheckpointErrorIds.Changed, error.ErrorId);
-        Assert.Contains(said, error.Message, StringComparison.Ordinal);
     }
 
     private void AssertFails(string errorId, string said, int requests, Action<HttpContext> answer) => AssertFails(errorId, said, requests, context =>
