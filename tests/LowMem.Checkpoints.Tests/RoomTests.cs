@@ -8,7 +8,7 @@ public sealed class RoomTests
 {
     /// <summary>From the bottom up. What lies in Model is in the root namespace: it is what users of the library see first.</summary>
     private static readonly string[] Rooms =
-        ["Diagnostics", "Sources", "Sources.Http", "Model", "Keys", "Containers", "Values", "Pickle", "Safety", "Formats", "Comparison", "Verification", "Sharding", "Conversion", "Reporting", "Parts"];
+        ["Diagnostics", "Sources", "Sources.Http", "Model", "Keys", "Containers", "Values", "Pickle", "Safety", "Formats", "Exploring", "Comparison", "Verification", "Sharding", "Conversion", "Reporting", "Parts"];
 
     private static readonly RoomOrder Order = new(typeof(CheckpointVerifier).Assembly, "LowMem.Checkpoints", "Model", Rooms);
 

@@ -58,30 +58,17 @@ public sealed record CheckpointSummary
 
     internal static CheckpointSummary Of(Checkpoint checkpoint)
     {
-        var dtypes = new SortedDictionary<string, long>(StringComparer.Ordinal);
-        var storages = new StorageSet(checkpoint.Tensors.Count);
-        var elements = new ElementCounter(checkpoint.Tensors.Count);
-        long bytes = 0;
-        foreach (var tensor in checkpoint.Tensors)
-        {
-            dtypes[tensor.DType] = dtypes.GetValueOrDefault(tensor.DType) + 1;
-            elements.Add(tensor);
-            bytes += tensor.Components.Count == 0 ? CountNew(tensor) : tensor.GetParts().Sum(CountNew);
-        }
-
-        long CountNew(TensorInfo part) => part.StorageKey is { } key && !storages.Add(part.Path, key) ? 0
-            : part.Chunks is null ? part.GetStorageByteLength() : part.ByteLength;
-
+        var figures = TensorFigures.Of(checkpoint.Tensors);
         return new CheckpointSummary
         {
             Path = checkpoint.Path,
             Format = checkpoint.Format,
             FormatVersion = checkpoint.FormatVersion,
             TensorCount = checkpoint.Tensors.Count,
-            ParameterCount = elements.Count(),
-            ByteLength = bytes,
+            ParameterCount = figures.ParameterCount,
+            ByteLength = figures.ByteLength,
             FileLength = checkpoint.Files.Sum(file => file.Length),
-            DTypes = dtypes,
+            DTypes = figures.DTypes,
             ShardCount = checkpoint.ShardCount,
             // Arrays: PowerShell cannot index the lists that the compiler makes of collection expressions.
             Globals = checkpoint.Globals.ToArray(),

@@ -1,5 +1,6 @@
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Sources;
+using LowMem.Checkpoints.Values;
 using LowMem.Loader.Memory.Limits;
 using Microsoft.Win32.SafeHandles;
 
@@ -58,6 +59,9 @@ internal sealed class MemoryMap : TensorMemory
                 error);
         }
     }
+
+    /// <summary>Says that all of it will be used soon: what is read because a value is used, is read in large pages.</summary>
+    public void AdviseLargePages() => HugePages.Advise(Start, Length);
 
     /// <summary>How many times a file is mapped now.</summary>
     public static int CountLive(string path) => CountLive(memory => memory is MemoryMap map && map.Path == path);

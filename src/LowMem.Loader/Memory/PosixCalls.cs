@@ -46,6 +46,16 @@ internal static partial class PosixCalls
         }
     }
 
+    /// <summary>Says that a part of a file is not needed in the page cache. Whole pages go that nobody has mapped or is writing.</summary>
+    public static void AdviseNotNeeded(SafeFileHandle file, long offset, long length)
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            const int dontNeed = 4;
+            _ = AdviseFile(file, offset, length, dontNeed);
+        }
+    }
+
     [LibraryImport("libc", EntryPoint = "posix_fadvise")]
     private static partial int AdviseFile(SafeFileHandle file, long offset, long length, int advice);
 

@@ -14,7 +14,7 @@ namespace LowMem.Loader.Memory;
 internal sealed class ResidentReader : IDisposable
 {
     // Large enough that a read costs more than its bookkeeping, small enough that each thread has one on its way.
-    private const int BlockBytes = 1 << 20;
+    private const int BlockBytes = (2 << 20) - (2 * DirectBuffer.Alignment);
 
     // Every thread holds one of these, in the type of the file.
     private const int CastBlockBytes = 512 << 10;

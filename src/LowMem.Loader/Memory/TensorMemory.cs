@@ -17,7 +17,6 @@ internal abstract unsafe class TensorMemory : IDisposable
     private static readonly Dictionary<nint, (TensorMemory Memory, int Count)> ByAddress = [];
 
     private readonly MemoryRange range;
-    private readonly nint start;
     private int references = 1;
     private int disposed;
     private long pressure;
@@ -32,7 +31,7 @@ internal abstract unsafe class TensorMemory : IDisposable
         this.pressure = pressure;
         MemoryPressure.Add(pressure);
         this.range = range;
-        start = range.Address;
+        Start = range.Address;
         lock (Live)
         {
             Live.Add(this);
@@ -41,6 +40,9 @@ internal abstract unsafe class TensorMemory : IDisposable
 
     /// <summary>Its length in bytes.</summary>
     public long Length { get; }
+
+    /// <summary>The address of its first byte.</summary>
+    protected nint Start { get; }
 
     /// <summary>Whether elements of a size can be used at an offset: libtorch wants them aligned.</summary>
     public static bool IsAligned(long offset, int elementSize) => offset % elementSize == 0;
@@ -78,7 +80,7 @@ internal abstract unsafe class TensorMemory : IDisposable
                 nameof(offset), offset, $"{elementCount} elements of {elementSize} bytes do not fit the {Length} bytes of {this} here.");
         }
 
-        var address = checked((nint)(start + offset));
+        var address = checked((nint)(Start + offset));
         Interlocked.Increment(ref references);
         lock (Live)
         {

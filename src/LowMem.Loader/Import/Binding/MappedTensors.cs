@@ -54,6 +54,15 @@ internal sealed class MappedTensors(IReadOnlyDictionary<string, CheckpointFile> 
     public long CountBytesToFetch(IEnumerable<string> paths) =>
         paths.Distinct(StringComparer.Ordinal).Sum(path => files[path].Location.CountBytesToFetch(files[path]));
 
+    /// <summary>Says that all of the files will be used soon; see <see cref="MemoryMap.AdviseLargePages"/>.</summary>
+    public void AdviseLargePages()
+    {
+        foreach (var map in maps.Values)
+        {
+            map.AdviseLargePages();
+        }
+    }
+
     /// <summary>Makes sure that no mapped file was written to since it was listed.</summary>
     /// <exception cref="CheckpointException">One was.</exception>
     public void CheckUnchanged()

@@ -102,8 +102,12 @@ internal sealed class TensorMaterializer : IDisposable
     }
 
     /// <summary>Reads the pages of what is mapped in the background, into the memory that is free now.</summary>
-    public PagePrefetch StartPrefetch() => PagePrefetch.Start(
-        transfers.Transfers.Where(transfer => transfer.IsMapped).Select(transfer => transfer.Source), mapped.Files, LoadMemory.GetAvailableBytes());
+    public PagePrefetch StartPrefetch()
+    {
+        mapped.AdviseLargePages();
+        return PagePrefetch.Start(
+            transfers.Transfers.Where(transfer => transfer.IsMapped).Select(transfer => transfer.Source), mapped.Files, LoadMemory.GetAvailableBytes());
+    }
 
     /// <inheritdoc/>
     public void Dispose()

@@ -52,10 +52,10 @@ internal sealed class DirectFile : IDisposable
         long start = offset / DirectBuffer.Alignment * DirectBuffer.Alignment;
         int skipped = (int)(offset - start);
         int wanted = skipped + destination.Length;
-        var target = buffer.Bytes[..((wanted + DirectBuffer.Alignment - 1) / DirectBuffer.Alignment * DirectBuffer.Alignment)];
         int done = 0;
         try
         {
+            var target = buffer.Bytes[..((wanted + DirectBuffer.Alignment - 1) / DirectBuffer.Alignment * DirectBuffer.Alignment)];
             while (done < wanted)
             {
                 int read = RandomAccess.Read(handle, target[done..], start + done);
@@ -66,16 +66,16 @@ internal sealed class DirectFile : IDisposable
                     return false;
                 }
             }
+
+            target.Slice(skipped, destination.Length).CopyTo(destination);
+            return true;
         }
-        catch (IOException)
+        catch (Exception error) when (error is IOException || MemoryErrors.IsOutOfMemory(error))
         {
-            // This file system does not do it after all.
+            // This file system does not do it after all, or there is no memory for it.
             isRefused = true;
             return false;
         }
-
-        target.Slice(skipped, destination.Length).CopyTo(destination);
-        return true;
     }
 
     /// <summary>Makes sure that the file was not written to since it was listed.</summary>

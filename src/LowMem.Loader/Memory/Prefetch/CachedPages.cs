@@ -1,4 +1,5 @@
 using LowMem.Checkpoints.Sources;
+using LowMem.Checkpoints.Values;
 
 namespace LowMem.Loader.Memory.Prefetch;
 
@@ -50,6 +51,26 @@ internal sealed class CachedPages : IDisposable
         }
 
         return (present.LongCount(flags => (flags & 1) != 0), present.Length);
+    }
+
+    /// <summary>Says that what is read into memory by <see cref="TryFill"/> shall be large pages, where the file system has them.</summary>
+    public void AdviseLargePages()
+    {
+        if (mapping is not null)
+        {
+            HugePages.Advise(mapping.Address, fileLength);
+        }
+    }
+
+    /// <summary>Reads a part of the file into the page cache, and copies it nowhere.</summary>
+    /// <returns>False when that cannot be done, or not in this way: Linux can since 5.14.</returns>
+    public bool TryFill(long offset, int length)
+    {
+        const int populateForRead = 22;
+        int page = Environment.SystemPageSize;
+        long first = offset / page * page;
+        long end = Math.Min(offset + length, fileLength);
+        return mapping is not null && PosixCalls.Advise(checked((nint)(mapping.Address + first)), (nuint)(end - first), populateForRead) == 0;
     }
 
     /// <inheritdoc/>

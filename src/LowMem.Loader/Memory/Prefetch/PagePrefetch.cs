@@ -12,12 +12,12 @@ namespace LowMem.Loader.Memory.Prefetch;
 /// <remarks>It ends by itself when the last tensor in the files is gone, and with the process.</remarks>
 public sealed class PagePrefetch
 {
-    private const int BlockBytes = 1 << 20;
+    private const int BlockBytes = 2 << 20;
 
     // So long that the kernel reads far ahead, and so short that two threads stay near to whoever uses the values.
     private const long PieceBytes = 64 << 20;
 
-    private const int Threads = 2;
+    private const int Threads = 1;
 
     // What lies between two tensors of a model is seldom more.
     private const long Gap = 256 << 10;
@@ -111,10 +111,11 @@ public sealed class PagePrefetch
     {
         // Before any of it is read: what the kernel reads ahead then is in memory because of this, and counts.
         List<(long Offset, int Length, bool IsCached)> blocks = [];
-        for (long offset = piece.Start; offset < piece.End; offset += BlockBytes)
+        for (long offset = piece.Start; offset < piece.End; offset += blocks[^1].Length)
         {
-            int length = (int)Math.Min(BlockBytes, piece.End - offset);
-            blocks.Add((offset, length, reader.IsCached(piece.Path, offset, length)));
+            // A block is a large page of the file, so that it can be one in memory.
+            int length = (int)Math.Min(BlockBytes - (offset % BlockBytes), piece.End - offset);
+            blocks.Add((offset, length, reader.Prepare(piece.Path, offset, length)));
         }
 
         foreach (var (offset, length, isCached) in blocks)

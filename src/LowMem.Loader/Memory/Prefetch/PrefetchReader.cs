@@ -9,18 +9,39 @@ namespace LowMem.Loader.Memory.Prefetch;
 /// </summary>
 internal sealed class PrefetchReader(IReadOnlyDictionary<string, CheckpointFile> files, int blockLength) : IDisposable
 {
+    // Reading one page in so many once more costs less than small pages do.
+    private const int MostDropped = 16;
+
     private readonly Dictionary<string, (SafeFileHandle Handle, CachedPages Pages)> opened = new(StringComparer.Ordinal);
     private readonly byte[] block = GC.AllocateUninitializedArray<byte>(blockLength);
 
-    /// <summary>Whether all pages of a part of a file are in memory; false where that cannot be told.</summary>
+    /// <summary>
+    /// Finds out whether all pages of a part of a file are in memory; false where that cannot be told. When a few of them are, such as
+    /// that of a header that was read, they go: the kernel puts a large page only where there is none.
+    /// </summary>
     /// <exception cref="Checkpoints.Diagnostics.CheckpointException">The file is gone or changed.</exception>
-    public bool IsCached(string path, long offset, int length) => Open(path).Pages.Contains(offset, length);
+    public bool Prepare(string path, long offset, int length)
+    {
+        var (handle, pages) = Open(path);
+        var (cached, all) = pages.Count(offset, length);
+        if (cached > 0 && cached <= all / MostDropped)
+        {
+            PosixCalls.AdviseNotNeeded(handle, offset, length);
+        }
 
-    /// <summary>Reads a part of a file, and throws it away.</summary>
+        return cached == all;
+    }
+
+    /// <summary>Reads a part of a file into the page cache: in large pages where that can be, else by reading what is thrown away.</summary>
     /// <exception cref="Checkpoints.Diagnostics.CheckpointException">The file is gone or changed.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
     public void Read(string path, long offset, int length)
     {
+        if (Open(path).Pages.TryFill(offset, length))
+        {
+            return;
+        }
+
         for (int done = 0; done < length;)
         {
             int read = RandomAccess.Read(Open(path).Handle, block.AsSpan(0, length - done), offset + done);
@@ -44,6 +65,7 @@ internal sealed class PrefetchReader(IReadOnlyDictionary<string, CheckpointFile>
         {
             file = (ListedFile.Open(files[path]), CachedPages.Open(files[path]));
             PosixCalls.AdviseSequential(file.Handle);
+            file.Pages.AdviseLargePages();
             opened.Add(path, file);
         }
 
