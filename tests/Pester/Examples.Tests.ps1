@@ -1,37 +1,32 @@
 BeforeDiscovery {
-    # Those whose examples name the samples, or what an example before made.
-    $pages = 'Get-CheckpointTensor', 'Compare-Checkpoint', 'Convert-Checkpoint', 'Export-ModelCheckpoint' | ForEach-Object {
-        @{ Name = $_; Page = [IO.Path]::GetFullPath("$PSScriptRoot/../../docs/en-US/$_.md") }
-    }
+    $docs = [IO.Path]::GetFullPath("$PSScriptRoot/../../docs")
+    $pages = @(
+        Get-ChildItem "$docs/en-US/*.md" | ForEach-Object { @{ Name = $_.BaseName; Page = $_.FullName; Section = '## EXAMPLES' } }
+    )
 }
 
-BeforeAll { . "$PSScriptRoot/Setup.ps1" }
+BeforeAll {
+    . "$PSScriptRoot/Setup.ps1"
+    Import-Module ([WildcardPattern]::Escape("$root/tools/Pages.psm1"))
+}
 
 Describe 'The examples of <Name>' -ForEach $pages {
     BeforeAll {
-        $folder = New-Item -ItemType Directory "$TestDrive/$Name"
-        Copy-Item $samples "$folder/samples" -Recurse
-        Copy-Item "$samples/boring.pt" "$folder/model.pt"
+        $folder = "$TestDrive/$Name"
+        New-PageFolder $folder
         Push-Location $folder
-        $examples = [regex]::Matches((Get-Content $Page -Raw), '(?ms)^### (?<title>Example[^\r\n]*)(?<text>.*?)(?=^##)')
     }
 
     AfterAll { Pop-Location }
 
     It 'run one after the other, and do what they show' {
+        $examples = @(Invoke-Page $Page $Section)
         $examples.Count | Should -BeGreaterThan 2
+        $examples.Where({ $_.NotRun }).ForEach({ Write-Host "Not run: $($_.Title): $($_.NotRun)" })
         foreach ($example in $examples) {
-            $code = [regex]::Match($example.Groups['text'].Value, '(?ms)^```powershell\r?\n(.*?)^```').Groups[1].Value
-            $title = $example.Groups['title'].Value
-            $shown = [regex]::Match($example.Groups['text'].Value, '(?ms)^```output\r?\n(.*?)^```').Groups[1].Value
-
-            # In this scope: an example may use what one before it set. What is said by -WhatIf goes to the host.
-            $ErrorActionPreference = 'Stop'
-            $output = try { . ([scriptblock]::Create($code)) | Out-String -Width 80 } catch { throw "${title}: $_" }
-
-            if ($shown -and $shown -notlike '*What if:*') {
-                ($output -replace '\x1b\[[0-9;]*m' -split '\r?\n').TrimEnd() -ne '' |
-                    Should -Be (($shown -split '\r?\n').TrimEnd() -ne '') -Because $title
+            # What is said by -WhatIf goes to the host.
+            if ($example.Shown -and -not $example.NotRun -and "$($example.Shown)" -notlike '*What if:*') {
+                $example.Output | Should -Be $example.Shown -Because $example.Title
             }
         }
     }
