@@ -46,9 +46,8 @@ public sealed partial class CheckpointProvider
         [Parameter]
         public SwitchParameter Raw { get; set; }
 
-        /// <summary>How many of the last rows; the others are not read. PowerShell has -Tail for files alone.</summary>
+        /// <summary>The row to begin with, from 0 on, or from the end when it is negative; those in front are not read. -Tail is for files alone.</summary>
         [Parameter]
-        [ValidateRange(0L, long.MaxValue)]
-        public long? Last { get; set; }
+        public long Skip { get; set; }
     }
 }

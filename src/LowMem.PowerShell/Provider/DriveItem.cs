@@ -9,9 +9,6 @@ internal static class DriveItem
     /// <summary>What all of them are to views beside what they are, so that one table has them all.</summary>
     public const string TypeName = "LowMem.PowerShell.Provider.CheckpointItem";
 
-    /// <summary>What PowerShell adds and nobody asks for: in JSON it would be more than all the rest.</summary>
-    private static readonly string[] HiddenNotes = ["PSDrive", "PSProvider", "PSParentPath", "PSIsContainer"];
-
     /// <summary>Makes a new object: PowerShell adds the path to it, and who changes it changes nothing of the listing.</summary>
     public static PSObject Create(CheckpointListing listing, CheckpointPlace place)
     {
@@ -23,15 +20,8 @@ internal static class DriveItem
             _ => new CheckpointValue(node.Name, node.Key, node.Value, listing.Checkpoint.Path),
         });
         item.TypeNames.Insert(0, TypeName);
-        foreach (string name in HiddenNotes)
-        {
-            // Those of the type are hidden, and so are copies; PowerShell sets what is there.
-            if (item.Members[name]?.Copy() is { } note)
-            {
-                item.Members.Add(note);
-            }
-        }
 
+        HiddenNotes.AddTo(item);
         return item;
     }
 }

@@ -52,7 +52,7 @@ internal static class DrivePath
         return end < 0 ? trimmed : trimmed[(end + 1)..];
     }
 
-    /// <summary>What is in front of the last part; empty for the root and what is above it.</summary>
+    /// <summary>What is in front of the last part; empty for the root. PowerShell also asks for paths from the root of a drive on.</summary>
     /// <param name="path">The path.</param>
     /// <param name="root">The path of the root; empty or null where there is none.</param>
     public static string GetParent(string path, string? root)
@@ -60,7 +60,7 @@ internal static class DrivePath
         string trimmed = path.TrimEnd(Separators);
         string top = root?.TrimEnd(Separators) ?? string.Empty;
         int end = trimmed.LastIndexOfAny(Separators);
-        if (end < 0 || trimmed.Length <= top.Length)
+        if (end < 0 || trimmed.Equals(top, StringComparison.OrdinalIgnoreCase))
         {
             return string.Empty;
         }

@@ -26,10 +26,7 @@ internal sealed class TensorContentReader : IContentReader
         rows = new TensorRows(reader, view);
         isRaw = parameters.Raw;
         this.stop = stop;
-        if (parameters.Last is { } last)
-        {
-            rows.Position = Math.Max(0, rows.Count - last);
-        }
+        rows.Position = Math.Clamp(parameters.Skip < 0 ? rows.Count + parameters.Skip : parameters.Skip, 0, rows.Count);
     }
 
     /// <param name="readCount">How many rows; all that are left when it is not positive.</param>
