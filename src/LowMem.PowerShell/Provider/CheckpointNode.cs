@@ -42,6 +42,24 @@ public sealed class CheckpointNode
     /// <summary>The keys of the tensors.</summary>
     internal IEnumerable<string> GetKeys() => node.Tensors.Select(tensor => tensor.Key);
 
+    /// <summary>The keys of the values.</summary>
+    internal IEnumerable<string> GetValueKeys()
+    {
+        var open = new Stack<TreeNode>([node]);
+        while (open.TryPop(out var each))
+        {
+            if (each.HasValue)
+            {
+                yield return each.Key;
+            }
+
+            foreach (var child in each.Children)
+            {
+                open.Push(child);
+            }
+        }
+    }
+
     /// <inheritdoc/>
     public override string ToString() => DisplayText.Name(Key);
 }

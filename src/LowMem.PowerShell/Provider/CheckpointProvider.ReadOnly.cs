@@ -37,6 +37,36 @@ public sealed partial class CheckpointProvider
     public object? ClearPropertyDynamicParameters(string path, Collection<string> propertyToClear) => null;
 
     /// <inheritdoc/>
+    public void NewProperty(string path, string propertyName, string propertyTypeName, object value) => Refuse(path);
+
+    /// <inheritdoc/>
+    public object? NewPropertyDynamicParameters(string path, string propertyName, string propertyTypeName, object value) => null;
+
+    /// <inheritdoc/>
+    public void RemoveProperty(string path, string propertyName) => Refuse(path);
+
+    /// <inheritdoc/>
+    public object? RemovePropertyDynamicParameters(string path, string propertyName) => null;
+
+    /// <inheritdoc/>
+    public void RenameProperty(string path, string sourceProperty, string destinationProperty) => Refuse(path);
+
+    /// <inheritdoc/>
+    public object? RenamePropertyDynamicParameters(string path, string sourceProperty, string destinationProperty) => null;
+
+    /// <inheritdoc/>
+    public void CopyProperty(string sourcePath, string sourceProperty, string destinationPath, string destinationProperty) => Refuse(destinationPath);
+
+    /// <inheritdoc/>
+    public object? CopyPropertyDynamicParameters(string sourcePath, string sourceProperty, string destinationPath, string destinationProperty) => null;
+
+    /// <inheritdoc/>
+    public void MoveProperty(string sourcePath, string sourceProperty, string destinationPath, string destinationProperty) => Refuse(destinationPath);
+
+    /// <inheritdoc/>
+    public object? MovePropertyDynamicParameters(string sourcePath, string sourceProperty, string destinationPath, string destinationProperty) => null;
+
+    /// <inheritdoc/>
     protected override void SetItem(string path, object value) => Refuse(path);
 
     /// <inheritdoc/>

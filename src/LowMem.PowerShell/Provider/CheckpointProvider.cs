@@ -12,7 +12,7 @@ namespace LowMem.PowerShell.Provider;
 
 /// <summary>A checkpoint as a drive: modules are containers, tensors and values are leaves. Nothing of it can be changed, and nothing in it is run.</summary>
 [CmdletProvider(ProviderName, ProviderCapabilities.Filter | ProviderCapabilities.ExpandWildcards)]
-public sealed partial class CheckpointProvider : NavigationCmdletProvider, IContentCmdletProvider, IPropertyCmdletProvider, IDisposable
+public sealed partial class CheckpointProvider : NavigationCmdletProvider, IContentCmdletProvider, IDynamicPropertyCmdletProvider, IDisposable
 {
     private const string ProviderName = "Checkpoint";
 
