@@ -18,6 +18,9 @@ public sealed record ConversionOptions
     /// <summary>Which keys are taken, as they are in the end; null for all.</summary>
     public IKeyFilter? Filter { get; init; }
 
+    /// <summary>The keys of the checkpoint that are taken, tensors and values, if those before take them as well; null for all.</summary>
+    public IReadOnlySet<string>? Keys { get; init; }
+
     /// <summary>Free-form texts for the file; one that is null is left out. Only safetensors has a place for them.</summary>
     public IReadOnlyDictionary<string, string?> Metadata { get; init; } = System.Collections.ObjectModel.ReadOnlyDictionary<string, string?>.Empty;
 

@@ -83,9 +83,9 @@ internal sealed class ConversionPlanner(Checkpoint checkpoint, ConversionDestina
     /// <summary>No half of a checkpoint is written as if it were the whole.</summary>
     private void CheckSound(CancellationToken cancellationToken)
     {
-        bool isWhole = prefix.Length == 0 && options.Filter is null && options.KeyMap is null;
+        bool isWhole = prefix.Length == 0 && options.Filter is null && options.KeyMap is null && options.Keys is null;
         var faults = ContentFaults.Find(checkpoint, isWhole, cancellationToken);
-        _ = ContentGate.Pass(checkpoint, faults, key => TensorSelection.GetKey(key, prefix, options) is not null, allowMissing: null);
+        _ = ContentGate.Pass(checkpoint, faults, key => TensorSelection.IsChosen(key, options) && TensorSelection.GetKey(key, prefix, options) is not null, allowMissing: null);
     }
 
     /// <summary>The leaves that are no tensors, under the keys that they get.</summary>
@@ -101,7 +101,7 @@ internal sealed class ConversionPlanner(Checkpoint checkpoint, ConversionDestina
         var values = new List<KeyValuePair<string, object?>>();
         foreach (var (key, value) in checkpoint.Values)
         {
-            if (TensorSelection.GetKey(key, prefix, options) is not { } name)
+            if (!TensorSelection.IsChosen(key, options) || TensorSelection.GetKey(key, prefix, options) is not { } name)
             {
                 continue;
             }

@@ -39,6 +39,11 @@ internal static class TensorSelection
         var taken = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var tensor in checkpoint.Tensors)
         {
+            if (!IsChosen(tensor.Key, options))
+            {
+                continue;
+            }
+
             var numbers = options.Numbers?.Invoke(tensor);
             if (GetKey(numbers?.Key ?? tensor.Key, prefix, options) is not { } key)
             {
@@ -81,6 +86,9 @@ internal static class TensorSelection
     private static SelectedTensor Split(SelectedTensor tensor, ShardPlan plan) => tensor.Numbers is not { } numbers
         ? tensor with { Tensor = plan.Take(tensor.Tensor) }
         : plan.FindRange(tensor.Tensor) is { } range ? tensor with { Numbers = numbers.Narrow(range.Dimension, range.Start, range.Length) } : tensor;
+
+    /// <summary>Whether a key of the checkpoint is one of those that were named, if any were.</summary>
+    public static bool IsChosen(string key, ConversionOptions options) => options.Keys?.Contains(key) != false;
 
     /// <summary>What a key becomes; null when it is left out.</summary>
     public static string? GetKey(string key, string prefix, ConversionOptions options) =>

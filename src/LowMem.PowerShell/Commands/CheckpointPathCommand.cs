@@ -1,7 +1,9 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
+using LowMem.Checkpoints.Sources;
 using LowMem.PowerShell.Completion;
 using LowMem.PowerShell.Pipeline;
+using LowMem.PowerShell.Provider;
 
 namespace LowMem.PowerShell.Commands;
 
@@ -97,6 +99,17 @@ public abstract class CheckpointPathCommand : CheckpointCommand
     /// <returns>False to work on the checkpoint now, and once.</returns>
     protected virtual bool TakePart(string path, string? key) => false;
 
+    /// <summary>Takes an item of a drive, to be worked on when all are there.</summary>
+    /// <param name="path">The checkpoint.</param>
+    /// <param name="selection">What of it is meant.</param>
+    /// <returns>False to work on the checkpoint as a whole, once.</returns>
+    private protected virtual bool TakeItem(string path, DriveSelection selection) => false;
+
+    /// <summary>Told where a checkpoint is that an object names.</summary>
+    private protected virtual void TakeLocation(string path, CheckpointLocation location)
+    {
+    }
+
     private void ProcessAddresses()
     {
         foreach (string uri in GivenAddresses)
@@ -116,6 +129,19 @@ public abstract class CheckpointPathCommand : CheckpointCommand
         if (ObjectPath.GetOrigin(path) is { } origin)
         {
             string full = IsUriCommand && IsAddress(path) ? path : System.IO.Path.IsPathFullyQualified(path) ? path : FilePaths.Get(SessionState, path);
+            if (origin.Selection is { } selection)
+            {
+                if (selection.Location is { } location)
+                {
+                    TakeLocation(full, location);
+                }
+
+                if (TakeItem(full, selection))
+                {
+                    return [];
+                }
+            }
+
             return origin.IsPart && (TakePart(full, origin.Key) || !named.Add(full)) ? [] : [full];
         }
 

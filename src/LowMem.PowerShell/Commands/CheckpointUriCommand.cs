@@ -10,6 +10,9 @@ namespace LowMem.PowerShell.Commands;
 /// <summary>What the cmdlets share that read checkpoints also from servers: -Uri, and how servers are asked.</summary>
 public abstract class CheckpointUriCommand : CheckpointPathCommand
 {
+    /// <summary>Where the checkpoints of drives are, with what their servers are asked with.</summary>
+    private readonly Dictionary<string, CheckpointLocation> driven = new(StringComparer.Ordinal);
+
     private RemoteAccess? remote;
 
     /// <summary>Addresses of web servers, signed ones too, or of the hub (<c>hf://owner/repo</c>).</summary>
@@ -68,7 +71,10 @@ public abstract class CheckpointUriCommand : CheckpointPathCommand
 
     private protected sealed override string AddAddress(string uri) => Remote.Add(uri);
 
-    private protected sealed override CheckpointLocation LocationOf(string path) => IsAddress(path) ? Remote.Find(path) : CheckpointLocation.Local;
+    private protected sealed override void TakeLocation(string path, CheckpointLocation location) => driven[path] = location;
+
+    private protected sealed override CheckpointLocation LocationOf(string path) =>
+        !IsAddress(path) ? CheckpointLocation.Local : driven.TryGetValue(path, out var location) ? location : Remote.Find(path);
 
     private protected sealed override void TellTraffic() => WriteLines(remote);
 }

@@ -11,6 +11,7 @@ using LowMem.Checkpoints.Values.Division;
 using LowMem.PowerShell.Completion;
 using LowMem.PowerShell.Errors;
 using LowMem.PowerShell.Pipeline;
+using LowMem.PowerShell.Provider;
 using LowMem.PowerShell.Views;
 
 namespace LowMem.PowerShell.Commands;
@@ -22,6 +23,7 @@ public sealed class ConvertCheckpointCommand : PartedCheckpointCommand
 {
     private readonly HashSet<string> written = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ConversionRequest> requests = new(StringComparer.Ordinal);
+    private readonly OrderedDictionary<string, HashSet<string>> items = new(StringComparer.Ordinal);
     private ShardArguments? shards;
 
     /// <summary>A file whose extension says the format, or a directory.</summary>
@@ -198,13 +200,37 @@ public sealed class ConvertCheckpointCommand : PartedCheckpointCommand
         }
     }
 
+    /// <inheritdoc/>
+    private protected override bool TakeItem(string path, DriveSelection selection)
+    {
+        if (!items.TryGetValue(path, out var keys))
+        {
+            items.Add(path, keys = new HashSet<string>(StringComparer.Ordinal));
+        }
+
+        keys.UnionWith(selection.Tensors);
+        keys.UnionWith(selection.Values);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        foreach (string path in items.Keys)
+        {
+            ForItem(path, () => Take(path));
+        }
+
+        base.EndProcessing();
+    }
+
     private ConversionPlan CreatePlan(string path)
     {
         NamePatterns.Require(Include, path);
         NamePatterns.Require(Exclude, path);
         var destination = ConversionOutput.Find(Destination, GetFilePath(Destination), Format, path);
         var checkpoint = OpenCheckpoint(path);
-        return ConversionPlan.Create(checkpoint, destination, GetOptions(checkpoint), StopToken);
+        return ConversionPlan.Create(checkpoint, destination, GetOptions(checkpoint) with { Keys = items.GetValueOrDefault(path) }, StopToken);
     }
 
     private ConversionOptions GetOptions(Checkpoint checkpoint) => new()

@@ -3,6 +3,7 @@ using System.Management.Automation;
 using LowMem.Checkpoints;
 using LowMem.PowerShell.Completion;
 using LowMem.PowerShell.Pipeline;
+using LowMem.PowerShell.Provider;
 
 namespace LowMem.PowerShell.Commands;
 
@@ -11,6 +12,9 @@ namespace LowMem.PowerShell.Commands;
 [OutputType(typeof(TensorInfo), typeof(CheckpointSummary))]
 public sealed class GetCheckpointInfoCommand : CheckpointUriCommand
 {
+    /// <summary>What items of drives mean, by their checkpoint.</summary>
+    private readonly OrderedDictionary<string, HashSet<string>> items = new(StringComparer.Ordinal);
+
     /// <summary>Which tensors; wildcards are allowed.</summary>
     [Parameter(Position = 1)]
     [SupportsWildcards]
@@ -24,9 +28,39 @@ public sealed class GetCheckpointInfoCommand : CheckpointUriCommand
     public SwitchParameter Summary { get; set; }
 
     /// <inheritdoc/>
-    protected override void ProcessCheckpoint(string path)
+    private protected override bool TakeItem(string path, DriveSelection selection)
+    {
+        if (!items.TryGetValue(path, out var keys))
+        {
+            items.Add(path, keys = new HashSet<string>(StringComparer.Ordinal));
+        }
+
+        keys.UnionWith(selection.Tensors);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    protected override void ProcessCheckpoint(string path) => Process(path, keys: null);
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        foreach (var (path, keys) in items)
+        {
+            ForItem(path, () => Process(path, keys));
+        }
+
+        TellTraffic();
+    }
+
+    private void Process(string path, HashSet<string>? keys)
     {
         var checkpoint = OpenCheckpoint(path);
+        if (keys is not null)
+        {
+            checkpoint = checkpoint with { Tensors = [.. checkpoint.Tensors.Where(tensor => keys.Contains(tensor.Key))] };
+        }
+
         var patterns = new NamePatterns(Key);
         var chosen = checkpoint.Tensors.Where(tensor => patterns.IsMatch(tensor.Key));
         if (Summary)

@@ -15,6 +15,7 @@ using LowMem.Checkpoints.Verification;
 using LowMem.PowerShell.Completion;
 using LowMem.PowerShell.Errors;
 using LowMem.PowerShell.Pipeline;
+using LowMem.PowerShell.Provider;
 
 namespace LowMem.PowerShell.Commands;
 
@@ -138,6 +139,17 @@ public sealed class GetCheckpointTensorCommand : PartedCheckpointCommand
         }
 
         keys.TryAdd(key, true);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    private protected override bool TakeItem(string path, DriveSelection selection)
+    {
+        foreach (string key in selection.Tensors)
+        {
+            TakePart(path, key);
+        }
+
         return true;
     }
 

@@ -40,4 +40,16 @@ public static class ErrorIds
 
     /// <summary>Several checkpoints were named where one is compared with.</summary>
     public const string ReferenceAmbiguous = "ReferenceAmbiguous";
+
+    /// <summary>A checkpoint that is a drive is not changed.</summary>
+    public const string ReadOnly = "CheckpointReadOnly";
+
+    /// <summary>A drive has nothing at the path.</summary>
+    public const string ItemNotFound = "CheckpointItemNotFound";
+
+    /// <summary>A module of a drive has no values of its own.</summary>
+    public const string NoContent = "CheckpointItemNoContent";
+
+    /// <summary>An item of a drive has no property of that name.</summary>
+    public const string PropertyNotFound = "CheckpointPropertyNotFound";
 }

@@ -178,6 +178,33 @@ internal static class ErrorRecords
         ErrorCategory.InvalidArgument,
         value);
 
+    public static ErrorRecord ReadOnly(string path) => new(
+        new NotSupportedException(DisplayText.Line($"{path}: a checkpoint is read-only as a drive. Convert-Checkpoint writes it, or items of it, to a new file.")),
+        ErrorIds.ReadOnly,
+        ErrorCategory.PermissionDenied,
+        path);
+
+    public static ErrorRecord ItemNotFound(string path) => new(
+        new ItemNotFoundException(DisplayText.Line($"{path}: there is no such item in the checkpoint. Get-ChildItem lists what there is.")),
+        ErrorIds.ItemNotFound,
+        ErrorCategory.ObjectNotFound,
+        path);
+
+    public static ErrorRecord NoContent(string path) => new(
+        new InvalidOperationException(DisplayText.Line($"{path}: this is a module, and no tensor or value. Name one below it; Get-ChildItem lists them.")),
+        ErrorIds.NoContent,
+        ErrorCategory.InvalidOperation,
+        path);
+
+    /// <param name="path">The item.</param>
+    /// <param name="name">What was asked for.</param>
+    /// <param name="names">The properties there are.</param>
+    public static ErrorRecord PropertyNotFound(string path, string name, IEnumerable<string> names) => new(
+        new PSArgumentException(DisplayText.Line($"{path}: there is no property '{name}'. There are {string.Join(", ", names)}.")),
+        ErrorIds.PropertyNotFound,
+        ErrorCategory.ObjectNotFound,
+        path);
+
     private static string Meant(string name, IEnumerable<string> names) =>
         EditDistance.FindNearest(name, names) is { } near ? $" Did you mean '{DisplayText.Name(near)}'?" : string.Empty;
 

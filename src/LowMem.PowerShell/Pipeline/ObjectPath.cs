@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Management.Automation;
 using System.Runtime.CompilerServices;
 using LowMem.Checkpoints;
+using LowMem.PowerShell.Provider;
 
 namespace LowMem.PowerShell.Pipeline;
 
@@ -27,7 +28,11 @@ internal static class ObjectPath
     /// <summary>Where a path comes from.</summary>
     /// <param name="IsPart">Whether the object is one of many that name the same checkpoint, as tensors do.</param>
     /// <param name="Key">The key that the object has then, or null.</param>
-    internal sealed record Origin(bool IsPart, string? Key);
+    internal sealed record Origin(bool IsPart, string? Key)
+    {
+        /// <summary>What of the checkpoint is meant, where the object is an item of a drive.</summary>
+        public DriveSelection? Selection { get; init; }
+    }
 
     /// <summary>Whether a text is the path that an object named, and what is known of it then.</summary>
     public static Origin? GetOrigin(string path) => Origins.TryGetValue(path, out var origin) ? origin : null;
@@ -37,6 +42,11 @@ internal static class ObjectPath
     /// <param name="exists">Whether there is a file or directory of exactly this name.</param>
     public static string? Find(object item, Func<string, bool> exists)
     {
+        if (DriveSelection.Find(PSObject.AsPSObject(item)) is var (drive, selection))
+        {
+            return Mark(drive, new Origin(true, null) { Selection = selection });
+        }
+
         switch (item is PSObject wrapped ? wrapped.BaseObject : item)
         {
             case FileSystemInfo file:
@@ -69,11 +79,13 @@ internal static class ObjectPath
         return (value is PSObject wrapped ? wrapped.BaseObject : value) is string { Length: > 0 } text ? text : null;
     }
 
-    private static string Mark(string path, bool isPart, string? key)
+    private static string Mark(string path, bool isPart, string? key) => Mark(path, new Origin(isPart, key));
+
+    private static string Mark(string path, Origin origin)
     {
         // A text of its own: another one that reads the same was not named by this object.
         string marked = new(path.AsSpan());
-        Origins.Add(marked, new Origin(isPart, key));
+        Origins.Add(marked, origin);
         return marked;
     }
 }

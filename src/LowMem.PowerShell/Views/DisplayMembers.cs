@@ -66,4 +66,12 @@ public static class DisplayMembers
     /// <summary><see cref="ShownObject.UnsafeGlobals"/>.</summary>
     /// <param name="item">The object, or a copy of it from a job.</param>
     public static object? UnsafeGlobals(PSObject item) => new ShownObject(item).UnsafeGlobals;
+
+    /// <summary>The property Value as one harmless line.</summary>
+    /// <param name="item">The object, or a copy of it from a job.</param>
+    public static object? Value(PSObject item)
+    {
+        ArgumentNullException.ThrowIfNull(item);
+        return PlainText.Format(ShownObject.AsText(ShownObject.AsValue(item, "Value")));
+    }
 }
