@@ -15,6 +15,8 @@ internal sealed record TreeText(TerminalStyle Style)
     /// <summary>Below this many columns there is room for names and sizes only.</summary>
     private const int LeastForAll = 60;
 
+    private const int LeastBar = 8;
+
     private const string Eighths = "\u258f\u258e\u258d\u258c\u258b\u258a\u2589\u2588";
 
     // The last column stays free: some terminals go on to the next line once it is written to.
@@ -24,7 +26,7 @@ internal sealed record TreeText(TerminalStyle Style)
 
     private int FiguresWidth => HasAll ? CountWidth + SizeWidth + ShareWidth + 3 : SizeWidth + 1;
 
-    private int BarWidth => HasAll ? (Room - FiguresWidth) / 3 : 0;
+    private int BarWidth => HasAll ? Math.Max(LeastBar, ((Room - FiguresWidth) / 3) - 5) : 0;
 
     private int NameWidth => Room - FiguresWidth - (BarWidth > 0 ? BarWidth + 1 : 0);
 
