@@ -38,6 +38,7 @@ public sealed class ConvertCheckpointCommand : PartedCheckpointCommand
     /// <summary>The most bytes of tensors in one file.</summary>
     [Parameter]
     [ValidateRange(1L, long.MaxValue)]
+    [ArgumentCompleter(typeof(ShardSizeCompleter))]
     public long? MaxShardSize { get; set; }
 
     /// <summary>The type that floating-point tensors are cast to.</summary>
@@ -86,6 +87,7 @@ public sealed class ConvertCheckpointCommand : PartedCheckpointCommand
     /// <summary>The share of each tensor that is written, such as <c>3/8</c>, from 1 on.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(PartCompleter))]
     public string? Shard { get; set; }
 
     /// <summary>How tensors are split: names of ready rules, and tables of patterns of keys with a dimension or <c>Replicate</c>.</summary>

@@ -29,6 +29,7 @@ public sealed class ExportModelCheckpointCommand : LowMemCommand
     /// <summary>The most bytes of tensors in one file.</summary>
     [Parameter]
     [ValidateRange(1L, long.MaxValue)]
+    [ArgumentCompleter(typeof(ShardSizeCompleter))]
     public long? MaxShardSize { get; set; }
 
     /// <summary>The type that floating-point tensors are cast to.</summary>

@@ -28,6 +28,7 @@ public abstract class ModelPathCommand : CheckpointUriCommand
     /// <summary>The share of each tensor that is loaded, such as <c>3/8</c>, from 1 on.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(PartCompleter))]
     public string? Shard { get; set; }
 
     /// <summary>How tensors are split: names of ready rules, and tables of patterns of keys with a dimension or <c>Replicate</c>.</summary>

@@ -42,6 +42,7 @@ public sealed class NewModelSkeletonCommand : LowMemCommand
     /// <summary>The type, with or without its namespace.</summary>
     [Parameter(Mandatory = true, ParameterSetName = TypeSet, HelpMessage = "The name of a type that derives from torch.nn.Module")]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ModuleTypeCompleter))]
     public string TypeName { get; set; } = string.Empty;
 
     /// <summary>What the type's constructor takes.</summary>

@@ -6,6 +6,18 @@ namespace LowMem.PowerShell.Completion;
 public sealed class CheckpointKeyCompleter : NameCompleter
 {
     /// <inheritdoc/>
-    protected override IEnumerable<string> GetNames(IDictionary parameters) =>
-        NamedCheckpoints.Open(parameters).SelectMany(checkpoint => checkpoint.Tensors).Select(tensor => tensor.Key);
+    protected override IEnumerable<string> GetNames(IDictionary parameters) => GetCandidates(parameters).Select(candidate => candidate.Name);
+
+    /// <inheritdoc/>
+    protected override IEnumerable<CompletionCandidate> GetCandidates(IDictionary parameters)
+    {
+        foreach (var listing in NamedCheckpoints.List(parameters))
+        {
+            string[] keys = ListedKeys.Of(listing);
+            for (int i = 0; i < keys.Length; i++)
+            {
+                yield return new CompletionCandidate(keys[i], listing.Checkpoint.Tensors, i);
+            }
+        }
+    }
 }

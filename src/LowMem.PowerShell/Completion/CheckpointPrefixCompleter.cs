@@ -10,9 +10,9 @@ public sealed class CheckpointPrefixCompleter : NameCompleter
 
     /// <inheritdoc/>
     protected override IEnumerable<string> GetNames(IDictionary parameters) =>
-        NamedCheckpoints.Open(parameters)
-            .SelectMany(checkpoint => checkpoint.Tensors)
-            .SelectMany(tensor => Prefixes(tensor.Key))
+        NamedCheckpoints.List(parameters)
+            .SelectMany(ListedKeys.Of)
+            .SelectMany(Prefixes)
             .CountBy(prefix => prefix, StringComparer.Ordinal)
             .Where(prefix => prefix.Value > 1)
             .Select(prefix => prefix.Key)

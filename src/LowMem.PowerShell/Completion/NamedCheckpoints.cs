@@ -3,6 +3,7 @@ using System.Collections.ObjectModel;
 using System.Management.Automation;
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Exploring;
 using LowMem.Checkpoints.Formats;
 using LowMem.PowerShell.Pipeline;
 
@@ -14,13 +15,19 @@ internal static class NamedCheckpoints
     /// <summary>Completion must not make anybody wait: of a wildcard's files the first few will do.</summary>
     private const int MaxFiles = 8;
 
-    /// <summary>Opens them one after the other; what cannot be opened is left out, since nobody would see an error.</summary>
-    public static IEnumerable<Checkpoint> Open(IDictionary parameters) =>
+    /// <summary>What is in them, one after the other.</summary>
+    public static IEnumerable<Checkpoint> Open(IDictionary parameters) => List(parameters).Select(listing => listing.Checkpoint);
+
+    /// <summary>
+    /// Lists them one after the other; what cannot be opened is left out, since nobody would see an error. Who asks for the next key of
+    /// the same file waits for no more than a look whether it is still the same.
+    /// </summary>
+    public static IEnumerable<CheckpointListing> List(IDictionary parameters) =>
         Texts(parameters["Path"] ?? parameters["ReferencePath"]).SelectMany(path => Resolve(path, literal: false))
             .Concat(Texts(parameters["LiteralPath"] ?? parameters["Checkpoint"] ?? parameters["ReferenceLiteralPath"]).SelectMany(path => Resolve(path, literal: true)))
             .Take(MaxFiles)
-            .Select(TryOpen)
-            .OfType<Checkpoint>();
+            .Select(TryList)
+            .OfType<CheckpointListing>();
 
     private static IEnumerable<string> Texts(object? paths) =>
         (paths as IEnumerable<object?> ?? [paths]).Select(path => path?.ToString() ?? string.Empty).Where(text => text.Length > 0);
@@ -28,6 +35,10 @@ internal static class NamedCheckpoints
     /// <summary>Finds archives by the text in front of a separator, as far as they are there.</summary>
     public static IReadOnlyList<string> FindArchives(string path, bool literal) =>
         WithFinder<IReadOnlyList<string>>(literal, find => ArchivePathResolver.FindArchives(path, find)) ?? [];
+
+    /// <summary>Finds a file by its path, as it is.</summary>
+    public static IReadOnlyList<string> FindFiles(string path) =>
+        path.Length == 0 ? [] : WithFinder<IReadOnlyList<string>>(literal: true, find => find(path)) ?? [];
 
     private static IReadOnlyList<string> Resolve(string path, bool literal) =>
         WithFinder(literal, find => ArchivePathResolver.Resolve(path, literal, find, CancellationToken.None) ?? find(path)) ?? [];
@@ -52,11 +63,11 @@ internal static class NamedCheckpoints
         }
     }
 
-    private static Checkpoint? TryOpen(string path)
+    private static CheckpointListing? TryList(string path)
     {
         try
         {
-            return Checkpoint.Open(path);
+            return ListingCache.Shared.Get(path);
         }
         catch (CheckpointException)
         {

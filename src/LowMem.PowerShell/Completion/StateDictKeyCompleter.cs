@@ -16,13 +16,13 @@ public sealed class StateDictKeyCompleter : NameCompleter
         string? given = parameters["Prefix"]?.ToString();
         return parameters["Module"] is { } module
             ? ModuleKeyCompleter.GetKeys(module)
-            : NamedCheckpoints.Open(parameters).SelectMany(checkpoint =>
+            : NamedCheckpoints.List(parameters).SelectMany(listing =>
             {
+                string[] keys = ListedKeys.Of(listing);
+
                 // What is a question for a load is none here: then all keys are offered.
-                string prefix = KeyPrefix.Normalize(given ?? StateDictPrefix.Find([.. checkpoint.Tensors.Select(tensor => tensor.Key)]));
-                return checkpoint.Tensors
-                    .Where(tensor => tensor.Key.StartsWith(prefix, StringComparison.Ordinal))
-                    .Select(tensor => tensor.Key[prefix.Length..]);
+                string prefix = KeyPrefix.Normalize(given ?? StateDictPrefix.Find(keys));
+                return keys.Where(key => key.StartsWith(prefix, StringComparison.Ordinal)).Select(key => key[prefix.Length..]);
             });
     }
 }

@@ -25,6 +25,9 @@ internal static class ObjectPath
     private static readonly string[] OwnTypes =
         [".CheckpointSummary", ".CheckpointVerdict", ".LoadReport", ".MemoryEstimate", ".ConversionReport"];
 
+    /// <summary>The types that stand for several tensors of a checkpoint.</summary>
+    private static readonly string[] ManyTypes = [".CheckpointTreeLine", ".TensorPattern", ".TensorGroup"];
+
     /// <summary>Where a path comes from.</summary>
     /// <param name="IsPart">Whether the object is one of many that name the same checkpoint, as tensors do.</param>
     /// <param name="Key">The key that the object has then, or null.</param>
@@ -63,15 +66,21 @@ internal static class ObjectPath
             return Mark(checkpoint, isPart, key);
         }
 
+        // Lines of a tree, patterns and groups are of several tensors.
+        if (Text(shown, "Path") is null && IsOf(shown, ManyTypes) && Text(shown, "Checkpoint") is { } whole)
+        {
+            return Mark(whole, isPart: true, key: null);
+        }
+
         // Where the name is a pattern as well, the file of that name is meant.
         return Text(shown, "PSPath") is null && Text(shown, "Path") is { } path
-            && (isPart || IsOwn(shown) || (path.AsSpan().ContainsAny(Special) && exists(path)))
+            && (isPart || IsOf(shown, OwnTypes) || (path.AsSpan().ContainsAny(Special) && exists(path)))
             ? Mark(path, isPart, key)
             : null;
     }
 
-    private static bool IsOwn(PSObject shown) => shown.TypeNames.Any(
-        name => name.Contains("LowMem.", StringComparison.Ordinal) && OwnTypes.Any(type => name.EndsWith(type, StringComparison.Ordinal)));
+    private static bool IsOf(PSObject shown, string[] types) => shown.TypeNames.Any(
+        name => name.Contains("LowMem.", StringComparison.Ordinal) && types.Any(type => name.EndsWith(type, StringComparison.Ordinal)));
 
     private static string? Text(PSObject shown, string property)
     {

@@ -74,4 +74,40 @@ public static class DisplayMembers
         ArgumentNullException.ThrowIfNull(item);
         return PlainText.Format(ShownObject.AsText(ShownObject.AsValue(item, "Value")));
     }
+
+    /// <summary><see cref="ShownObject.Name"/>.</summary>
+    /// <param name="item">The object, or a copy of it from a job.</param>
+    public static object? Name(PSObject item) => new ShownObject(item).Name;
+
+    /// <summary><see cref="ShownObject.Pattern"/>.</summary>
+    /// <param name="item">The object, or a copy of it from a job.</param>
+    public static object? Pattern(PSObject item) => new ShownObject(item).Pattern;
+
+    /// <summary><see cref="ShownObject.GroupName"/>.</summary>
+    /// <param name="item">The object, or a copy of it from a job.</param>
+    public static object? GroupName(PSObject item) => new ShownObject(item).GroupName;
+
+    /// <summary><see cref="ShownObject.FileSize"/>.</summary>
+    /// <param name="item">The object, or a copy of it from a job.</param>
+    public static object? FileSize(PSObject item) => new ShownObject(item).FileSize;
+
+    /// <summary><see cref="ShownObject.Size"/>.</summary>
+    /// <param name="item">The object, or a copy of it from a job.</param>
+    public static object? Size(PSObject item) => new ShownObject(item).Size;
+
+    /// <summary><see cref="ShownObject.DTypes"/>.</summary>
+    /// <param name="item">The object, or a copy of it from a job.</param>
+    public static object? ElementTypes(PSObject item) => new ShownObject(item).DTypes;
+
+    /// <summary><see cref="ShownObject.Values"/>.</summary>
+    /// <param name="item">The object, or a copy of it from a job.</param>
+    public static object? OtherValues(PSObject item) => new ShownObject(item).Values;
+
+    /// <summary><see cref="ShownObject.Metadata"/>.</summary>
+    /// <param name="item">The object, or a copy of it from a job.</param>
+    public static object? Notes(PSObject item) => new ShownObject(item).Metadata;
+
+    /// <summary><see cref="ShownObject.FormatVersion"/>.</summary>
+    /// <param name="item">The object, or a copy of it from a job.</param>
+    public static object? StatedVersion(PSObject item) => new ShownObject(item).FormatVersion;
 }

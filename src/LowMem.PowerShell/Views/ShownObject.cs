@@ -208,6 +208,28 @@ public sealed class ShownObject(PSObject shown)
 
     public string? Slice => NullWhenEmpty(AsLine(shown, "Slice"));
 
+    public string TreeLine => ExploredText.TreeLine(shown);
+
+    public string TreeHeader => ExploredText.TreeHeader();
+
+    public string PatternLine => ExploredText.PatternLine(shown);
+
+    public string PatternHeader => ExploredText.PatternHeader();
+
+    public string Pattern => AsName(shown, "Pattern");
+
+    public string GroupName => ExploredText.GroupName(shown);
+
+    public string Parameters => AsValue(shown, "ParameterCount") is { } value ? ShortCount.Format(Convert.ToInt64(value, CultureInfo.InvariantCulture)) : string.Empty;
+
+    public string Share => AsValue(shown, "Share") is { } value ? ShortCount.Percent(Convert.ToDouble(value, CultureInfo.InvariantCulture)) : string.Empty;
+
+    public string Numbers => PlainText.Format(string.Join("; ", AsItems(AsValue(shown, "Numbers")).Select(AsText)));
+
+    public string Keys => AsNames(shown, "Keys");
+
+    public string? Contents => NullWhenEmpty(AsLine(shown, "Contents"));
+
     public string TypeName => PlainText.Name(shown.TypeNames[0].Split('.', '+')[^1]);
 #pragma warning restore CS1591
 
@@ -240,10 +262,10 @@ public sealed class ShownObject(PSObject shown)
 
     private static string? NullWhenEmpty(string text) => text.Length == 0 ? null : text;
 
-    private static IEnumerable<object?> AsItems(object? value) => value is string or null ? [] : (value as IEnumerable)?.Cast<object?>() ?? [];
+    internal static IEnumerable<object?> AsItems(object? value) => value is string or null ? [] : (value as IEnumerable)?.Cast<object?>() ?? [];
 
     // Of generic dictionaries, too, and of the hashtables that jobs make of them.
-    private static IEnumerable<(string Key, object? Value)> AsPairs(object? dictionary)
+    internal static IEnumerable<(string Key, object? Value)> AsPairs(object? dictionary)
     {
         if (dictionary is IDictionary entries)
         {

@@ -1,0 +1,67 @@
+using System.Management.Automation;
+using System.Reflection;
+using System.Text;
+
+namespace LowMem.PowerShell.Views;
+
+/// <summary>How what is drawn looks: how wide it may be, whether it is plain text, and its colours, which are those of $PSStyle.</summary>
+/// <param name="Width">The columns of the window.</param>
+/// <param name="IsPlain">Whether only the characters of ASCII are used, and no colours.</param>
+internal sealed record TerminalStyle(int Width, bool IsPlain)
+{
+    private const int UsualWidth = 80;
+
+    private const int LeastWidth = 20;
+
+    /// <summary>What is wider is hard to read from end to end.</summary>
+    private const int MostWidth = 400;
+
+    // What modules are compiled against does not know $PSStyle, which is there since PowerShell 7.2.
+    private static readonly PropertyInfo? PSStyleInstance =
+        typeof(PSObject).Assembly.GetType("System.Management.Automation.PSStyle")?.GetProperty("Instance", BindingFlags.Public | BindingFlags.Static);
+
+    /// <summary>Starts what is less important.</summary>
+    public string Dim { get; private init; } = string.Empty;
+
+    /// <summary>Starts a bar.</summary>
+    public string Bar { get; private init; } = string.Empty;
+
+    /// <summary>Starts a heading.</summary>
+    public string Heading { get; private init; } = string.Empty;
+
+    /// <summary>Ends any of them.</summary>
+    public string Reset { get; private init; } = string.Empty;
+
+    /// <summary>The style of what is being written to now.</summary>
+    public static TerminalStyle Detect()
+    {
+        object? style = PSStyleInstance?.GetValue(null);
+        bool isPlain = Console.IsOutputRedirected
+            || !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"))
+            || Get(style, "OutputRendering")?.ToString() == "PlainText"
+            || Console.OutputEncoding is not (UTF8Encoding or UnicodeEncoding or UTF32Encoding);
+        return new TerminalStyle(GetWidth(), isPlain)
+        {
+            Dim = isPlain ? string.Empty : Text(Get(style, "Foreground"), "BrightBlack"),
+            Bar = isPlain ? string.Empty : Text(Get(style, "Foreground"), "Cyan"),
+            Heading = isPlain ? string.Empty : Text(Get(style, "Formatting"), "TableHeader"),
+            Reset = isPlain ? string.Empty : Text(style, "Reset"),
+        };
+    }
+
+    private static int GetWidth()
+    {
+        try
+        {
+            return Console.WindowWidth is > 0 and var width ? Math.Clamp(width, LeastWidth, MostWidth) : UsualWidth;
+        }
+        catch (Exception exception) when (exception is IOException or PlatformNotSupportedException)
+        {
+            return UsualWidth;
+        }
+    }
+
+    private static object? Get(object? item, string property) => item?.GetType().GetProperty(property)?.GetValue(item);
+
+    private static string Text(object? item, string property) => Get(item, property) as string ?? string.Empty;
+}
