@@ -71,7 +71,7 @@ Describe 'Export-CheckpointVerdict' {
         Test-Checkpoint $good | Export-CheckpointVerdict $out -Force -WhatIf
         Get-Content -LiteralPath $out | Should -BeExactly 'old'
         Test-Checkpoint $good | Export-CheckpointVerdict $out -Force
-        Get-Content -LiteralPath $out -Raw | Should -Match '1 checkpoints: 1 passed'
+        Get-Content -LiteralPath $out -Raw | Should -Match '1 checkpoint: 1 passed'
     }
 
     It 'does not replace a checkpoint that was tested' {

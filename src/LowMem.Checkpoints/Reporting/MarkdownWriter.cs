@@ -70,7 +70,7 @@ internal sealed class MarkdownWriter : IVerdictWriter
         }
 
         writer.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"{passed + failed} checkpoints: {passed} passed, {failed} failed."));
+            CultureInfo.InvariantCulture, $"{passed + failed} {(passed + failed == 1 ? "checkpoint" : "checkpoints")}: {passed} passed, {failed} failed."));
         writer.Flush();
     }
 

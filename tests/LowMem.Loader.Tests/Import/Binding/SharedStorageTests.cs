@@ -59,10 +59,10 @@ public class SharedStorageTests
         TestFiles.WriteSafetensors(path, [.. Enumerable.Range(0, 4).Select(i => ($"weight{i}", "I32", new long[] { size / 16 }, bytes))]);
         bytes = null;
 
-        // What other tests left behind must not be given back while this one measures.
-        GC.Collect();
+        // What other tests left behind must not be given back while this one measures, by and by, as the collector does.
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         GC.WaitForPendingFinalizers();
-        GC.Collect();
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         var checkpoint = Checkpoint.Open(path, Token);
 
         using (var module = new Holder(checkpoint))
@@ -75,7 +75,7 @@ public class SharedStorageTests
             Assert.InRange(ProcessMemory.GetPrivateBytes() - mapped.PrivateBytesBefore, long.MinValue, 32 << 20);
         }
 
-        GC.Collect();
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         GC.WaitForPendingFinalizers();
         using (var module = new Holder(checkpoint))
         {
