@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using System.Runtime.CompilerServices;
 
 namespace LowMem.PowerShell.Provider;
 
@@ -14,22 +13,17 @@ public static class HiddenNotes
 
     private static readonly string[] Names = ["PSDrive", "PSProvider", "PSParentPath", "PSIsContainer"];
 
-    private static readonly ConditionalWeakTable<object, PSDriveInfo> Drives = [];
+    private static PSMemberInfo[] templates = [];
 
     /// <summary>The drive that an item came from; null where it has none.</summary>
     /// <param name="item">The item.</param>
-    public static object? GetDrive(PSObject item) => Drives.TryGetValue(Of(item), out var drive) ? drive : null;
-
-    /// <summary>Keeps the drive.</summary>
-    /// <param name="item">The item.</param>
-    /// <param name="value">The drive.</param>
-    public static void SetDrive(PSObject item, object? value)
+    public static object? GetDrive(PSObject item) => item?.BaseObject switch
     {
-        if ((value is PSObject wrapped ? wrapped.BaseObject : value) is PSDriveInfo drive)
-        {
-            Drives.AddOrUpdate(Of(item), drive);
-        }
-    }
+        DriveTensor tensor => tensor.Drive,
+        CheckpointNode node => node.Drive,
+        CheckpointValue value => value.Drive,
+        _ => null,
+    };
 
     /// <summary>The provider; null where it is not known.</summary>
     /// <param name="item">The item.</param>
@@ -42,7 +36,7 @@ public static class HiddenNotes
 
     /// <summary>Whether there is something below.</summary>
     /// <param name="item">The item.</param>
-    public static object GetIsContainer(PSObject item) => Of(item) is CheckpointNode;
+    public static object GetIsContainer(PSObject item) => item?.BaseObject is CheckpointNode;
 
     /// <summary>Does not keep what follows from the rest.</summary>
     /// <param name="item">The item.</param>
@@ -53,20 +47,21 @@ public static class HiddenNotes
 
     internal static void AddTo(PSObject item)
     {
-        var notes = new PSObject();
-        notes.TypeNames.Insert(0, TypeName);
-        foreach (string name in Names)
+        if (templates.Length == 0)
         {
-            if (notes.Members[name]?.Copy() is { } note)
-            {
-                item.Members.Add(note, preValidated: true);
-            }
+            templates = FindTemplates();
+        }
+
+        foreach (var template in templates)
+        {
+            item.Members.Add(template.Copy(), preValidated: true);
         }
     }
 
-    private static object Of(PSObject item)
+    private static PSMemberInfo[] FindTemplates()
     {
-        ArgumentNullException.ThrowIfNull(item);
-        return item.BaseObject;
+        var notes = new PSObject();
+        notes.TypeNames.Insert(0, TypeName);
+        return [.. Names.Select(name => notes.Members[name]).Where(note => note is not null)];
     }
 }
