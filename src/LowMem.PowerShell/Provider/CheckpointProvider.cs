@@ -208,7 +208,7 @@ public sealed partial class CheckpointProvider : NavigationCmdletProvider, ICont
         }
         catch (Exception exception) when (ToRecord(exception, path) is { } record)
         {
-            ThrowTerminatingError(record);
+            ThrowTerminatingError(RecordedException.Wrap(record));
             throw;
         }
         catch (OperationCanceledException) when (Stopping)

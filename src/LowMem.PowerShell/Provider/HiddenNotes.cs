@@ -3,7 +3,7 @@ using System.Management.Automation;
 namespace LowMem.PowerShell.Provider;
 
 /// <summary>
-/// What PowerShell adds to each item of a drive beside its path: there for who asks by name, and not listed. In JSON, the drive and
+/// What PowerShell adds to each item of a drive and is no text: there for who asks by name, and not listed. In JSON, the drive and
 /// the provider of a tensor would be more than the tensor.
 /// </summary>
 /// <remarks>Only type data can make a member hidden. A copy of one is, too, and PowerShell sets the members that an item has.</remarks>
@@ -11,7 +11,7 @@ public static class HiddenNotes
 {
     private const string TypeName = "LowMem.PowerShell.Provider.HiddenNotes";
 
-    private static readonly string[] Names = ["PSDrive", "PSProvider", "PSParentPath", "PSIsContainer"];
+    private static readonly string[] Names = ["PSDrive", "PSProvider"];
 
     private static PSMemberInfo[] templates = [];
 
@@ -28,15 +28,6 @@ public static class HiddenNotes
     /// <summary>The provider; null where it is not known.</summary>
     /// <param name="item">The item.</param>
     public static object? GetProvider(PSObject item) => (GetDrive(item) as PSDriveInfo)?.Provider;
-
-    /// <summary>The path of what the item is in.</summary>
-    /// <param name="item">The item.</param>
-    public static object? GetParentPath(PSObject item) =>
-        item?.Properties["PSPath"]?.Value is string path ? DrivePath.GetParent(path, root: null) : null;
-
-    /// <summary>Whether there is something below.</summary>
-    /// <param name="item">The item.</param>
-    public static object GetIsContainer(PSObject item) => item?.BaseObject is CheckpointNode;
 
     /// <summary>Does not keep what follows from the rest.</summary>
     /// <param name="item">The item.</param>
