@@ -6,7 +6,7 @@ namespace LowMem.Checkpoints;
 /// One tensor of a checkpoint: its name, type, shape and the place of its bytes. Nothing of its data has been read.
 /// </summary>
 /// <remarks>Every place and extent here has been checked against the storage and the file.</remarks>
-public sealed record TensorInfo
+public record TensorInfo
 {
     /// <summary>What all tensors have that are made of no others.</summary>
     internal static readonly System.Collections.ObjectModel.ReadOnlyDictionary<string, TensorInfo> NoComponents =

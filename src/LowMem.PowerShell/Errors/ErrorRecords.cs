@@ -178,11 +178,11 @@ internal static class ErrorRecords
         ErrorCategory.InvalidArgument,
         value);
 
-    public static ErrorRecord ReadOnly(string path) => new(
+    public static ErrorRecord ReadOnly(string path) => RecordedException.Wrap(new ErrorRecord(
         new NotSupportedException(DisplayText.Line($"{path}: a checkpoint is read-only as a drive. Convert-Checkpoint writes it, or items of it, to a new file.")),
         ErrorIds.ReadOnly,
         ErrorCategory.PermissionDenied,
-        path);
+        path));
 
     public static ErrorRecord ItemNotFound(string path) => new(
         new ItemNotFoundException(DisplayText.Line($"{path}: there is no such item in the checkpoint. Get-ChildItem lists what there is.")),

@@ -19,6 +19,7 @@ internal sealed class CheckpointDrive : PSDriveInfo, IDisposable
     private CheckpointListing listing;
     private TimeSpan lookTime;
     private long lastLook;
+    private string? told;
 
     /// <param name="drive">What was asked for.</param>
     /// <param name="name">The full path of the checkpoint, or its address.</param>
@@ -42,6 +43,12 @@ internal sealed class CheckpointDrive : PSDriveInfo, IDisposable
     /// <summary>The parts of the path of the root.</summary>
     public IReadOnlyList<string> RootParts { get; }
 
+    /// <summary>What was in the checkpoint when it was listed last.</summary>
+    public CheckpointListing LastListing => listing;
+
+    /// <summary>Whether nobody was told yet that the checkpoint is no longer what was listed.</summary>
+    public bool IsNews(CheckpointException error) => Interlocked.Exchange(ref told, error.Detail) != error.Detail;
+
     /// <summary>Where the checkpoint is.</summary>
     public CheckpointLocation Source => listing.Location;
 
@@ -56,6 +63,7 @@ internal sealed class CheckpointDrive : PSDriveInfo, IDisposable
             if (again)
             {
                 listing = ListingCache.Shared.Get(listing.Location, name, cancellationToken);
+                told = null;
                 return listing;
             }
 

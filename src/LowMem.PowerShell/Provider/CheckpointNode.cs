@@ -1,3 +1,4 @@
+using System.Management.Automation;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Exploring;
 using TreeNode = LowMem.Checkpoints.Exploring.CheckpointNode;
@@ -9,8 +10,9 @@ public sealed class CheckpointNode
 {
     private readonly TreeNode node;
 
-    internal CheckpointNode(CheckpointListing listing, TreeNode node)
+    internal CheckpointNode(CheckpointListing listing, TreeNode node, PSDriveInfo? drive)
     {
+        Drive = drive;
         this.node = node;
         Checkpoint = listing.Checkpoint.Path;
     }
@@ -38,6 +40,8 @@ public sealed class CheckpointNode
 
     /// <summary>The path of the checkpoint.</summary>
     public string Checkpoint { get; }
+
+    internal PSDriveInfo? Drive { get; }
 
     /// <summary>The keys of the tensors.</summary>
     internal IEnumerable<string> GetKeys() => node.Tensors.Select(tensor => tensor.Key);

@@ -127,7 +127,7 @@ public sealed partial class CheckpointProvider
     });
 
     private void Write(CheckpointListing listing, CheckpointPlace place, string path) =>
-        WriteItemObject(DriveItem.Create(listing, place), path, place.Kind == PlaceKind.Module);
+        WriteItemObject(DriveItem.Create(listing, place, PSDriveInfo as CheckpointDrive), path, place.Kind == PlaceKind.Module);
 
     private WildcardPattern? CreateFilter() => string.IsNullOrEmpty(Filter) ? null : WildcardPattern.Get(Filter, PatternOptions);
 

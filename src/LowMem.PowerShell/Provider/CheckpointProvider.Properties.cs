@@ -33,11 +33,11 @@ public sealed partial class CheckpointProvider
         var place = found.Place;
         var available = place.Kind == PlaceKind.Tensor
             ? Known.Concat(Figures)
-            : PSObject.AsPSObject(DriveItem.Create(found.Listing, place).BaseObject).Properties.Where(property => property is PSProperty).Select(property => property.Name);
+            : PSObject.AsPSObject(DriveItem.Create(found.Listing, place, drive: null).BaseObject).Properties.Where(property => property is PSProperty).Select(property => property.Name);
         var names = Choose(path, [.. available], place.Kind == PlaceKind.Tensor, providerSpecificPickList);
         if (names.Count > 0)
         {
-            object item = place.Kind == PlaceKind.Tensor ? place.Node.Tensor! : DriveItem.Create(found.Listing, place).BaseObject;
+            object item = place.Kind == PlaceKind.Tensor ? place.Node.Tensor! : DriveItem.Create(found.Listing, place, drive: null).BaseObject;
             WritePropertyObject(Describe(found.Listing.Checkpoint, item, names), found.Path);
         }
     });

@@ -71,7 +71,34 @@ public sealed partial class CheckpointProvider : NavigationCmdletProvider, ICont
     protected override bool IsValidPath(string path) => !string.IsNullOrEmpty(path);
 
     /// <inheritdoc/>
-    protected override bool ItemExists(string path) => Guard(path, () => Find(path) is not null);
+    protected override bool ItemExists(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        try
+        {
+            return Find(path) is not null;
+        }
+        catch (CheckpointException exception)
+        {
+            // PowerShell takes an exception here for "no such path", which would hide what is wrong. What comes next says it.
+            string[] parts = DrivePath.Split(path);
+            if (FindDrive(parts) is not { } drive)
+            {
+                return false;
+            }
+
+            if (drive.IsNews(exception))
+            {
+                WriteWarning(DisplayText.Line(exception.Message));
+            }
+
+            return CheckpointPlace.Find(drive.LastListing.Tree, parts.Skip(drive.RootParts.Count)) is not null;
+        }
+        catch (OperationCanceledException) when (Stopping)
+        {
+            throw new PipelineStoppedException();
+        }
+    }
 
     /// <inheritdoc/>
     protected override bool IsItemContainer(string path) => Guard(path, () => Find(path)?.Place.Kind == PlaceKind.Module);
@@ -181,7 +208,7 @@ public sealed partial class CheckpointProvider : NavigationCmdletProvider, ICont
         }
         catch (Exception exception) when (ToRecord(exception, path) is { } record)
         {
-            ThrowTerminatingError(record);
+            ThrowTerminatingError(RecordedException.Wrap(record));
             throw;
         }
         catch (OperationCanceledException) when (Stopping)

@@ -1,3 +1,4 @@
+using System.Management.Automation;
 using LowMem.Checkpoints.Diagnostics;
 
 namespace LowMem.PowerShell.Provider;
@@ -9,6 +10,8 @@ namespace LowMem.PowerShell.Provider;
 /// <param name="Checkpoint">The path of the checkpoint.</param>
 public sealed record CheckpointValue(string Name, string Key, object? Value, string Checkpoint)
 {
+    internal PSDriveInfo? Drive { get; init; }
+
     /// <inheritdoc/>
     public override string ToString() => DisplayText.Line($"{Key}: {Value}");
 }

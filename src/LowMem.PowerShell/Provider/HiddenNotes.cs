@@ -1,10 +1,9 @@
 using System.Management.Automation;
-using System.Runtime.CompilerServices;
 
 namespace LowMem.PowerShell.Provider;
 
 /// <summary>
-/// What PowerShell adds to each item of a drive beside its path: there for who asks by name, and not listed. In JSON, the drive and
+/// What PowerShell adds to each item of a drive and is no text: there for who asks by name, and not listed. In JSON, the drive and
 /// the provider of a tensor would be more than the tensor.
 /// </summary>
 /// <remarks>Only type data can make a member hidden. A copy of one is, too, and PowerShell sets the members that an item has.</remarks>
@@ -12,37 +11,23 @@ public static class HiddenNotes
 {
     private const string TypeName = "LowMem.PowerShell.Provider.HiddenNotes";
 
-    private static readonly string[] Names = ["PSDrive", "PSProvider", "PSParentPath", "PSIsContainer"];
+    private static readonly string[] Names = ["PSDrive", "PSProvider"];
 
-    private static readonly ConditionalWeakTable<object, PSDriveInfo> Drives = [];
+    private static PSMemberInfo[] templates = [];
 
     /// <summary>The drive that an item came from; null where it has none.</summary>
     /// <param name="item">The item.</param>
-    public static object? GetDrive(PSObject item) => Drives.TryGetValue(Of(item), out var drive) ? drive : null;
-
-    /// <summary>Keeps the drive.</summary>
-    /// <param name="item">The item.</param>
-    /// <param name="value">The drive.</param>
-    public static void SetDrive(PSObject item, object? value)
+    public static object? GetDrive(PSObject item) => item?.BaseObject switch
     {
-        if ((value is PSObject wrapped ? wrapped.BaseObject : value) is PSDriveInfo drive)
-        {
-            Drives.AddOrUpdate(Of(item), drive);
-        }
-    }
+        DriveTensor tensor => tensor.Drive,
+        CheckpointNode node => node.Drive,
+        CheckpointValue value => value.Drive,
+        _ => null,
+    };
 
     /// <summary>The provider; null where it is not known.</summary>
     /// <param name="item">The item.</param>
     public static object? GetProvider(PSObject item) => (GetDrive(item) as PSDriveInfo)?.Provider;
-
-    /// <summary>The path of what the item is in.</summary>
-    /// <param name="item">The item.</param>
-    public static object? GetParentPath(PSObject item) =>
-        item?.Properties["PSPath"]?.Value is string path ? DrivePath.GetParent(path, root: null) : null;
-
-    /// <summary>Whether there is something below.</summary>
-    /// <param name="item">The item.</param>
-    public static object GetIsContainer(PSObject item) => Of(item) is CheckpointNode;
 
     /// <summary>Does not keep what follows from the rest.</summary>
     /// <param name="item">The item.</param>
@@ -53,20 +38,21 @@ public static class HiddenNotes
 
     internal static void AddTo(PSObject item)
     {
-        var notes = new PSObject();
-        notes.TypeNames.Insert(0, TypeName);
-        foreach (string name in Names)
+        if (templates.Length == 0)
         {
-            if (notes.Members[name]?.Copy() is { } note)
-            {
-                item.Members.Add(note, preValidated: true);
-            }
+            templates = FindTemplates();
+        }
+
+        foreach (var template in templates)
+        {
+            item.Members.Add(template.Copy(), preValidated: true);
         }
     }
 
-    private static object Of(PSObject item)
+    private static PSMemberInfo[] FindTemplates()
     {
-        ArgumentNullException.ThrowIfNull(item);
-        return item.BaseObject;
+        var notes = new PSObject();
+        notes.TypeNames.Insert(0, TypeName);
+        return [.. Names.Select(name => notes.Members[name]).Where(note => note is not null)];
     }
 }

@@ -59,7 +59,7 @@ internal sealed class TensorContentReader : IContentReader
         catch (CheckpointException exception)
         {
             // Get-Content shows what it catches by its message; the id is within.
-            throw new CheckpointContentException(ErrorRecords.Of(exception, view.Tensor.Key));
+            throw new RecordedException(ErrorRecords.Of(exception, view.Tensor.Key));
         }
         catch (OperationCanceledException)
         {
