@@ -39,7 +39,7 @@ Describe 'Get-CheckpointInfo' {
             $text = Get-CheckpointInfo "$samples/boring.pt" -Key in_proj.weight | Out-String
 
             $text | Should -Match 'Key\s+DType\s+Shape\s+Size'
-            $text | Should -Match 'in_proj\.weight\s+float32\s+\[10, 2\]\s+80 B'
+            $text | Should -Match 'float32\s+\[10, 2\]\s+80 B in_proj\.weight'
         }
 
         It 'reads <_> by its content' -ForEach @(
