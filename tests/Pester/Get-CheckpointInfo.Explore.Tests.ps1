@@ -60,18 +60,18 @@ Describe 'Get-CheckpointInfo -Tree' {
 
         $lines | Should -Be @(
             'Name                                      Params       Size Share'
-            'llama.safetensors bfloat16                  326K  636.6 KiB  100% #############'
+            'llama.safetensors bfloat16                  326K  637.1 KiB  100% #############'
             '|- lm_head.weight [1000, 64] bfloat16        64K  125.0 KiB 19.6% ###'
-            '`- model                                    262K  511.6 KiB 80.4% ##########'
+            '`- model                                    262K  512.1 KiB 80.4% ##########'
             '   |- embed_tokens.weight [1000, 64] bf..    64K  125.0 KiB 19.6% ###'
-            '   |- layers.[0..3] 4 x                     198K  386.5 KiB 60.7% ########'
+            '   |- layers.[0..3] 4 x                     198K  387.0 KiB 60.7% ########'
             '   |  |- input_layernorm.weight 4 x [64..    256      512 B  0.1% .'
-            '   |  |- mlp 4 x                           132K  258.0 KiB 40.5% #####'
+            '   |  |- mlp 4 x                            132K  258.0 KiB 40.5% #####'
             '   |  |  |- down_proj.weight 4 x [64, 1..    44K   86.0 KiB 13.5% ##'
             '   |  |  |- gate_proj.weight 4 x [172, ..    44K   86.0 KiB 13.5% ##'
             '   |  |  `- up_proj.weight 4 x [172, 64..    44K   86.0 KiB 13.5% ##'
-            '   |  |- post_attention_layernorm.weigh..    256      512 B  0.1% .'
-            '   |  `- self_attn 4 x                    65.5K  128.0 KiB 20.1% ###'
+            '   |  |- post_attention_layernorm.weight     256      512 B  0.1% .'
+            '   |  `- self_attn 4 x                     65.5K  128.0 KiB 20.1% ###'
             '   |     |- k_proj.weight 4 x [64, 64] ..  16.4K   32.0 KiB  5.0% #'
             '   |     |- o_proj.weight 4 x [64, 64] ..  16.4K   32.0 KiB  5.0% #'
             '   |     |- q_proj.weight 4 x [64, 64] ..  16.4K   32.0 KiB  5.0% #'
@@ -150,19 +150,19 @@ Describe 'Get-CheckpointInfo -Pattern' {
         $lines = @(Invoke-ChildScript "$importModule`nGet-CheckpointInfo '$llama' -Pattern").TrimEnd().Where({ $_ })
 
         $lines | Should -Be @(
-            'Pattern                            Tensors                        Size Share'
-            'model.embed_tokens.weight          1 x [1000, 64] bfloat16   125.0 KiB 19.6%'
-            'model.layers.*.self_attn.q_proj.weight 4 x [64, 64] bfloat16    32.0 KiB  5.0%'
-            'model.layers.*.self_attn.k_proj.weight 4 x [64, 64] bfloat16    32.0 KiB  5.0%'
-            'model.layers.*.self_attn.v_proj.weight 4 x [64, 64] bfloat16    32.0 KiB  5.0%'
-            'model.layers.*.self_attn.o_proj.weight 4 x [64, 64] bfloat16    32.0 KiB  5.0%'
-            'model.layers.*.mlp.gate_proj.weight 4 x [172, 64] bfloat16    86.0 KiB 13.5%'
-            'model.layers.*.mlp.up_proj.weight  4 x [172, 64] bfloat16    86.0 KiB 13.5%'
-            'model.layers.*.mlp.down_proj.weight 4 x [64, 172] bfloat16    86.0 KiB 13.5%'
-            'model.layers.*.input_layernorm.weight 4 x [64] bfloat16          512 B  0.1%'
-            'model.layers.*.post_attention_layernorm.weight 4 x [64] bfloat16       512 B  0.1%'
-            'model.norm.weight                  1 x [64] bfloat16             128 B <0.1%'
-            'lm_head.weight                     1 x [1000, 64] bfloat16   125.0 KiB 19.6%')
+            'Pattern                                  Tensors                           Size'
+            'model.embed_tokens.weight                1 x [1000, 64] bfloat16      125.0 KiB'
+            'model.layers.*.self_attn.q_proj.weight   4 x [64, 64] bfloat16         32.0 KiB'
+            'model.layers.*.self_attn.k_proj.weight   4 x [64, 64] bfloat16         32.0 KiB'
+            'model.layers.*.self_attn.v_proj.weight   4 x [64, 64] bfloat16         32.0 KiB'
+            'model.layers.*.self_attn.o_proj.weight   4 x [64, 64] bfloat16         32.0 KiB'
+            'model.layers.*.mlp.gate_proj.weight      4 x [172, 64] bfloat16        86.0 KiB'
+            'model.layers.*.mlp.up_proj.weight        4 x [172, 64] bfloat16        86.0 KiB'
+            'model.layers.*.mlp.down_proj.weight      4 x [64, 172] bfloat16        86.0 KiB'
+            'model.layers.*.input_layernorm.weight    4 x [64] bfloat16                512 B'
+            'model.layers.*.post_attention_layernorm.weight 4 x [64] bfloat16          512 B'
+            'model.norm.weight                        1 x [64] bfloat16                128 B'
+            'lm_head.weight                           1 x [1000, 64] bfloat16      125.0 KiB')
     }
 
     It 'has room for the numbers in a wide window' {
@@ -282,6 +282,6 @@ Describe 'What leaves of trees, patterns and groups' {
             `$ExecutionContext.SessionState.LanguageMode = 'ConstrainedLanguage'
             Get-CheckpointInfo '$llama' -Tree -Depth 1; Get-CheckpointInfo '$llama' -Group DType | Format-Table") -join "`n"
         $text | Should -Match '`- model '
-        $text | Should -Match '39\s+326K\s+636\.\d KiB\s+100% bfloat16'
+        $text | Should -Match '39\s+326K\s+637\.1 KiB\s+100% bfloat16'
     }
 }

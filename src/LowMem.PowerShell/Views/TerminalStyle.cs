@@ -60,7 +60,8 @@ internal sealed record TerminalStyle(int Width, bool IsPlain)
     {
         try
         {
-            return Console.WindowWidth is > 0 and var width ? Math.Clamp(width, LeastWidth, MostWidth) : UsualWidth;
+            // PowerShell takes a window without a height for one of the usual size.
+            return Console.WindowWidth is > 0 and var width && Console.WindowHeight > 0 ? Math.Clamp(width, LeastWidth, MostWidth) : UsualWidth;
         }
         catch (Exception exception) when (exception is IOException or PlatformNotSupportedException)
         {
