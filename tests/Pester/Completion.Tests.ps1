@@ -103,6 +103,42 @@ Describe 'Completion' {
         }
     }
 
+    It 'says of a key what it names' {
+        $line = "Get-CheckpointInfo '$samples/boring.pt' -Key in_p"
+        (TabExpansion2 $line $line.Length).CompletionMatches.ToolTip | Should -Be @('in_proj.weight  [10, 2] float32  80 B', 'in_proj.bias  [10] float32  40 B')
+    }
+
+    It 'sees that a file is another one now' {
+        Copy-Item "$samples/boring.pt" "$TestDrive/changing.pt"
+        $line = "gi '$TestDrive/changing.pt' | Get-CheckpointInfo -Key "
+        Get-Completion $line | Should -Contain 'in_proj.weight'
+        Copy-Item "$samples/boring-training.pt" "$TestDrive/changing.pt"
+        Get-Completion $line | Should -Contain 'model_state_dict.in_proj.weight'
+        Get-Completion $line | Should -Not -Contain 'in_proj.weight'
+        Remove-Item "$TestDrive/changing.pt"
+        Get-Completion "$($line)in_p" | Should -BeNullOrEmpty
+    }
+
+    It 'offers the modules of an assembly, which is not loaded for it' {
+        $assembly = "$TestDrive/Models.dll"
+        $code = 'namespace My { public class Encoder : TorchSharp.torch.nn.Module { public Encoder() : base("e") { } public class Block : TorchSharp.torch.nn.Module<int, int> { public Block() : base("b") { } public override int forward(int x) { return x; } } } public class Other { } public abstract class Base : Encoder { } }'
+        Add-Type -TypeDefinition $code -OutputAssembly $assembly -ReferencedAssemblies "$root/out/LowMem/TorchSharp.dll" -IgnoreWarnings
+        Get-Completion "New-ModelSkeleton -AssemblyPath '$assembly' -TypeName " | Should -Be @('Encoder', 'Block', 'My.Encoder', "'My.Encoder+Block'")
+        Get-Completion "New-ModelSkeleton -AssemblyPath '$assembly' -TypeName My.E" | Should -Be @('My.Encoder', "'My.Encoder+Block'")
+        [AppDomain]::CurrentDomain.GetAssemblies().Location | Should -Not -Contain $assembly
+        @(Get-Completion "New-ModelSkeleton -AssemblyPath '$samples/boring.pt' -TypeName Enc" | Where-Object { $_ -like '*Encoder*' }).Count | Should -Be 0
+    }
+
+    It 'offers <Expected> for <Line>' -ForEach @(
+        @{ Line = 'Import-ModelLowMemory x -Device c'; Expected = 'cpu', 'cuda' }
+        @{ Line = 'Convert-Checkpoint x -MaxShardSize 5'; Expected = '5GB', '50GB' }
+        @{ Line = 'Convert-Checkpoint x -Shard 1/'; Expected = "'1/2'", "'1/4'", "'1/8'", "'1/16'" }
+        @{ Line = 'Measure-ModelMemory x -Shard 2/2'; Expected = , "'2/2'" }
+        @{ Line = 'Get-CheckpointInfo x -Group S'; Expected = 'Shape', 'Storage' }
+    ) {
+        Get-Completion $Line | Should -Be $Expected
+    }
+
     It 'quotes a key that needs it' {
         $header = '{"it''s":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}'
         [IO.File]::WriteAllBytes(

@@ -35,11 +35,11 @@ Describe 'Get-CheckpointInfo' {
             $keys | Should -Contain 'optimizer_state_dict.state.0.exp_avg'
         }
 
-        It 'shows a table of Key, DType, Shape and Size' {
+        It 'shows a table of DType, Shape, Size and Key' {
             $text = Get-CheckpointInfo "$samples/boring.pt" -Key in_proj.weight | Out-String
 
-            $text | Should -Match 'Key\s+DType\s+Shape\s+Size'
-            $text | Should -Match 'in_proj\.weight\s+float32\s+\[10, 2\]\s+80 B'
+            $text | Should -Match 'DType\s+Shape\s+Size Key'
+            $text | Should -Match 'float32\s+\[10, 2\]\s+80 B in_proj\.weight'
         }
 
         It 'reads <_> by its content' -ForEach @(

@@ -66,6 +66,9 @@ Describe 'What a file writes to the terminal' {
     It 'is harmless: <Name>' -ForEach @(
         @{ Name = 'Get-CheckpointInfo'; Script = { Get-CheckpointInfo $file } }
         @{ Name = 'Get-CheckpointInfo -Summary'; Script = { Get-CheckpointInfo $file, "$TestDrive/sharded" -Summary } }
+        @{ Name = 'Get-CheckpointInfo -Tree'; Script = { Get-CheckpointInfo $file -Tree } }
+        @{ Name = 'Get-CheckpointInfo -Pattern'; Script = { Get-CheckpointInfo $file -Pattern } }
+        @{ Name = 'Get-CheckpointInfo -Group'; Script = { Get-CheckpointInfo $file -Group Module } }
         @{ Name = 'the errors of a sharded checkpoint'; Script = { Get-CheckpointInfo "$TestDrive/sharded"; Test-Checkpoint "$TestDrive/sharded" } }
         @{ Name = 'Test-Checkpoint'; Script = { Test-Checkpoint $file -Level Values | ForEach-Object { $_; $_.Findings } } }
         @{ Name = 'Test-Checkpoint -Module'; Script = { (Test-Checkpoint $file -Module (New-BoringSkeleton)).Findings } }
@@ -116,6 +119,9 @@ Describe 'What a file writes to the terminal' {
 
     It 'is harmless as text in a message, whatever the object: <Name>' -ForEach @(
         @{ Name = 'tensors'; Make = { Get-CheckpointInfo $file } }
+        @{ Name = 'a tree'; Make = { Get-CheckpointInfo $file -Tree } }
+        @{ Name = 'patterns'; Make = { Get-CheckpointInfo $file -Pattern } }
+        @{ Name = 'groups'; Make = { Get-CheckpointInfo $file -Group Module } }
         @{ Name = 'a verdict'; Make = { Test-Checkpoint -LiteralPath $named } }
         @{ Name = 'a summary'; Make = { Get-CheckpointInfo -LiteralPath $named -Summary } }
         @{ Name = 'an estimate'; Make = { Measure-ModelMemory -LiteralPath $named } }

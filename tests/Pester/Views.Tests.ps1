@@ -75,7 +75,7 @@ Describe 'The other tables' {
     }
 
     It 'fit into 80 columns with all of their columns: <Name>' -ForEach @(
-        @{ Name = 'tensors'; Make = { Get-CheckpointInfo "$fixtures/sharded-safetensors" }; Last = 'Size' }
+        @{ Name = 'tensors'; Make = { Get-CheckpointInfo "$fixtures/sharded-safetensors" }; Last = 'Key' }
         @{ Name = 'figures'; Make = { Get-CheckpointTensor "$samples/boring.pt" }; Last = 'NaN/Inf/0' }
         @{ Name = 'differences'; Make = { Compare-Checkpoint "$fixtures/comparison/reference.pt" "$fixtures/comparison/difference.pt" }; Last = 'Differs' }
         @{ Name = 'summaries'; Make = { Get-CheckpointInfo "$samples/boring.pt" -Summary }; Last = 'UnsafeGlobals' }
@@ -100,7 +100,7 @@ Describe 'The other tables' {
             Get-CheckpointInfo '$samples/boring.pt' -Key in_proj.weight | ConvertTo-Csv"
         $text = (Invoke-ChildScript $script) -join "`n"
 
-        $text | Should -Match 'in_proj\.weight\s+float32\s+\[10, 2\]\s+80 B'
+        $text | Should -Match 'float32\s+\[10, 2\]\s+80 B in_proj\.weight'
         $text | Should -Match 'FileSize\s+: 3\.6 KiB'
         $text | Should -Match '(?m)^boring\.pt\s+True'
         $text | Should -Match '"in_proj\.weight","float32","10x2","2,1"'

@@ -68,6 +68,8 @@ public sealed class ModuleTypeCompleter : NameCompleter
         {
             switch (type.Kind)
             {
+                case HandleKind.TypeDefinition when IsTorchModule(metadata, metadata.GetTypeDefinition((TypeDefinitionHandle)type)):
+                    return true;
                 case HandleKind.TypeDefinition:
                     type = metadata.GetTypeDefinition((TypeDefinitionHandle)type).BaseType;
                     break;
@@ -90,6 +92,12 @@ public sealed class ModuleTypeCompleter : NameCompleter
         || (metadata.GetString(type.Name).Split('`')[0] is "Module" or "HookableModule"
             && type.ResolutionScope.Kind == HandleKind.TypeReference
             && metadata.GetString(metadata.GetTypeReference((TypeReferenceHandle)type.ResolutionScope).Name) == "nn");
+
+    // TorchSharp's own.
+    private static bool IsTorchModule(MetadataReader metadata, TypeDefinition type) =>
+        metadata.GetString(type.Name) == "Module"
+        && type.GetDeclaringType() is { IsNil: false } outer
+        && metadata.GetString(metadata.GetTypeDefinition(outer).Name) == "nn";
 
     private static EntityHandle GetGenericType(MetadataReader metadata, TypeSpecificationHandle handle)
     {

@@ -12,6 +12,8 @@ public abstract class NameCompleter : IArgumentCompleter
 {
     private const int MaxResults = 500;
 
+    private const string Special = "*?[]`";
+
     /// <inheritdoc/>
     public IEnumerable<CompletionResult> CompleteArgument(
         string commandName,
@@ -22,9 +24,9 @@ public abstract class NameCompleter : IArgumentCompleter
     {
         ArgumentNullException.ThrowIfNull(fakeBoundParameters);
         string word = (wordToComplete ?? string.Empty).Trim('\'', '"');
-        var pattern = WildcardPattern.Get(word + "*", WildcardOptions.IgnoreCase | WildcardOptions.CultureInvariant);
+        var isMatch = GetMatcher(word);
         return GetCandidates(PipelinePaths.AddTo(commandAst, fakeBoundParameters))
-            .Where(candidate => pattern.IsMatch(candidate.Name))
+            .Where(candidate => isMatch(candidate.Name))
             .DistinctBy(candidate => candidate.Name, StringComparer.Ordinal)
             .Take(MaxResults)
             .Where(candidate => TakesWildcards || DisplayText.IsHarmless(candidate.Name))
@@ -42,6 +44,11 @@ public abstract class NameCompleter : IArgumentCompleter
     /// <summary>The same with what is known of each name.</summary>
     /// <param name="parameters">The other parameters, as far as they can be told before the command runs.</param>
     protected virtual IEnumerable<CompletionCandidate> GetCandidates(IDictionary parameters) => GetNames(parameters).Select(name => new CompletionCandidate(name));
+
+    // Most of what is typed is no pattern: of a hundred thousand names, their beginnings are compared in a fraction of the time.
+    private static Func<string, bool> GetMatcher(string word) => word.AsSpan().ContainsAny(Special)
+        ? WildcardPattern.Get(word + "*", WildcardOptions.IgnoreCase | WildcardOptions.CultureInvariant).IsMatch
+        : name => name.StartsWith(word, StringComparison.OrdinalIgnoreCase);
 
     // Only those that are offered are looked at: there may be a hundred thousand others.
     private static string Describe(CompletionCandidate candidate) => candidate.Tensors is { } tensors

@@ -9,7 +9,7 @@ internal sealed record PatternText(TerminalStyle Style)
     private const int ShareWidth = 5;
 
     /// <summary>Below this many columns there is no room for shares.</summary>
-    private const int LeastForShare = 60;
+    private const int LeastForShare = 100;
 
     /// <summary>From this many columns on there is room for the numbers.</summary>
     private const int LeastForNumbers = 120;
@@ -22,7 +22,7 @@ internal sealed record PatternText(TerminalStyle Style)
     private int NameWidth => TextWidth >= 90 ? TextWidth / 2 : Math.Max(10, TextWidth - 28);
 
     /// <summary>The line above the first one.</summary>
-    public string Header => $"{Style.Heading}{Row("Pattern".PadRight(NameWidth) + " Tensors", "Size", "Share")}{Style.Reset}";
+    public string Header => Style.Head(Row("Pattern".PadRight(NameWidth) + " Tensors", "Size", "Share"));
 
     /// <summary>A line. What does not fit is cut, the pattern last.</summary>
     /// <param name="pattern">The pattern, harmless.</param>

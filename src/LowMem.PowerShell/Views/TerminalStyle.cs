@@ -1,6 +1,5 @@
 using System.Management.Automation;
 using System.Reflection;
-using System.Text;
 
 namespace LowMem.PowerShell.Views;
 
@@ -9,6 +8,10 @@ namespace LowMem.PowerShell.Views;
 /// <param name="IsPlain">Whether only the characters of ASCII are used, and no colours.</param>
 internal sealed record TerminalStyle(int Width, bool IsPlain)
 {
+    private const int Utf8 = 65001;
+
+    private const int Utf16 = 1200;
+
     private const int UsualWidth = 80;
 
     private const int LeastWidth = 20;
@@ -32,6 +35,10 @@ internal sealed record TerminalStyle(int Width, bool IsPlain)
     /// <summary>Ends any of them.</summary>
     public string Reset { get; private init; } = string.Empty;
 
+    /// <summary>A heading. PowerShell counts the characters of a colour where it breaks headings, so that it takes some room.</summary>
+    /// <param name="text">The text.</param>
+    public string Head(string text) => text.Length + Heading.Length + Reset.Length < Width ? Heading + text + Reset : text;
+
     /// <summary>The style of what is being written to now.</summary>
     public static TerminalStyle Detect()
     {
@@ -39,7 +46,7 @@ internal sealed record TerminalStyle(int Width, bool IsPlain)
         bool isPlain = Console.IsOutputRedirected
             || !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"))
             || Get(style, "OutputRendering")?.ToString() == "PlainText"
-            || Console.OutputEncoding is not (UTF8Encoding or UnicodeEncoding or UTF32Encoding);
+            || Console.OutputEncoding.CodePage is not (Utf8 or Utf16);
         return new TerminalStyle(GetWidth(), isPlain)
         {
             Dim = isPlain ? string.Empty : Text(Get(style, "Foreground"), "BrightBlack"),
@@ -53,7 +60,8 @@ internal sealed record TerminalStyle(int Width, bool IsPlain)
     {
         try
         {
-            return Console.WindowWidth is > 0 and var width ? Math.Clamp(width, LeastWidth, MostWidth) : UsualWidth;
+            // PowerShell takes a window without a height for one of the usual size.
+            return Console.WindowWidth is > 0 and var width && Console.WindowHeight > 0 ? Math.Clamp(width, LeastWidth, MostWidth) : UsualWidth;
         }
         catch (Exception exception) when (exception is IOException or PlatformNotSupportedException)
         {

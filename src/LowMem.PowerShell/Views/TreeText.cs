@@ -31,7 +31,7 @@ internal sealed record TreeText(TerminalStyle Style)
     private int NameWidth => Room - FiguresWidth - (BarWidth > 0 ? BarWidth + 1 : 0);
 
     /// <summary>The line above the first one.</summary>
-    public string Header => $"{Style.Heading}{Row("Name".PadRight(NameWidth), "Params", "Size", "Share")}{Style.Reset}";
+    public string Header => Style.Head(Row("Name".PadRight(NameWidth), "Params", "Size", "Share"));
 
     /// <summary>A line.</summary>
     /// <param name="branches">As in <see cref="Checkpoints.Exploring.CheckpointTreeLine.Branches"/>.</param>
