@@ -49,17 +49,21 @@ export class Model {
     /** The place among the differences, by the tensor. @type {Map<number, number>} */
     this.changes = new Map();
     data.differences?.tensor.forEach((tensor, i) => { if (tensor >= 0) this.changes.set(tensor, i); });
+    /** @type {string[]} */
+    this.keys = [];
     /** @type {string[] | undefined} */
-    this.keys = undefined;
+    this.small = undefined;
     /** @type {Map<number, string>} Why a tensor is unlike its siblings. */
     this.odd = new Map();
   }
 
   /** @param {number} i */
   key(i) {
+    const known = this.keys[i];
+    if (known !== undefined) return known;
     const module = this.data.tensors.module[i];
     const name = this.data.tensors.name[i];
-    return module < 0 ? name : `${this.paths[module]}.${name}`;
+    return this.keys[i] = module < 0 ? name : `${this.paths[module]}.${name}`;
   }
 
   /** @param {number} i */
@@ -83,9 +87,15 @@ export class Model {
     return change === undefined ? 0 : this.data.differences?.relative[change] ?? null;
   }
 
+  /** The tensor of a key; -1 when there is none. @param {string} key */
+  find(key) {
+    for (let i = 0; i < this.count; i++) if (this.key(i) === key) return i;
+    return -1;
+  }
+
   /** Keys in small letters, made when somebody looks for one. */
   lowered() {
-    return this.keys ??= Array.from({ length: this.count }, (_, i) => this.key(i).toLowerCase());
+    return this.small ??= Array.from({ length: this.count }, (_, i) => this.key(i).toLowerCase());
   }
 
   /** What is not as it should be with a tensor's values, in words. @param {number} i */

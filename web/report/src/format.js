@@ -35,7 +35,7 @@ export function number(value) {
   if (typeof value === 'string') return value;
   if (value === 0) return '0';
   const size = Math.abs(value);
-  const text = size >= 1e5 || size < 1e-3 ? value.toExponential(2) : String(Number(value.toPrecision(4)));
+  const text = size >= 1e5 || size < 1e-2 ? value.toExponential(2) : String(Number(value.toPrecision(4)));
   return text.replace('-', '−').replace('e−', 'e-').replace('e+', 'e');
 }
 

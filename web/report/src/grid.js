@@ -6,8 +6,11 @@ import { el, set } from './dom.js';
  * @typedef {{ row: number } | { group: string, text: string, count: number, open: boolean }} Line
  */
 
+/** The head stays in view above the rows. */
+const headHeight = 34;
+
 /** So many rows go to a printer. */
-const mostPrinted = 400;
+const mostPrinted = 200;
 
 export class Grid {
   /**
@@ -24,9 +27,9 @@ export class Grid {
     this.height = 32;
     this.head = el('div', { role: 'row', class: 'grid-head' }, ...options.columns.map((column) => this.#header(column)));
     this.body = el('div', { role: 'rowgroup', class: 'grid-space' });
-    this.view = el('div', { role: 'presentation', class: 'grid-view' }, this.body);
+    this.view = el('div', { role: 'presentation', class: 'grid-view' }, el('div', { role: 'rowgroup', class: 'grid-top' }, this.head), this.body);
     this.element = el('div', { role: 'grid', class: `grid ${options.id}`, id: options.id, tabindex: 0, 'aria-label': options.label },
-      el('div', { role: 'rowgroup' }, this.head), this.view);
+      this.view);
     this.note = el('p', { class: 'print-only' });
     this.view.addEventListener('scroll', () => this.render(), { passive: true });
     this.element.addEventListener('keydown', (event) => this.#key(event));
@@ -130,7 +133,7 @@ export class Grid {
       this.active = Math.max(0, Math.min(last, steps[event.key]));
       const top = this.active * this.height;
       if (top < this.view.scrollTop) this.view.scrollTop = top;
-      else if (top + this.height > this.view.scrollTop + this.view.clientHeight) this.view.scrollTop = top + this.height - this.view.clientHeight;
+      else if (top + this.height > this.view.scrollTop + this.view.clientHeight - headHeight) this.view.scrollTop = top + this.height - this.view.clientHeight + headHeight;
       this.render();
     } else if (line && (event.key === 'Enter' || event.key === ' ')) {
       this.#act(line);
@@ -166,12 +169,11 @@ export class Grid {
  * @param {boolean} descending
  */
 export function order(rows, value, descending) {
-  const keys = new Map(rows.map((row) => [row, value(row)]));
   const way = descending ? -1 : 1;
-  return rows.slice().sort((a, b) => {
-    const x = /** @type {any} */ (keys.get(a));
-    const y = /** @type {any} */ (keys.get(b));
-    const lost = Number(Number.isNaN(x)) - Number(Number.isNaN(y));
-    return lost || (x < y ? -way : x > y ? way : a - b);
+  const keyed = rows.map((row) => ({ row, key: value(row) }));
+  keyed.sort((a, b) => {
+    const lost = Number(Number.isNaN(a.key)) - Number(Number.isNaN(b.key));
+    return lost || (a.key < b.key ? -way : a.key > b.key ? way : a.row - b.row);
   });
+  return keyed.map(({ row }) => row);
 }

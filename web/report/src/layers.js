@@ -5,7 +5,7 @@ import { histogram } from './histogram.js';
 
 /** So many are drawn before somebody asks for more. */
 const mostFamilies = 6;
-const mostCells = 256;
+const mostCells = 120;
 const mostNamed = 12;
 
 /**

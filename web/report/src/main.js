@@ -16,11 +16,16 @@ const families = findFamilies(model);
 const dialog = details(model);
 const table = model.count > 0 ? tensorTable(model, dialog.open) : null;
 const filter = (/** @type {string} */ text) => table?.filter(text);
+const show = (/** @type {string} */ key) => {
+  const tensor = model.find(key);
+  if (tensor >= 0) dialog.open(tensor);
+  else filter(key);
+};
 
 const sections = [
   model.data.about.tensors !== undefined && overview(model),
-  findings(model, filter),
-  moduleFit(model, filter),
+  findings(model, show),
+  moduleFit(model, show),
   model.data.differences && differenceTable(model, model.data.differences, dialog.open),
   model.total > 0 && sizeMap(model, dialog.open, filter),
   families.length > 0 && layers(model, families, dialog.open),

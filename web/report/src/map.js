@@ -1,6 +1,6 @@
 // The size map: boxes on a canvas, with a button over each of the uppermost ones, so that mouse, keyboard and screen reader reach them.
 import { el, rove, section } from './dom.js';
-import { pattern } from './data.js';
+import { finite, pattern } from './data.js';
 import { percent, plural, size } from './format.js';
 import { frame, heat, hue, ink, onTheme, paper } from './theme.js';
 import { buildTree, hasTitle, layOut } from './tree.js';
@@ -98,7 +98,7 @@ export function sizeMap(model, openTensor, filter) {
       if (leaf ? w > 34 && h > 15 : hasTitle(box)) {
         context.fillStyle = ink();
         context.font = leaf ? '11px system-ui, sans-serif' : '600 12px system-ui, sans-serif';
-        context.fillText(fit(context, leaf || w < 120 ? place.name : `${place.name}  ${size(place.bytes)}`, w - 8), box.x0 + 4, box.y0 + 3);
+        context.fillText(fit(context, leaf ? leafName(box) : w < 120 ? place.name : `${place.name}  ${size(place.bytes)}`, w - 8), box.x0 + 4, box.y0 + 3);
         if (leaf && h > 32 && w > 50) {
           context.globalAlpha = 0.75;
           context.fillText(fit(context, size(place.bytes), w - 8), box.x0 + 4, box.y0 + 17);
@@ -167,6 +167,20 @@ export function sizeMap(model, openTensor, filter) {
   return section('map', 'Size map', el('p', { class: 'hint' }, 'Area is bytes; what several tensors share counts once. Click a box, or press Enter on it, to go in; Escape goes out.'), tools, host, readout, legend);
 }
 
+/** The largest tensor in a place, which stands for all of it where there is no room to draw them. @param {Place} place */
+function largest(place) {
+  let at = place;
+  while (at.kind !== 'tensor' && at.below.length > 0) at = at.below[0];
+  return at.index;
+}
+
+/** The name with those of modules above that have no room for theirs. @param {import('./tree.js').Box} box */
+function leafName(box) {
+  let name = box.data.place.name;
+  for (let at = box.parent; at && at.depth > 0 && !hasTitle(at); at = at.parent) name = `${at.data.place.name}.${name}`;
+  return name;
+}
+
 /** @param {import('./data.js').Model} model */
 function choices(model) {
   const all = [['module', 'module'], ['dtype', 'type'], ['kind', 'kind of tensor']];
@@ -203,18 +217,25 @@ function painter(model, colour, current) {
     while (at.parent && at.parent !== current) at = at.parent;
     return `${at.kind}${at.index}`;
   };
-  const inner = (/** @type {(tensor: number) => string} */ of) => (/** @type {Place} */ place) => (place.kind === 'tensor' ? of(place.index) : frame());
+  const strength = scaleOf(colour === 'deviation' ? model.data.statistics?.deviation ?? [] : colour === 'change' ? model.data.differences?.relative ?? [] : []);
+  const inner = (/** @type {(tensor: number) => string} */ of) => (/** @type {Place} */ place) => of(largest(place));
   if (colour === 'dtype') return inner((i) => hue(model.data.tensors.dtype[i]));
   if (colour === 'kind') return inner((i) => next(pattern(model.key(i))));
-  if (colour === 'change') return inner((i) => heat(strength(model.moved(i), -5, 0)));
-  if (colour === 'deviation') return inner((i) => heat(strength(model.data.statistics?.deviation[i] ?? 0, -4, 0.5)));
+  if (colour === 'change') return inner((i) => heat(strength(model.moved(i))));
+  if (colour === 'deviation') return inner((i) => heat(strength(model.data.statistics?.deviation[i] ?? 0)));
   return (place) => (place.kind === 'rest' ? frame() : next(uppermost(place)));
 }
 
-/** @param {import('./data.js').Figure} value @param {number} low @param {number} high */
-function strength(value, low, high) {
-  if (typeof value !== 'number') return 1;
-  return value <= 0 ? 0 : 0.15 + (0.85 * (Math.log10(value) - low)) / (high - low);
+/**
+ * How strong a colour a figure has among all: by its logarithm, between the small ones and the greatest.
+ * @param {import('./data.js').Figure[]} figures
+ * @returns {(value: import('./data.js').Figure) => number}
+ */
+function scaleOf(figures) {
+  const sorted = figures.map(finite).filter((value) => value > 0).map(Math.log10).sort((a, b) => a - b);
+  const high = sorted[sorted.length - 1] ?? 0;
+  const low = Math.min(sorted[Math.floor(sorted.length * 0.02)] ?? 0, high - 0.3);
+  return (value) => (typeof value !== 'number' ? 1 : value <= 0 ? 0 : 0.12 + (0.88 * Math.max(0, Math.log10(value) - low)) / (high - low));
 }
 
 /**

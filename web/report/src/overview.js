@@ -64,29 +64,29 @@ function types(model) {
   return el('div', { class: 'dtypes' }, model.total > 0 && bar, list);
 }
 
-/** @param {import('./data.js').Model} model @param {(text: string) => void} filter */
-export function findings(model, filter) {
+/** @param {import('./data.js').Model} model @param {(key: string) => void} show */
+export function findings(model, show) {
   const { verdict, about } = model.data;
   return section('findings', 'Findings',
     about.unsafe && about.unsafe.length > 0 && el('p', { class: 'alert' }, 'The file names what could run code if PyTorch loaded it: ',
       ...about.unsafe.flatMap((name, i) => [i > 0 ? ', ' : '', el('code', {}, name)]), '. Nothing of it was run to make this page.'),
     about.unknown && about.unknown.length > 0 && el('p', {}, 'It names what is not known to be inert: ', ...about.unknown.flatMap((name, i) => [i > 0 ? ', ' : '', el('code', {}, name)]), '.'),
-    list(verdict.findings, verdict.moreFindings, 'Nothing was found to be wrong.', filter));
+    list(verdict.findings, verdict.moreFindings, 'Nothing was found to be wrong.', show));
 }
 
 /**
  * @param {import('./data.js').Finding[]} all
  * @param {number} more
  * @param {string} none
- * @param {(text: string) => void} filter
+ * @param {(key: string) => void} show
  */
-export function list(all, more, none, filter) {
+export function list(all, more, none, show) {
   if (all.length === 0) return el('p', { class: 'hint' }, none);
   const most = 12;
   const item = (/** @type {import('./data.js').Finding} */ finding) => {
     const key = finding.key;
     const button = key !== null && key !== '' && el('button', { type: 'button', class: 'link' }, 'show');
-    if (button) button.addEventListener('click', () => filter(/** @type {string} */ (key)));
+    if (button) button.addEventListener('click', () => show(/** @type {string} */ (key)));
     return el('li', { class: finding.severity.toLowerCase() }, el('span', { class: `tag ${finding.severity.toLowerCase()}` }, finding.severity.toLowerCase()),
       ' ', el('code', {}, finding.code), ' ', el('bdi', {}, finding.message), ' ', button);
   };
@@ -95,8 +95,8 @@ export function list(all, more, none, filter) {
       el('ul', { class: 'findings' }, ...all.slice(most).map(item), more > 0 && el('li', {}, `and ${plural(more, 'more')} that are not on this page`))));
 }
 
-/** @param {import('./data.js').Model} model @param {(text: string) => void} filter */
-export function moduleFit(model, filter) {
+/** @param {import('./data.js').Model} model @param {(key: string) => void} show */
+export function moduleFit(model, show) {
   const module = model.data.module;
   if (!module) return null;
   const kinds = /** @type {[string, string][]} */ ([['ModuleKeyMissing', 'missing'], ['ModuleKeyUnexpected', 'unexpected'], ['ModuleShapeMismatch', 'of another shape'],
@@ -107,7 +107,7 @@ export function moduleFit(model, filter) {
   return section('module', 'Fit with the module',
     el('p', {}, el('bdi', {}, module.name), ` has ${plural(module.parameters, 'parameter or buffer', 'parameters and buffers')}. `,
       fits ? `The checkpoint fits${words ? `; ${words}` : ''}.` : `Of these and the checkpoint's keys: ${words}.`),
-    list(module.findings, module.moreFindings, 'Every key, shape and type fits.', filter));
+    list(module.findings, module.moreFindings, 'Every key, shape and type fits.', show));
 }
 
 /** The values that are no tensors. @param {import('./data.js').Model} model */

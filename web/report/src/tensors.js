@@ -79,7 +79,7 @@ function describeColumns(model) {
     columns.push(
       { id: 'spread', title: 'Values', cell: (row) => histogram(model, row, { width: 96, height: 22 }) },
       figure('mean', 'Mean', statistics.mean), figure('deviation', 'Deviation', statistics.deviation),
-      figure('minimum', 'Least', statistics.minimum), figure('maximum', 'Greatest', statistics.maximum),
+      ...(differences ? [] : [figure('minimum', 'Least', statistics.minimum), figure('maximum', 'Greatest', statistics.maximum)]),
       { id: 'zeros', title: 'Zeros', numeric: true, cell: (row) => { const part = statistics.zeros[row]; return typeof part === 'number' ? percent(part) : '–'; }, sort: (row) => finite(statistics.zeros[row]) });
   }
   return columns;
@@ -166,11 +166,15 @@ function includes(key, parts) {
  * @returns {import('./grid.js').Line[]}
  */
 function fold(model, rows, by, opened) {
-  const name = /** @type {Record<string, (row: number) => string>} */ ({
-    pattern: (row) => pattern(model.key(row)), block: (row) => block(model.key(row)), module: (row) => model.module(row),
-    dtype: (row) => model.dtype(row), shape: (row) => model.shape(row), file: (row) => model.file(row),
+  const { tensors } = model.data;
+  const name = /** @type {Record<string, (row: number) => string | number>} */ ({
+    pattern: (row) => pattern(model.key(row)), block: (row) => block(model.key(row)), module: (row) => tensors.module[row],
+    dtype: (row) => tensors.dtype[row], shape: (row) => tensors.shape[row], file: (row) => tensors.file[row],
   })[by];
-  /** @type {Map<string, number[]>} */
+  const title = /** @type {Record<string, (row: number) => string>} */ ({
+    module: (row) => model.module(row), dtype: (row) => model.dtype(row), shape: (row) => model.shape(row), file: (row) => model.file(row),
+  })[by];
+  /** @type {Map<string | number, number[]>} */
   const groups = new Map();
   for (const row of rows) {
     const group = name(row);
@@ -178,7 +182,8 @@ function fold(model, rows, by, opened) {
     if (list) list.push(row);
     else groups.set(group, [row]);
   }
-  return [...groups].flatMap(([group, list]) => {
+  return [...groups].flatMap(([key, list]) => {
+    const group = title ? title(list[0]) : String(key);
     const open = opened.has(group);
     const bytes = list.reduce((sum, row) => sum + model.owned[row], 0);
     const share = model.total > 0 ? `, ${percent(bytes / model.total)}` : '';
