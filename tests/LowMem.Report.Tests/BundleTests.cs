@@ -40,7 +40,7 @@ public sealed class BundleTests
         string script = File.ReadAllText(Path.Combine(Built, "report.js"));
 
         Assert.StartsWith("/*! d3-hierarchy 3.1.3", script, StringComparison.Ordinal);
-        Assert.Contains("Copyright 2010-2021 Mike Bostock", script, StringComparison.Ordinal);
+        Assert.Contains("Mike Bostock", script, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -48,20 +48,22 @@ function judge(model, statistics, tensors) {
   const deviations = tensors.map((i) => finite(statistics.deviation[i]));
   const typical = median(deviations);
   const scale = typical || 1;
-  /** @type {[(value: number, usual: number) => string, number[], number][]} */
+  // Of few numbers a figure says less: so many of its standard errors are nothing to tell.
+  const doubt = tensors.map((i) => 3 / Math.sqrt(Math.max(1, model.data.tensors.elements[i])));
+  /** What to say, the figures, how far from the usual one is worth telling, and the standard error of one number. @type {[(value: number, usual: number) => string, number[], number, number][]} */
   const measures = [
-    [(value, usual) => spread(10 ** value, 10 ** usual), deviations.map((value) => Math.log10(Math.max(value, typical * 1e-6, 1e-38))), Math.log10(1.4)],
-    [() => 'its centre is elsewhere', tensors.map((i) => finite(statistics.mean[i]) / scale), 0.4],
+    [(value, usual) => spread(10 ** value, 10 ** usual), deviations.map((value) => Math.log10(Math.max(value, typical * 1e-6, 1e-38))), Math.log10(1.4), 0.31],
+    [() => 'its centre is elsewhere', tensors.map((i) => finite(statistics.mean[i]) / scale), 0.4, 1],
     // Between the quartiles lie 1.35 deviations of a bell, and 1.73 of a box.
-    [() => 'its values are spread in another shape', tensors.map((i, n) => (finite(statistics.p75[i]) - finite(statistics.p25[i])) / (deviations[n] || NaN)), 0.22],
+    [() => 'its values are spread in another shape', tensors.map((i, n) => (finite(statistics.p75[i]) - finite(statistics.p25[i])) / (deviations[n] || NaN)), 0.22, 1.2],
   ];
   const odd = new Set();
-  for (const [say, values, least] of measures) {
+  for (const [say, values, least, error] of measures) {
     const usual = median(values);
     const distance = median(values.map((value) => Math.abs(value - usual)));
     values.forEach((value, n) => {
       const i = tensors[n];
-      if (Math.abs(value - usual) > Math.max(least, 6 * 1.4826 * distance) && !odd.has(i)) {
+      if (Math.abs(value - usual) > Math.max(least + error * doubt[n], 6 * 1.4826 * distance) && !odd.has(i)) {
         odd.add(i);
         model.odd.set(i, say(value, usual));
       }

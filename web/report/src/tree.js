@@ -36,7 +36,7 @@ export function buildTree(model) {
     parent.bytes += places[i].bytes;
     parent.tensors += places[i].tensors;
   }
-  for (const place of [root, ...places]) place.below.sort((a, b) => b.bytes - a.bytes);
+  for (const place of [root, ...places]) place.below.sort((a, b) => b.bytes - a.bytes || a.index - b.index);
   return root;
 }
 
