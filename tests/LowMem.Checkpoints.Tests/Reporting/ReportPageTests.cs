@@ -143,7 +143,7 @@ public sealed partial class ReportPageTests : IDisposable
     public void ACheckpointThatCannotBeListedHasItsVerdict()
     {
         string path = FixtureFiles.PathOf("bad-truncated-zip.pt");
-        using var json = JsonDocument.Parse(Data(Write(new ReportContent { Verdict = CheckpointVerifier.Verify(path) })));
+        using var json = JsonDocument.Parse(Data(Write(new ReportContent { Verdict = CheckpointVerifier.Verify(path, cancellationToken: TestContext.Current.CancellationToken) })));
 
         Assert.False(json.RootElement.GetProperty("verdict").GetProperty("passed").GetBoolean());
         Assert.Equal("CheckpointTruncated", json.RootElement.GetProperty("verdict").GetProperty("findings")[0].GetProperty("code").GetString());

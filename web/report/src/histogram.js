@@ -20,16 +20,18 @@ export function histogram(model, tensor, frame) {
   if (!bins || Number.isNaN(least) || Number.isNaN(most)) return picture;
   const low = frame.low ?? (least === most ? least - 1 : least);
   const high = frame.high ?? (least === most ? most + 1 : most);
-  const x = (/** @type {number} */ value) => Math.max(0, Math.min(width, ((value - low) / (high - low)) * width));
+  // By halves: the distance of the greatest numbers is no number.
+  const x = (/** @type {number} */ value) => Math.max(0, Math.min(width, ((value / 2 - low / 2) / (high / 2 - low / 2)) * width));
   // One number has one bin that is wide enough to be seen.
-  const start = least === most ? least - (high - low) / 60 : least;
-  const step = (least === most ? (high - low) / 30 : most - least) / bins.length;
+  const start = least === most ? least - (high / 2 - low / 2) / 30 : least;
+  const end = least === most ? least + (high / 2 - low / 2) / 30 : most;
+  const edge = (/** @type {number} */ i) => x(start + (end / bins.length - start / bins.length) * i).toFixed(1);
   let path = `M${x(start).toFixed(1)} ${height}`;
   for (let i = 0; i < bins.length; i++) {
     const y = (height * (1 - (least === most ? 1 : heights.get(bins[i]) ?? 0))).toFixed(1);
-    path += `L${x(start + i * step).toFixed(1)} ${y}L${x(start + (i + 1) * step).toFixed(1)} ${y}`;
+    path += `L${edge(i)} ${y}L${edge(i + 1)} ${y}`;
   }
-  picture.append(svg('path', { d: `${path}L${x(start + bins.length * step).toFixed(1)} ${height}Z` }));
+  picture.append(svg('path', { d: `${path}L${edge(bins.length)} ${height}Z` }));
   if (frame.zero && low < 0 && high > 0) picture.append(svg('line', { x1: x(0), x2: x(0), y1: 0, y2: height, class: 'zero' }));
   return picture;
 }

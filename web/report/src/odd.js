@@ -33,8 +33,8 @@ export function findFamilies(model) {
     const usual = tensors.filter((i) => !odd.includes(i));
     const low = median((usual.length > 0 ? usual : tensors).map((i) => finite(statistics.minimum[i])));
     const high = median((usual.length > 0 ? usual : tensors).map((i) => finite(statistics.maximum[i])));
-    const margin = (high - low || Math.abs(high) || 1) * 0.2;
-    found.push({ pattern: name, tensors, odd: marked, bytes, low: low - margin, high: high + margin });
+    const margin = (high / 2 - low / 2 || Math.abs(high) || 1) * 0.4;
+    found.push({ pattern: name, tensors, odd: marked, bytes, low: Math.max(low - margin, -Number.MAX_VALUE), high: Math.min(high + margin, Number.MAX_VALUE) });
   }
   return found.sort((a, b) => Number(b.odd.length > 0) - Number(a.odd.length > 0) || b.bytes - a.bytes);
 }

@@ -4,9 +4,9 @@ import { count, percent, plural, size, whole } from './format.js';
 import { hue, onTheme } from './theme.js';
 
 const levels = /** @type {Record<string, string>} */ ({
-  Structure: 'its structure was tested, no value was read',
-  Checksum: 'its structure and checksums were tested',
-  Values: 'its structure, checksums and all values were tested',
+  Structure: 'tested: structure, no value was read',
+  Checksum: 'tested: structure and checksums',
+  Values: 'tested: structure, checksums and all values',
 });
 
 /** @param {import('./data.js').Model} model @param {Node} theme */
@@ -18,7 +18,7 @@ export function header(model, theme) {
   return el('header', {},
     el('div', { class: 'title' }, el('p', { class: 'kicker' }, `Checkpoint · ${about.format}${about.formatVersion ? ` ${about.formatVersion}` : ''}`), theme),
     el('h1', {}, el('bdi', {}, about.name)),
-    el('p', { class: 'verdict', id: 'verdict' }, el('span', { class: `badge ${state}` }, said), ` ${counts ? `${counts}; ` : ''}${levels[verdict.level] ?? ''}.`,
+    el('p', { class: 'verdict', id: 'verdict' }, el('span', { class: `badge ${state}` }, said), ` ${counts ? `${counts}; ` : ''}${about.tensors === undefined ? 'it could not be listed' : levels[verdict.level] ?? ''}.`,
       verdict.weightsOnly === undefined ? '' : ` torch.load(weights_only=True) ${verdict.weightsOnly ? 'takes' : 'refuses'} it.`));
 }
 
