@@ -20,8 +20,10 @@ export function count(value) {
   return unit ? `${(value / unit[0]).toPrecision(3)} ${unit[1]}` : whole(value);
 }
 
+const grouped = new Intl.NumberFormat('en-US');
+
 /** @param {number} value */
-export const whole = (value) => value.toLocaleString('en-US');
+export const whole = (value) => grouped.format(value);
 
 /** @param {number} part From 0 to 1. */
 export function percent(part) {

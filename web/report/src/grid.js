@@ -3,7 +3,7 @@ import { el, set } from './dom.js';
 
 /**
  * @typedef {{ id: string, title: string, numeric?: boolean, wide?: boolean, hint?: string, cell: (row: number) => Node | string, sort?: (row: number) => number | string }} Column
- * @typedef {{ row: number } | { group: string, text: string, count: number, open: boolean }} Line
+ * @typedef {{ row: number } | { group: string, text: () => string, open: boolean }} Line
  */
 
 /** The head stays in view above the rows. */
@@ -95,7 +95,7 @@ export class Grid {
     if (!printed) row.style.transform = `translateY(${at * this.height}px)`;
     if (group) {
       row.append(el('div', { role: 'gridcell', class: 'cell group-cell', 'aria-colspan': this.options.columns.length },
-        el('span', { class: 'twist', 'aria-hidden': 'true' }, line.open ? '▾' : '▸'), el('bdi', {}, line.group || '(no name)'), el('span', { class: 'dim' }, line.text)));
+        el('span', { class: 'twist', 'aria-hidden': 'true' }, line.open ? '▾' : '▸'), el('bdi', {}, line.group || '(no name)'), el('span', { class: 'dim' }, line.text())));
     } else {
       row.append(...this.options.columns.map((column) => {
         const content = column.cell(line.row);

@@ -19,7 +19,7 @@ export function sizeMap(model, openTensor, filter) {
   const root = buildTree(model);
   let current = root;
   while (current.below.length === 1 && current.below[0].kind === 'module') current = current.below[0];
-  let colour = model.data.differences ? 'change' : 'module';
+  let colour = model.data.differences ? 'change' : 'kind';
   /** @type {import('./tree.js').Box[]} */
   let boxes = [];
 
@@ -98,7 +98,7 @@ export function sizeMap(model, openTensor, filter) {
       if (leaf ? w > 34 && h > 15 : hasTitle(box)) {
         context.fillStyle = ink();
         context.font = leaf ? '11px system-ui, sans-serif' : '600 12px system-ui, sans-serif';
-        context.fillText(fit(context, leaf ? leafName(box) : w < 120 ? place.name : `${place.name}  ${size(place.bytes)}`, w - 8), box.x0 + 4, box.y0 + 3);
+        context.fillText(fit(context, leaf ? leafName(box) : w < 120 ? place.name || '(no name)' : `${place.name || '(no name)'}  ${size(place.bytes)}`, w - 8), box.x0 + 4, box.y0 + 3);
         if (leaf && h > 32 && w > 50) {
           context.globalAlpha = 0.75;
           context.fillText(fit(context, size(place.bytes), w - 8), box.x0 + 4, box.y0 + 17);
@@ -178,12 +178,12 @@ function largest(place) {
 function leafName(box) {
   let name = box.data.place.name;
   for (let at = box.parent; at && at.depth > 0 && !hasTitle(at); at = at.parent) name = `${at.data.place.name}.${name}`;
-  return name;
+  return name || '(no name)';
 }
 
 /** @param {import('./data.js').Model} model */
 function choices(model) {
-  const all = [['module', 'module'], ['dtype', 'type'], ['kind', 'kind of tensor']];
+  const all = [['kind', 'kind of tensor'], ['module', 'module'], ['dtype', 'type']];
   if (model.data.differences) all.push(['change', 'change']);
   if (model.data.statistics) all.push(['deviation', 'standard deviation']);
   return all;

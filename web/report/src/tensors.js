@@ -185,10 +185,11 @@ function fold(model, rows, by, opened) {
   return [...groups].flatMap(([key, list]) => {
     const group = title ? title(list[0]) : String(key);
     const open = opened.has(group);
-    const bytes = list.reduce((sum, row) => sum + model.owned[row], 0);
-    const share = model.total > 0 ? `, ${percent(bytes / model.total)}` : '';
-    const text = `${plural(list.length, 'tensor')}, ${size(bytes)}${share}`;
-    return [{ group, text, count: list.length, open }, ...(open ? list.map((row) => ({ row })) : [])];
+    const text = () => {
+      const bytes = list.reduce((sum, row) => sum + model.owned[row], 0);
+      return `${plural(list.length, 'tensor')}, ${size(bytes)}${model.total > 0 ? `, ${percent(bytes / model.total)}` : ''}`;
+    };
+    return [{ group, text, open }, ...(open ? list.map((row) => ({ row })) : [])];
   });
 }
 
