@@ -18,6 +18,7 @@
         'Assert-Checkpoint'
         'Compare-Checkpoint'
         'Convert-Checkpoint'
+        'Export-CheckpointReport'
         'Export-CheckpointVerdict'
         'Export-ModelCheckpoint'
         'Get-CheckpointInfo'

@@ -103,7 +103,7 @@ function Invoke-AnalyzeTask {
     }
     # The manifest is looked at where the files that it names are: in the built module.
     $files = @(Get-ChildItem -LiteralPath $root -Recurse -File -Include *.ps1, *.psm1 |
-            Where-Object FullName -NotMatch '[\\/](out|bin|obj)[\\/]' |
+            Where-Object FullName -NotMatch '[\\/](out|bin|obj|node_modules)[\\/]' |
             ForEach-Object FullName) + (Join-Path $moduleStage 'LowMem.psd1')
     $findings = @(foreach ($file in $files) {
             Invoke-ScriptAnalyzer -Path ([WildcardPattern]::Escape($file)) -Settings (Join-Path $root 'PSScriptAnalyzerSettings.psd1')

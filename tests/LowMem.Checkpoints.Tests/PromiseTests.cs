@@ -34,7 +34,7 @@ public sealed partial class PromiseTests
             string method = string.Empty;
             if (Test().Match(name) is { Success: true } test)
             {
-                string file = Path.Combine(Root, "tests", name.StartsWith("LowMem.Loader.Tests/", StringComparison.Ordinal) ? "." : "LowMem.Checkpoints.Tests", test.Groups[1].Value + ".cs");
+                string file = Path.Combine(Root, "tests", name.StartsWith("LowMem.", StringComparison.Ordinal) ? "." : "LowMem.Checkpoints.Tests", test.Groups[1].Value + ".cs");
                 source = File.Exists(file) ? File.ReadAllText(file) : string.Empty;
                 method = test.Groups[2].Value;
                 if (source.Length == 0)

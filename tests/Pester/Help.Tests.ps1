@@ -39,9 +39,9 @@ BeforeAll {
         })
     }
 
-    # One line per parameter: what holds in every set that it is in.
+    # One line per parameter: what holds in every set that it is in. (A dictionary with a key "Values" gives that for .Values.)
     function Get-BindingText($Command) {
-        ConvertTo-SortedText @(foreach ($parameter in $Command.Parameters.Values) {
+        ConvertTo-SortedText @(foreach ($parameter in $Command.Parameters.get_Values()) {
             if ($common.Contains($parameter.Name)) { continue }
             $sources = @(
                 if ($parameter.ParameterSets.Values.ValueFromPipeline -contains $true) { 'ByValue' }

@@ -50,6 +50,11 @@ public static class ModelFit
         return CheckModule(module, checkpoint, prefix, cancellationToken);
     }
 
+    /// <summary>How many parameters and buffers a module has.</summary>
+    /// <param name="module">A module of TorchSharp, of which <see cref="Check"/> was asked before.</param>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static int CountParameters(object module) => ModuleTree.GetParameters((nn.Module)module).Count;
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static IReadOnlyList<CheckpointFinding> CheckModule(
         object module, Checkpoint checkpoint, string? prefix, CancellationToken cancellationToken)
