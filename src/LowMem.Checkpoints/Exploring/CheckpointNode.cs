@@ -52,6 +52,9 @@ public sealed class CheckpointNode
     /// <summary>How many tensors there are here and below.</summary>
     public int TensorCount { get; private set; }
 
+    /// <summary>How many values that are no tensors there are here and below.</summary>
+    public int ValueCount { get; internal set; }
+
     /// <summary>The tensors here and below: in natural order, what is here first.</summary>
     public IReadOnlyList<TensorInfo> Tensors => tree.GetTensors(firstTensor, TensorCount);
 

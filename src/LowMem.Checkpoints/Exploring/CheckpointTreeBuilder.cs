@@ -31,20 +31,23 @@ internal sealed class CheckpointTreeBuilder
     {
         var tensors = new TensorInfo[tensorCount];
         int count = 0;
+        int values = 0;
 
         // Not by recursion: a name is as deep as the file says.
-        var open = new Stack<(CheckpointNode Node, int First)>();
-        open.Push((root, -1));
+        var open = new Stack<(CheckpointNode Node, int First, int FirstValue)>();
+        open.Push((root, -1, 0));
         while (open.TryPop(out var entry))
         {
-            var (node, first) = entry;
+            var (node, first, firstValue) = entry;
             if (first >= 0)
             {
                 node.SetTensors(first, count - first);
+                node.ValueCount = values - firstValue;
                 continue;
             }
 
-            open.Push((node, count));
+            open.Push((node, count, values));
+            values += node.HasValue ? 1 : 0;
             if (node.Tensor is { } tensor)
             {
                 tensors[count++] = tensor;
@@ -57,7 +60,7 @@ internal sealed class CheckpointTreeBuilder
                 node.SetBelow(children);
                 foreach (var child in children.Reverse())
                 {
-                    open.Push((child, -1));
+                    open.Push((child, -1, 0));
                 }
             }
         }

@@ -26,6 +26,9 @@ public sealed class CheckpointNode
     /// <summary>How many tensors there are.</summary>
     public int TensorCount => node.TensorCount;
 
+    /// <summary>How many values there are that are no tensors.</summary>
+    public int ValueCount => node.ValueCount;
+
     /// <summary>The number of elements; what several tensors share counts once.</summary>
     public long ParameterCount => node.ParameterCount;
 

@@ -16,18 +16,19 @@ public sealed class ShownItem(PSObject item)
     public string Name => DisplayText.Name((Get("PSChildName") ?? Get("Name") ?? Get("Key")) as string);
 
     /// <summary>How many tensors, the type and shape, or the value.</summary>
-    public string Content => IsModule ? Text($"{Get("TensorCount")} {(Get("TensorCount") is 1 ? "tensor" : "tensors")}")
+    public string Content => IsModule && Get("TensorCount") is 0 && Get("ValueCount") is int values ? Text($"{values} {(values == 1 ? "value" : "values")}")
+        : IsModule ? Text($"{Get("TensorCount")} {(Get("TensorCount") is 1 ? "tensor" : "tensors")}")
         : IsTensor ? $"{new ShownObject(item).DType} {new ShownObject(item).Shape}"
         : DisplayText.Name(Text($"{Get("Value") ?? "None"}"));
 
     /// <summary>The number of elements.</summary>
-    public string Parameters => (Get("ParameterCount") ?? Get("ElementCount")) is { } count ? ShortNumber.Format(count, 10) : string.Empty;
+    public string Parameters => IsModule && Get("TensorCount") is 0 ? string.Empty : (Get("ParameterCount") ?? Get("ElementCount")) is { } count ? ShortNumber.Format(count, 10) : string.Empty;
 
     /// <summary>The bytes.</summary>
-    public string Size => Get("ByteLength") is long bytes ? ByteSize.Format(bytes) : string.Empty;
+    public string Size => Get("ByteLength") is long bytes && Get("TensorCount") is not 0 ? ByteSize.Format(bytes) : string.Empty;
 
     /// <summary>The part of all bytes, where it is known.</summary>
-    public string Share => Get("Share") is double share ? share.ToString("0.0%", CultureInfo.InvariantCulture) : string.Empty;
+    public string Share => Get("Share") is double share && Get("TensorCount") is not 0 ? share.ToString("0.0%", CultureInfo.InvariantCulture) : string.Empty;
 
     /// <summary>The path of the module that the item is in.</summary>
     public string Parent

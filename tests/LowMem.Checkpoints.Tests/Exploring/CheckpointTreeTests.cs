@@ -75,6 +75,7 @@ public sealed class CheckpointTreeTests
         Assert.True(tree.Find("none")!.HasValue);
         Assert.Equal(0, tree.Find("none")!.TensorCount);
         Assert.Null(tree.Find("epoch.x"));
+        Assert.Equal((1, 2), (tree.Root.TensorCount, tree.Root.ValueCount));
     }
 
     [Theory]
