@@ -114,15 +114,22 @@ public sealed class ExportCheckpointReportCommand : CheckpointUriCommand
         // The reference first: when there is none, nothing is looked at.
         var reference = OpenReference(output);
         ReportModule? module = null;
+
+        // What was tested is what is shown: the same listing, of the same versions of the files.
+        Checkpoint? tested = null;
         var options = new VerificationOptions
         {
             Level = Values ? VerificationLevel.Values : VerificationLevel.Structure,
             Location = LocationOf(path),
-            AdditionalChecks = Module is null ? null : checkpoint => (module = CheckFit(checkpoint)).Findings,
+            AdditionalChecks = checkpoint =>
+            {
+                tested = checkpoint;
+                return Module is null ? [] : (module = CheckFit(checkpoint)).Findings;
+            },
         };
         var verdict = ProgressBar.Run(this, Activity, path, progress => CheckpointVerifier.Verify(path, options, progress, StopToken));
         var content = new ReportContent { Verdict = verdict, Module = module };
-        if (Open(path) is not { } opened)
+        if ((tested ?? Open(path)) is not { } opened)
         {
             return content;
         }
@@ -140,7 +147,7 @@ public sealed class ExportCheckpointReportCommand : CheckpointUriCommand
         };
     }
 
-    /// <summary>The checkpoint; null when the verdict says why there is none to list.</summary>
+    /// <summary>A checkpoint that did not pass; null when the verdict says why there is none to list.</summary>
     private Checkpoint? Open(string path)
     {
         try

@@ -85,7 +85,7 @@ export function list(all, more, none, show) {
   const most = 12;
   const item = (/** @type {import('./data.js').Finding} */ finding) => {
     const key = finding.key;
-    const button = key !== null && key !== '' && el('button', { type: 'button', class: 'link' }, 'show');
+    const button = key !== null && key !== '' && finding.code !== 'ModuleKeyMissing' && el('button', { type: 'button', class: 'link' }, 'show');
     if (button) button.addEventListener('click', () => show(/** @type {string} */ (key)));
     return el('li', { class: finding.severity.toLowerCase() }, el('span', { class: `tag ${finding.severity.toLowerCase()}` }, finding.severity.toLowerCase()),
       ' ', el('code', {}, finding.code), ' ', el('bdi', {}, finding.message), ' ', button);

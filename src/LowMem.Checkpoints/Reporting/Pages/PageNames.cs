@@ -27,13 +27,17 @@ internal static class PageNames
     private static string Last(string path, int count)
     {
         string trimmed = path.TrimEnd(Separators);
+        if (trimmed.Length == 0)
+        {
+            return DisplayText.Name(path);
+        }
+
         int start = trimmed.Length;
         for (int i = 0; i < count && start > 0; i++)
         {
             start = trimmed.LastIndexOfAny(Separators, start - 1);
         }
 
-        string name = trimmed[(start + 1)..];
-        return DisplayText.Name(name.Length == 0 ? path : name);
+        return DisplayText.Name(start == trimmed.Length ? trimmed : trimmed[(start + 1)..]);
     }
 }
