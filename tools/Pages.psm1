@@ -29,6 +29,7 @@ function New-PageFolder([Parameter(Mandatory)] [string] $Path) {
 $unrunnable = @{
     'exit'                 = 'it ends the process'
     'hf://'                = 'it needs the hub'
+    'Invoke-Item'          = 'it opens a browser'
     '-AssemblyPath'        = 'it needs an assembly of the reader'
     '-Certificate'         = 'it needs certificates of the reader'
     'bert.safetensors'     = 'it needs a model of the reader'

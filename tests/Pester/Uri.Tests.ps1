@@ -51,6 +51,16 @@ Describe '-Uri' {
         $byFolder.TensorCount | Should -Be (Get-CheckpointInfo "$fixtures/sharded-safetensors" -Summary).TensorCount
     }
 
+    It 'is a drive, whose items go into the cmdlets' {
+        [void] (New-PSDrive web Checkpoint "$address/boring.pt" -Token $token -AllowUnencrypted -Scope Global)
+
+        @(Get-ChildItem web:/ -Recurse | Where-Object { $_ -is [LowMem.Checkpoints.TensorInfo] }).Count | Should -Be 8
+        (Get-Item (Get-Item web:/in_proj/bias).PSPath).Key | Should -BeExactly 'in_proj.bias'
+        (Get-Item web:/in_proj | Get-CheckpointTensor -Hash | Sort-Object Key).Hash |
+            Should -Be (Get-CheckpointTensor "$samples/boring.pt" -Key in_proj.* -Hash | Sort-Object Key).Hash
+        Remove-PSDrive web
+    }
+
     It 'says with -Verbose what was fetched, and nothing secret' {
         $lines = @(Get-CheckpointInfo -Uri "$address/boring.pt?signature=secret" -Summary -Verbose 4>&1) -as [string[]]
 
