@@ -26,10 +26,12 @@ public sealed class TensorRowsTests
     [Fact]
     public void NoDimensionsAreOneValue() => With([], [7], rows => Assert.Equal([7f], Read(rows, 9)));
 
-    [Theory]
-    [InlineData(0, 5)]
-    [InlineData(0)]
-    public void WhereNothingIsThereAreNoRows(params long[] shape) => With(shape, [], rows => Assert.Empty(Read(rows, 9)));
+    [Fact]
+    public void WhereNothingIsThereAreNoRows()
+    {
+        With([0, 5], [], rows => Assert.Empty(Read(rows, 9)));
+        With([0], [], rows => Assert.Empty(Read(rows, 9)));
+    }
 
     [Fact]
     public void RowsOfNothingAreRows() => With([2, 0], [], rows => Assert.Equal(["", ""], Read(rows, 9).Select(row => row.ToString())));
