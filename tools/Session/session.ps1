@@ -1,5 +1,7 @@
 # What the picture in the README shows: each line is typed, and what comes is what the module says.
 Get-CheckpointInfo story-200.pt -Key model* -Tree
+Compare-Checkpoint story-100.pt story-200.pt -Key *.5.mlp.*
 $null = New-PSDrive story Checkpoint story-200.pt
-dir story:/model_state_dict/model/layers/0/self_attn -Recurse -Filter *.weight
-Compare-Checkpoint story-100.pt story-200.pt -Key *.q_proj.weight | Select -First 3
+cd story:/model_state_dict/model/layers/5
+dir
+gc mlp/up_proj/weight -TotalCount 2
