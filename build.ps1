@@ -66,18 +66,30 @@ function Invoke-DemoTask {
 }
 
 function Invoke-TestTask {
+    $beside = $null
     $counts = @(
         if ($TestSuite -ne 'Commands') {
             Invoke-Native dotnet @(
                 'msbuild', (Join-Path $root 'LowMem.slnx'), '-restore', "-p:Configuration=$Configuration", '-v:quiet', '-nologo') | Out-Host
             $projects = [IO.Directory]::GetFiles((Join-Path $root 'tests'), '*.Tests.csproj', 'AllDirectories')
             foreach ($project in $projects | Sort-Object) {
-                Invoke-LibraryTest -Project $project -Configuration $Configuration -ResultsDirectory (Join-Path $out 'test-results')
+                $arguments = @{ Project = $project; Configuration = $Configuration; ResultsDirectory = Join-Path $out 'test-results' }
+                if ($TestSuite -eq 'All' -and [IO.Path]::GetFileName($project) -eq 'LowMem.Report.Tests.csproj') {
+                    # These wait for a browser, and those of the commands for processes of their own: one beside the other.
+                    $beside = Start-ThreadJob -StreamingHost $Host {
+                        Import-Module ([WildcardPattern]::Escape("$using:root/tools/Build.psm1"))
+                        $arguments = $using:arguments
+                        Invoke-LibraryTest @arguments
+                    }
+                    continue
+                }
+                Invoke-LibraryTest @arguments
             }
         }
         if ($TestSuite -ne 'Libraries') {
             Invoke-CommandTest -Path (Join-Path $root 'tests' 'Pester') -Manifest (Get-PesterManifest -Version $PesterVersion)
         }
+        if ($beside) { Receive-Job $beside -Wait -AutoRemoveJob -ErrorAction Stop }
     )
 
     Write-Host ''

@@ -41,11 +41,11 @@ BeforeAll {
     Write-Model $llama (Get-Llama)
 
     # What a script writes to a terminal of some columns, line by line, without colours and what else a terminal obeys.
-    function Get-Screen([int] $Columns, [string] $Script, [switch] $Raw) {
+    function Get-Screen([int] $Columns, [string] $Script, [switch] $Raw, [switch] $NoColor) {
         $file = "$TestDrive/screen.ps1"
         [IO.File]::WriteAllText($file, "`$env:PSModulePath = '$($env:PSModulePath)'`n$importModule`n$Script")
         $engine = @(Get-PowerShellCommand) + @('-NoProfile', '-NoLogo', '-File', $file)
-        $text = (script -qec "stty cols $Columns rows 50; LANG=C.UTF-8 LC_ALL=C.UTF-8 TERM=xterm $(($engine | ForEach-Object { "'$_'" }) -join ' ')" /dev/null) -join "`n"
+        $text = (script -qec "stty cols $Columns rows 50; LANG=C.UTF-8 LC_ALL=C.UTF-8 TERM=xterm env $($NoColor ? 'NO_COLOR=1' : '-u NO_COLOR') $(($engine | ForEach-Object { "'$_'" }) -join ' ')" /dev/null) -join "`n"
         if ($Raw) { return $text }
         @(($text -replace '\x1b\[[0-9;?]*[A-Za-z]' -replace '\x1b[=>]') -split '\r?\n').TrimEnd().Where({ $_ })
     }
@@ -94,13 +94,7 @@ Describe 'Get-CheckpointInfo -Tree' {
     It 'has colours in a terminal, those of $PSStyle, and none with NO_COLOR' {
         Assert-Terminal
         Get-Screen 100 "`$PSStyle.Foreground.Cyan; Get-CheckpointInfo '$llama' -Tree -Depth 1" -Raw | Should -Match '\x1b\[36m\u2588+\x1b\[0m'
-        try {
-            $env:NO_COLOR = '1'
-            $text = Get-Screen 100 "Get-CheckpointInfo '$llama' -Tree -Depth 1" -Raw
-        }
-        finally {
-            Remove-Item Env:NO_COLOR
-        }
+        $text = Get-Screen 100 "Get-CheckpointInfo '$llama' -Tree -Depth 1" -Raw -NoColor
         $text | Should -Not -Match '\x1b\[\d+m'
         $text | Should -Match '\|- lm_head.*#'
         $text | Should -Not -Match '[^\x00-\x7f]'
