@@ -66,30 +66,29 @@ function Invoke-DemoTask {
 }
 
 function Invoke-TestTask {
-    $beside = $null
-    $counts = @(
-        if ($TestSuite -ne 'Commands') {
-            Invoke-Native dotnet @(
-                'msbuild', (Join-Path $root 'LowMem.slnx'), '-restore', "-p:Configuration=$Configuration", '-v:quiet', '-nologo') | Out-Host
-            $projects = [IO.Directory]::GetFiles((Join-Path $root 'tests'), '*.Tests.csproj', 'AllDirectories')
-            foreach ($project in $projects | Sort-Object) {
-                $arguments = @{ Project = $project; Configuration = $Configuration; ResultsDirectory = Join-Path $out 'test-results' }
-                if ($TestSuite -eq 'All' -and [IO.Path]::GetFileName($project) -eq 'LowMem.Report.Tests.csproj') {
-                    # These wait for a browser, and those of the commands for processes of their own: one beside the other.
-                    $beside = Start-ThreadJob -StreamingHost $Host {
-                        Import-Module ([WildcardPattern]::Escape("$using:root/tools/Build.psm1"))
-                        $arguments = $using:arguments
-                        Invoke-LibraryTest @arguments
-                    }
-                    continue
-                }
-                Invoke-LibraryTest @arguments
+    $libraries = $null
+    $arguments = @{ Configuration = $Configuration; ResultsDirectory = Join-Path $out 'test-results' }
+    if ($TestSuite -ne 'Commands') {
+        Invoke-Native dotnet @(
+            'msbuild', (Join-Path $root 'LowMem.slnx'), '-restore', "-p:Configuration=$Configuration", '-v:quiet', '-nologo') | Out-Host
+        # Beside the tests of the commands, which wait for processes of their own most of the time.
+        $libraries = Start-ThreadJob -StreamingHost $Host {
+            Import-Module ([WildcardPattern]::Escape("$using:root/tools/Build.psm1"))
+            $arguments = $using:arguments
+            foreach ($project in [IO.Directory]::GetFiles("$using:root/tests", '*.Tests.csproj', 'AllDirectories') | Sort-Object) {
+                Invoke-LibraryTest -Project $project @arguments
             }
         }
-        if ($TestSuite -ne 'Libraries') {
-            Invoke-CommandTest -Path (Join-Path $root 'tests' 'Pester') -Manifest (Get-PesterManifest -Version $PesterVersion)
+    }
+    $counts = @(
+        try {
+            if ($TestSuite -ne 'Libraries') {
+                Invoke-CommandTest -Path (Join-Path $root 'tests' 'Pester') -Manifest (Get-PesterManifest -Version $PesterVersion)
+            }
         }
-        if ($beside) { Receive-Job $beside -Wait -AutoRemoveJob -ErrorAction Stop }
+        finally {
+            if ($libraries) { Receive-Job $libraries -Wait -AutoRemoveJob -ErrorAction Stop }
+        }
     )
 
     Write-Host ''
