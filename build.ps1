@@ -66,28 +66,17 @@ function Invoke-DemoTask {
 }
 
 function Invoke-TestTask {
-    $libraries = $null
-    $arguments = @{ Configuration = $Configuration; ResultsDirectory = Join-Path $out 'test-results' }
-    if ($TestSuite -ne 'Commands') {
-        Invoke-Native dotnet @(
-            'msbuild', (Join-Path $root 'LowMem.slnx'), '-restore', "-p:Configuration=$Configuration", '-v:quiet', '-nologo') | Out-Host
-        # Beside the tests of the commands, which wait for processes of their own most of the time.
-        $libraries = Start-ThreadJob -StreamingHost $Host {
-            Import-Module ([WildcardPattern]::Escape("$using:root/tools/Build.psm1"))
-            $arguments = $using:arguments
-            foreach ($project in [IO.Directory]::GetFiles("$using:root/tests", '*.Tests.csproj', 'AllDirectories') | Sort-Object) {
-                Invoke-LibraryTest -Project $project @arguments
-            }
-        }
-    }
     $counts = @(
-        try {
-            if ($TestSuite -ne 'Libraries') {
-                Invoke-CommandTest -Path (Join-Path $root 'tests' 'Pester') -Manifest (Get-PesterManifest -Version $PesterVersion)
+        if ($TestSuite -ne 'Commands') {
+            Invoke-Native dotnet @(
+                'msbuild', (Join-Path $root 'LowMem.slnx'), '-restore', "-p:Configuration=$Configuration", '-v:quiet', '-nologo') | Out-Host
+            $projects = [IO.Directory]::GetFiles((Join-Path $root 'tests'), '*.Tests.csproj', 'AllDirectories')
+            foreach ($project in $projects | Sort-Object) {
+                Invoke-LibraryTest -Project $project -Configuration $Configuration -ResultsDirectory (Join-Path $out 'test-results')
             }
         }
-        finally {
-            if ($libraries) { Receive-Job $libraries -Wait -AutoRemoveJob -ErrorAction Stop }
+        if ($TestSuite -ne 'Libraries') {
+            Invoke-CommandTest -Path (Join-Path $root 'tests' 'Pester') -Manifest (Get-PesterManifest -Version $PesterVersion)
         }
     )
 
