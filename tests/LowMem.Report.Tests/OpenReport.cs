@@ -34,6 +34,9 @@ internal sealed class OpenReport : IAsyncDisposable
                 report.wrong.Add($"a request: {request.Url}");
             }
         };
+
+        // What a browser tells the page alone, such as a size that changes while sizes are told.
+        await page.AddInitScriptAsync("addEventListener('error', event => console.error(event.message))");
         await page.GotoAsync(address);
         await page.WaitForSelectorAsync("html[data-ready]", new PageWaitForSelectorOptions { State = WaitForSelectorState.Attached });
         return report;

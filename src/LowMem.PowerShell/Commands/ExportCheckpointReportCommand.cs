@@ -67,20 +67,27 @@ public sealed class ExportCheckpointReportCommand : CheckpointUriCommand
         }
 
         var content = Gather(path, output);
+        if (IsDirectory)
+        {
+            ReportPage.CreateDirectory(System.IO.Path.GetDirectoryName(output)!);
+        }
+
         ReportPage.Write(output, content, StopToken);
         written.Add(output);
-        var file = new FileInfo(output);
-        WriteVerbose($"{output}: {file.Length} bytes.");
+        WriteVerbose($"{output}: {new FileInfo(output).Length} bytes.");
         if (PassThru)
         {
-            WriteObject(file);
+            WriteObject(InvokeProvider.Item.Get([output], force: true, literalPath: true), enumerateCollection: true);
         }
     }
+
+    /// <summary>Whether a directory was named for certain, there or not.</summary>
+    private bool IsDirectory => System.IO.Path.EndsInDirectorySeparator(Destination);
 
     private string FindOutput(string path)
     {
         string full = System.IO.Path.GetFullPath(GetFilePath(Destination));
-        if (!Directory.Exists(full) && !System.IO.Path.EndsInDirectorySeparator(Destination))
+        if (!Directory.Exists(full) && !IsDirectory)
         {
             return full;
         }
@@ -103,7 +110,8 @@ public sealed class ExportCheckpointReportCommand : CheckpointUriCommand
             throw new RefusedException(ErrorRecords.OutputExists(output));
         }
 
-        if (!Directory.Exists(System.IO.Path.GetDirectoryName(output)))
+        string folder = System.IO.Path.GetDirectoryName(output)!;
+        if (!Directory.Exists(folder) && !(IsDirectory && Directory.Exists(System.IO.Path.GetDirectoryName(folder))))
         {
             throw new CheckpointException(CheckpointErrorIds.NotFound, output, "the directory to write to does not exist.");
         }

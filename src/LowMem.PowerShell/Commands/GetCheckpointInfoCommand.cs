@@ -130,6 +130,12 @@ public sealed class GetCheckpointInfoCommand : CheckpointUriCommand
         }
 
         var part = checkpoint with { Tensors = Key is null ? checkpoint.Tensors : [.. chosen] };
+        if (part.Tensors.Count == 0 && Key is not null && !Summary)
+        {
+            // As without a form: no tensor, no object. A tree of nothing would look like an answer.
+            return [];
+        }
+
         return Tree ? TreeOutline.Of(new CheckpointTree(part), HasDepth ? Depth : int.MaxValue, Expand)
             : Pattern ? TensorPattern.Of(part)
             : IsGrouped ? TensorGroup.Of(part, Group, HasDepth ? Depth : null)

@@ -56,6 +56,16 @@ export function section(id, title, ...children) {
 }
 
 /**
+ * Does something when an element has another size: in the next frame, since what changes sizes itself would be told again in this one,
+ * which a browser takes for an error.
+ * @param {HTMLElement} element
+ * @param {() => void} work
+ */
+export function onResize(element, work) {
+  new ResizeObserver(() => requestAnimationFrame(work)).observe(element);
+}
+
+/**
  * Arrow keys walk through buttons of which Tab reaches one.
  * @param {HTMLElement} host
  * @param {() => HTMLElement[]} items

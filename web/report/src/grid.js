@@ -1,5 +1,5 @@
 // A table of which only the rows in view exist: a hundred thousand are as quick as a hundred.
-import { el, set } from './dom.js';
+import { el, onResize, set } from './dom.js';
 
 /**
  * @typedef {{ id: string, title: string, numeric?: boolean, wide?: boolean, hint?: string, cell: (row: number) => Node | string, sort?: (row: number) => number | string }} Column
@@ -34,7 +34,7 @@ export class Grid {
     this.view.addEventListener('scroll', () => this.render(), { passive: true });
     this.element.addEventListener('keydown', (event) => this.#key(event));
     this.body.addEventListener('click', (event) => this.#click(event));
-    new ResizeObserver(() => this.#resize()).observe(this.view);
+    onResize(this.view, () => this.#resize());
     matchMedia('print').addEventListener('change', () => this.#resize());
   }
 

@@ -1,5 +1,5 @@
 // The size map: boxes on a canvas, with a button over each of the uppermost ones, so that mouse, keyboard and screen reader reach them.
-import { el, rove, section } from './dom.js';
+import { el, onResize, rove, section } from './dom.js';
 import { finite, pattern } from './data.js';
 import { percent, plural, size } from './format.js';
 import { frame, heat, hue, ink, onTheme, paper } from './theme.js';
@@ -163,7 +163,7 @@ export function sizeMap(model, openTensor, filter) {
   list.addEventListener('click', () => filter(current.index < 0 ? '' : `${model.paths[current.index]}.*`));
   const tools = el('div', { class: 'tools' }, crumbs, el('label', { for: 'map-colour' }, 'Colour by ', select), list);
   onTheme(draw);
-  new ResizeObserver(() => { if (host.clientWidth * Math.min(3, window.devicePixelRatio || 1) !== canvas.width) draw(); }).observe(host);
+  onResize(host, () => { if (host.clientWidth * Math.min(3, window.devicePixelRatio || 1) !== canvas.width) draw(); });
   return section('map', 'Size map', el('p', { class: 'hint' }, 'Area is bytes; what several tensors share counts once. Click a box, or press Enter on it, to go in; Escape goes out.'), tools, host, readout, legend);
 }
 

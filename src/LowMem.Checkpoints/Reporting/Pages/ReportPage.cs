@@ -12,6 +12,24 @@ public static class ReportPage
     /// <summary>How many bins the histograms on a page have.</summary>
     public const int BinCount = 64;
 
+    /// <summary>Makes the directory that pages are written to, where it is not there.</summary>
+    /// <param name="path">The directory. What it is in has to be there.</param>
+    /// <exception cref="CheckpointException">It cannot be made.</exception>
+    public static void CreateDirectory(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+        try
+        {
+            // A name that was mistyped further up is an error, and no new tree.
+            _ = Directory.Exists(Path.GetDirectoryName(full)) ? Directory.CreateDirectory(full) : throw new DirectoryNotFoundException();
+        }
+        catch (Exception exception) when (FileErrors.IsFileError(exception))
+        {
+            throw AtomicFile.Wrap(exception, full);
+        }
+    }
+
     /// <summary>Writes the page. The file is whole, or what it was before.</summary>
     /// <param name="path">The file; what is there is replaced.</param>
     /// <param name="content">What to tell.</param>
