@@ -66,17 +66,26 @@ function Invoke-DemoTask {
 }
 
 function Invoke-TestTask {
-    $counts = @(
-        if ($TestSuite -ne 'Commands') {
-            Invoke-Native dotnet @(
-                'msbuild', (Join-Path $root 'LowMem.slnx'), '-restore', "-p:Configuration=$Configuration", '-v:quiet', '-nologo') | Out-Host
-            $projects = [IO.Directory]::GetFiles((Join-Path $root 'tests'), '*.Tests.csproj', 'AllDirectories')
-            foreach ($project in $projects | Sort-Object) {
-                Invoke-LibraryTest -Project $project -Configuration $Configuration -ResultsDirectory (Join-Path $out 'test-results')
-            }
+    $libraries = {
+        param($Root, $Configuration)
+        Import-Module ([WildcardPattern]::Escape("$Root/tools/Build.psm1"))
+        foreach ($project in [IO.Directory]::GetFiles("$Root/tests", '*.Tests.csproj', 'AllDirectories') | Sort-Object) {
+            Invoke-LibraryTest -Project $project -Configuration $Configuration -ResultsDirectory "$Root/out/test-results"
         }
-        if ($TestSuite -ne 'Libraries') {
-            Invoke-CommandTest -Path (Join-Path $root 'tests' 'Pester') -Manifest (Get-PesterManifest -Version $PesterVersion)
+    }
+    if ($TestSuite -ne 'Commands') {
+        Invoke-Native dotnet @(
+            'msbuild', (Join-Path $root 'LowMem.slnx'), '-restore', "-p:Configuration=$Configuration", '-v:quiet', '-nologo') | Out-Host
+    }
+    # Of two cores, the commands alone use one: they wait for processes of their own. What the job says comes when it is done.
+    $job = if ($TestSuite -eq 'All') { Start-Job $libraries -ArgumentList $root, $Configuration }
+    $counts = @(
+        try {
+            if ($TestSuite -eq 'Libraries') { & $libraries $root $Configuration }
+            else { Invoke-CommandTest -Path (Join-Path $root 'tests' 'Pester') -Manifest (Get-PesterManifest -Version $PesterVersion) }
+        }
+        finally {
+            if ($job) { Receive-Job $job -Wait -AutoRemoveJob -ErrorAction Stop }
         }
     )
 
