@@ -92,6 +92,8 @@ function Invoke-TestTask {
     Write-Host ''
     foreach ($count in $counts) {
         Write-Host "$($count.Name): $($count.Passed) passed, $($count.Failed) failed, $($count.Skipped) skipped"
+        # Here once more: nobody looks for a name among the lines of thousands of tests that passed.
+        foreach ($failure in $count.Failure) { Write-Host "  [-] $failure" }
     }
     $passed, $failed, $skipped = foreach ($kind in 'Passed', 'Failed', 'Skipped') {
         ($counts | Measure-Object -Property $kind -Sum).Sum

@@ -46,8 +46,8 @@ function Get-PowerShellCommand {
     [IO.Path]::Combine($PSHOME, 'pwsh.dll')
 }
 
-function ConvertTo-TestCount([string] $Name, [int] $Passed, [int] $Failed, [int] $Skipped) {
-    [pscustomobject]@{ Name = $Name; Passed = $Passed; Failed = $Failed; Skipped = $Skipped }
+function ConvertTo-TestCount([string] $Name, [int] $Passed, [int] $Failed, [int] $Skipped, [string[]] $Failure = @()) {
+    [pscustomobject]@{ Name = $Name; Passed = $Passed; Failed = $Failed; Skipped = $Skipped; Failure = $Failure }
 }
 
 function Invoke-LibraryTest {
@@ -77,12 +77,18 @@ function Invoke-LibraryTest {
     foreach ($result in @($run.Results.UnitTestResult).Where({ $_.outcome -eq 'NotExecuted' })) {
         Write-Host "  [!] $($result.testName): skipped, $($result.Output.StdOut)$($result.Output.ErrorInfo.Message)"
     }
+    $failure = @(foreach ($result in @($run.Results.UnitTestResult).Where({ $_.outcome -notin 'Passed', 'NotExecuted' })) {
+            "$($result.testName): $($result.Output.ErrorInfo.Message)"
+        })
     $passed = [int] $counters.passed
     $failed = [int] $counters.failed + [int] $counters.error + [int] $counters.timeout + [int] $counters.aborted
     $skipped = [int] $counters.total - $passed - $failed
     # A crash of the test process after the last test shows in the exit code only.
-    if ($exitCode -ne 0 -and $failed -eq 0) { $failed = 1 }
-    ConvertTo-TestCount -Name $name -Passed $passed -Failed $failed -Skipped $skipped
+    if ($exitCode -ne 0 -and $failed -eq 0) {
+        $failed = 1
+        $failure = "The process of the tests ended with exit code $exitCode after the last of them."
+    }
+    ConvertTo-TestCount -Name $name -Passed $passed -Failed $failed -Skipped $skipped -Failure $failure
 }
 
 function Get-PesterManifest {
@@ -118,9 +124,12 @@ function Invoke-CommandTest {
     )
 
     $closing = $ended = $null
+    $failure = [Collections.Generic.List[string]]::new()
     try {
         Invoke-Script -Path "$PSScriptRoot/Pester/Invoke-PesterFile.ps1" -ArgumentList '-Path', $Path, '-Manifest', $Manifest | ForEach-Object {
-            if ($_ -match '^(\d+) passed, (\d+) failed, (\d+) skipped$') { $closing = $Matches } else { $_ }
+            if ($_ -match '^(\d+) passed, (\d+) failed, (\d+) skipped$') { $closing = $Matches }
+            elseif ($_ -match '^failed: (.*)') { $failure.Add($Matches[1]) }
+            else { $_ }
         } | Out-Host
     }
     catch {
@@ -128,7 +137,7 @@ function Invoke-CommandTest {
         $ended = $_
     }
     if (-not $closing) { throw "The run of Pester ended without its closing line: a test may have ended the process. $ended" }
-    ConvertTo-TestCount -Name Pester -Passed $closing[1] -Failed $closing[2] -Skipped $closing[3]
+    ConvertTo-TestCount -Name Pester -Passed $closing[1] -Failed $closing[2] -Skipped $closing[3] -Failure $failure
 }
 
 Export-ModuleMember -Function Invoke-Native, Invoke-Script, Get-PowerShellCommand, Invoke-LibraryTest, Get-PesterManifest, Invoke-CommandTest

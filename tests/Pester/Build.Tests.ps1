@@ -20,6 +20,7 @@ $Text
         Set-Content -LiteralPath (Join-Path $folder a.Tests.ps1) -Value "Describe 'd' { $Body }"
         Invoke-Build "$Before
             `$count = Invoke-CommandTest -Path '$folder' -Manifest '$((Get-Module Pester).Path -replace '\.psm1$', '.psd1')'
+            `$count.Failure
             `"`$(`$count.Passed) `$(`$count.Failed) `$(`$count.Skipped)`""
     }
 }
@@ -28,6 +29,13 @@ Describe 'A run of the tests of the commands' {
     It 'is counted' {
         $lines = Invoke-TestFile "It 'x' { }; It 'y' { throw 'broken' }; It 'z' -Skip { }"
         $lines[-1] | Should -Be '1 1 1'
+    }
+
+    It 'names what failed once more, behind all the lines of what passed' {
+        $lines = Invoke-TestFile "It 'x' { }; It 'y' { throw 'broken' }; Context 'z' { BeforeAll { throw 'torn' }; It 'a' { } }"
+        $lines | Should -Contain 'd.y: broken'
+        "$lines" | Should -Match 'd\.z: .*torn'
+        $lines[-1] | Should -Match '^1 \d 0$'
     }
 
     It 'has failed when a test says exit' {

@@ -84,6 +84,14 @@ Describe 'Export-CheckpointReport' {
         $files.Name | Should -Be 'boring.pt.html', 'residual.pt.html'
     }
 
+    It 'makes the directory that its name asks for, unless nothing is to be done' {
+        $folder = [IO.Path]::Combine($TestDrive, [Guid]::NewGuid().ToString('N'))
+        Export-CheckpointReport "$samples/boring.pt" "$folder/" -WhatIf
+        $folder | Should -Not -Exist
+        (Export-CheckpointReport "$samples/boring.pt" "$folder/" -PassThru).PSParentPath | Should -BeLike "*$([IO.Path]::GetFileName($folder))"
+        [IO.Directory]::GetFiles($folder) | Should -HaveCount 1
+    }
+
     It 'never writes one page over another, even by force' {
         $out = Get-NewPath
         Export-CheckpointReport "$samples/boring.pt", "$samples/residual.pt" $out -Force -ErrorVariable errors -ErrorAction SilentlyContinue

@@ -128,6 +128,10 @@ Describe 'Get-CheckpointInfo -Tree' {
         @(Get-CheckpointInfo $llama -Key '*.mlp.*' -Tree).Name | Should -Be @('llama.safetensors', 'model.layers.[0..3].mlp', 'down_proj.weight', 'gate_proj.weight', 'up_proj.weight')
     }
 
+    It 'is nothing where no key is' {
+        Get-CheckpointInfo $llama -Key 'nothing*' -Tree | Should -BeNullOrEmpty
+    }
+
     It 'says <Name> that does not go together' -ForEach @(
         @{ Name = '-Tree -Summary'; Script = { Get-CheckpointInfo $llama -Tree -Summary }; Id = 'ParametersExclusive' }
         @{ Name = '-Pattern -Group'; Script = { Get-CheckpointInfo $llama -Pattern -Group DType }; Id = 'ParametersExclusive' }

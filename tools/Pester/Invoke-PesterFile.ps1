@@ -1,6 +1,6 @@
 <#
 .SYNOPSIS
-    Runs Pester files, in a process that is meant for nothing else, and ends with a line of counts.
+    Runs Pester files, in a process that is meant for nothing else, names what failed, and ends with a line of counts.
 .DESCRIPTION
     Tests see PowerShell's own modules, the Pester named here, and what they import by path. Whatever else the machine
     has - another Pester, a module with commands of the same names - is out of reach.
@@ -41,5 +41,8 @@ finally { if ($link) { [IO.Directory]::Delete($link) } }
 # A file that cannot be read, or a BeforeAll or AfterAll that throws, is a failure of its own.
 $failed = $run.FailedCount + $run.FailedBlocksCount + $run.FailedContainersCount
 $skipped = $run.SkippedCount + $run.InconclusiveCount + $run.NotRunCount
+foreach ($test in @($run.Failed) + @($run.FailedBlocks) + @($run.FailedContainers)) {
+    "failed: $($test.ExpandedPath ?? $test.Name): $(@($test.ErrorRecord)[0])" -replace '[\r\n]+', ' '
+}
 "$($run.PassedCount) passed, $failed failed, $skipped skipped"
 exit ([int] ($failed -gt 0))

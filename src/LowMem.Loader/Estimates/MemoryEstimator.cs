@@ -18,7 +18,7 @@ public static class MemoryEstimator
     /// </summary>
     internal const long BytesPerTensor = 7 << 10;
 
-    /// <summary>What any load costs: buffers, threads, and code that runs for the first time.</summary>
+    /// <summary>What any load costs: threads, and code that runs for the first time.</summary>
     internal const long FixedBytes = 4 << 20;
 
     /// <summary>Predicts the load of a checkpoint into a module that is made after it.</summary>
@@ -59,10 +59,12 @@ public static class MemoryEstimator
         var model = resident.CopiedBytes;
         var count = resident.Transfers.Count;
         var largest = resident.Transfers.MaxBy(transfer => transfer.ByteLength);
-        var overhead = FixedBytes + (BytesPerTensor * count) + GetUnfolded(resident) + GetCastBuffers(resident);
-        var naive = GetEstimate(model + checkpoint.GetSummary().ByteLength + overhead + (BytesPerTensor * checkpoint.Tensors.Count), available);
-        var inMemory = GetEstimate(model + overhead, available) with { CopiedBytes = model };
-        var inFile = GetEstimate(mapped.CopiedBytes + overhead + (mapped.MapsAnything ? GetCommitCharge(checkpoint) : 0), available) with
+        var overhead = FixedBytes + (BytesPerTensor * count) + GetUnfolded(resident);
+        var naive = GetEstimate(
+            model + checkpoint.GetSummary().ByteLength + overhead + GetReadBuffers(resident) + (BytesPerTensor * checkpoint.Tensors.Count), available);
+        var inMemory = GetEstimate(model + overhead + GetReadBuffers(resident), available) with { CopiedBytes = model };
+        var inFile = GetEstimate(
+            mapped.CopiedBytes + overhead + GetReadBuffers(mapped) + (mapped.MapsAnything ? GetCommitCharge(checkpoint) : 0), available) with
         {
             MappedBytes = mapped.MappedBytes,
             CopiedBytes = mapped.CopiedBytes,
@@ -101,8 +103,8 @@ public static class MemoryEstimator
         .DefaultIfEmpty()
         .Max();
 
-    private static long GetCastBuffers(TransferPlan plan) =>
-        plan.Transfers.Any(transfer => transfer.Source.DType != transfer.Target.Name) ? ResidentReader.MaxCastBufferBytes : 0;
+    private static long GetReadBuffers(TransferPlan plan) => ResidentReader.GetBufferBytes(
+        plan.BytesToRead, plan.Transfers.Any(transfer => !transfer.IsMapped && transfer.Source.DType != transfer.Target.Name));
 
     // Windows charges a copy-on-write view to the process in full, whether or not it is ever written to.
     private static long GetCommitCharge(Checkpoint checkpoint) =>

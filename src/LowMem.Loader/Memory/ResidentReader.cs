@@ -22,9 +22,6 @@ internal sealed class ResidentReader : IDisposable
     // So few that a thread more would find nothing to do.
     private const long BytesPerThread = 2 << 20;
 
-    /// <summary>The most that the blocks for casts take at a time.</summary>
-    public const long MaxCastBufferBytes = CastBlockBytes * (long)ReaderThreads.MaxCount;
-
     // Reading waits for the disk, casting does not: libtorch has threads of its own for it.
     private readonly SemaphoreSlim cores = new(Environment.ProcessorCount);
 
@@ -43,6 +40,12 @@ internal sealed class ResidentReader : IDisposable
         this.onBytesRead = onBytesRead;
     }
 
+    /// <summary>The most that the blocks of all threads take at a time.</summary>
+    /// <param name="byteLength">How many bytes are to be read.</param>
+    /// <param name="isCast">Whether any of them change their type.</param>
+    public static long GetBufferBytes(long byteLength, bool isCast) =>
+        byteLength == 0 ? 0 : GetThreadCount(byteLength) * ((isCast ? CastBlockBytes : 0L) + BlockBytes + (2 * DirectBuffer.Alignment));
+
     /// <summary>Reads all of the tensors.</summary>
     /// <exception cref="CheckpointException">A file is gone, changed or shorter than it was.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled; destinations are filled in part.</exception>
@@ -52,7 +55,7 @@ internal sealed class ResidentReader : IDisposable
         var bytes = jobs.Sum(job => (double)DType.Get(job.Source.DType).GetByteLength(job.Source.ElementCount));
         ReaderThreads.Run(
             jobs.SelectMany(GetBlocks),
-            (int)Math.Clamp(bytes / BytesPerThread, 1, ReaderThreads.MaxCount),
+            GetThreadCount(bytes),
             () => new ThreadBuffers(),
             (block, buffer) =>
             {
@@ -76,6 +79,8 @@ internal sealed class ResidentReader : IDisposable
         direct.Dispose();
         cores.Dispose();
     }
+
+    private static int GetThreadCount(double byteLength) => (int)Math.Clamp(byteLength / BytesPerThread, 1, ReaderThreads.MaxCount);
 
     private static IEnumerable<Block> GetBlocks(ReadJob job)
     {

@@ -30,12 +30,13 @@ public class MeasuredTests
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux tells private from mapped pages cheaply.");
         using var directory = new TempDirectory();
         var path = directory["large.safetensors"];
-        TestFiles.WriteHoles(path, [.. Enumerable.Range(0, 8).Select(i => ($"{i}.weight", "F32", new long[] { 4096, 4096 }))]);
+        TestFiles.WriteHoles(path, [.. Enumerable.Range(0, 12).Select(i => ($"{i}.weight", "F32", new long[] { 4096, 4096 }))]);
         var predicted = GetPrediction(Checkpoint.Open(path, Token), mode, dtype);
 
         var measured = await MeasureAsync(path, mode, dtype);
 
-        // What is mapped costs next to nothing: there the fixed part is all, and five per cent of it would mean nothing.
+        // How many of the buffers of the threads are in use at a time depends on the disk. What is mapped costs next to nothing: there the
+        // fixed part is all, and five per cent of it would mean nothing.
         var tolerance = Math.Max(predicted / 20, 12 * Mebibyte);
         Assert.True(
             Math.Abs(measured - predicted) <= tolerance,
@@ -67,7 +68,7 @@ public class MeasuredTests
 
         // The start of torch, and code that runs for the first time.
         Load(Path.Combine(TestFiles.Samples, "boring.pt"), parts[0], parts[1]);
-        GC.Collect();
+        ManagedMemory.GiveBack();
         using var memory = new PeakMemorySampler();
         var model = Load(path, parts[0], parts[1]);
         var peak = memory.GetPeak() - memory.Before;

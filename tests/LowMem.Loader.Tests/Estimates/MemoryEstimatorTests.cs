@@ -28,8 +28,9 @@ public sealed class MemoryEstimatorTests : IDisposable
         var estimate = MemoryEstimator.Estimate(Write(("a", "F32", [1000, 1000]), ("b", "F32", [500])));
         Assert.Equal(("", 2, 4_002_000L), (estimate.Prefix, estimate.TensorCount, estimate.ModelBytes));
         Assert.Equal(new LargestTensor("a", 4_000_000), estimate.LargestTensor);
-        Assert.Equal((2 * 4_002_000) + Overhead + (4 * PerTensor), estimate.Naive.PeakPrivateBytes);
-        Assert.Equal(4_002_000 + Overhead + (2 * PerTensor), estimate.Resident.PeakPrivateBytes);
+        var buffers = ResidentReader.GetBufferBytes(4_002_000, isCast: false);
+        Assert.Equal((2 * 4_002_000) + Overhead + buffers + (4 * PerTensor), estimate.Naive.PeakPrivateBytes);
+        Assert.Equal(4_002_000 + Overhead + buffers + (2 * PerTensor), estimate.Resident.PeakPrivateBytes);
         Assert.Equal(ImportModes.Mapped, estimate.AdvisedMode);
         if (!OperatingSystem.IsWindows())
         {
@@ -47,11 +48,13 @@ public sealed class MemoryEstimatorTests : IDisposable
         var estimate = MemoryEstimator.Estimate(checkpoint, new ImportOptions { DType = "bfloat16" });
         var model = (2L << 20) + (8 << 10);
         Assert.Equal(model, estimate.ModelBytes);
-        Assert.Equal(model + Overhead + (2 * PerTensor) + ResidentReader.MaxCastBufferBytes, estimate.Resident.PeakPrivateBytes);
+        var all = ResidentReader.GetBufferBytes((4L << 20) + (8 << 10), isCast: true);
+        Assert.Equal(model + Overhead + (2 * PerTensor) + all, estimate.Resident.PeakPrivateBytes);
         Assert.Equal(ImportModes.Resident, estimate.AdvisedMode);
         if (!OperatingSystem.IsWindows())
         {
-            Assert.Equal((2L << 20) + Overhead + (2 * PerTensor) + ResidentReader.MaxCastBufferBytes, estimate.Mapped.PeakPrivateBytes);
+            var cast = ResidentReader.GetBufferBytes(4L << 20, isCast: true);
+            Assert.Equal((2L << 20) + Overhead + (2 * PerTensor) + cast, estimate.Mapped.PeakPrivateBytes);
         }
     }
 
@@ -97,7 +100,8 @@ public sealed class MemoryEstimatorTests : IDisposable
         var checkpoint = Checkpoint.Open(Path.Combine(TestFiles.Fixtures, "repacked-deflated.pt"), Token);
         var largest = checkpoint.Tensors.Where(tensor => tensor.Offset < 0).Max(tensor => tensor.GetStorageByteLength());
         var estimate = MemoryEstimator.Estimate(checkpoint, new ImportOptions { Prefix = "" });
-        Assert.Equal(estimate.ModelBytes + Overhead + (checkpoint.Tensors.Count * PerTensor) + largest, estimate.Resident.PeakPrivateBytes);
+        var buffers = ResidentReader.GetBufferBytes(estimate.ModelBytes, isCast: false);
+        Assert.Equal(estimate.ModelBytes + Overhead + buffers + (checkpoint.Tensors.Count * PerTensor) + largest, estimate.Resident.PeakPrivateBytes);
     }
 
     [Fact]
@@ -108,7 +112,8 @@ public sealed class MemoryEstimatorTests : IDisposable
         Assert.Equal(("model_state_dict.", 8, 272L * 4), (estimate.Prefix, estimate.TensorCount, estimate.ModelBytes));
         var all = checkpoint.GetSummary().ByteLength;
         Assert.True(all > estimate.ModelBytes);
-        Assert.Equal(estimate.ModelBytes + all + Overhead + ((8 + checkpoint.Tensors.Count) * PerTensor), estimate.Naive.PeakPrivateBytes);
+        var buffers = ResidentReader.GetBufferBytes(estimate.ModelBytes, isCast: false);
+        Assert.Equal(estimate.ModelBytes + all + Overhead + buffers + ((8 + checkpoint.Tensors.Count) * PerTensor), estimate.Naive.PeakPrivateBytes);
         var error = Assert.Throws<ModelException>(() => MemoryEstimator.Estimate(checkpoint, new ImportOptions { Prefix = "nothing" }));
         Assert.Equal(ModelErrorIds.Mismatch, error.ErrorId);
     }

@@ -109,9 +109,7 @@ public sealed class MemoryPressureTests : IDisposable
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Elsewhere private memory is more than what was touched.");
 
-        // What other tests left behind must not be given back while this one measures.
-        Forget();
-        Forget();
+        ManagedMemory.GiveBack();
         var privateBefore = ProcessMemory.GetPrivateBytes();
         using var sampler = new PeakMemorySampler();
         var mostHeld = LoadInALoop();

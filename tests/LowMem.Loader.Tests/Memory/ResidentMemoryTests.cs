@@ -51,6 +51,7 @@ public class ResidentMemoryTests
 
         var address = NativeTensors.AddressOf(tensors[0]);
         memory.Dispose();
+        ManagedMemory.GiveBack();
         var filled = ProcessMemory.GetPrivateBytes();
         tensors[1].Dispose();
 
@@ -78,6 +79,8 @@ public class ResidentMemoryTests
         var address = NativeTensors.AddressOf(module.get_buffer("second")!);
         Assert.True(ResidentMemory.Contains(address));
 
+        values = null;
+        ManagedMemory.GiveBack();
         var loaded = ProcessMemory.GetPrivateBytes();
         module.get_buffer("first")!.Dispose();
         Assert.InRange(loaded - ProcessMemory.GetPrivateBytes(), Bytes * 9 / 10, Bytes * 11 / 10);

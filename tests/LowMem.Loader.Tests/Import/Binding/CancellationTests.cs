@@ -30,6 +30,7 @@ public class CancellationTests
         var checkpoint = Checkpoint.Open(path, Token);
         using var module = SkeletonBuilder.FromCheckpoint(checkpoint, prefix: "", Token);
         using var cancellation = new CancellationTokenSource();
+        ManagedMemory.GiveBack();
         var before = ProcessMemory.GetPrivateBytes();
         long bytesDone = 0;
         var progress = new Callback(now =>

@@ -59,10 +59,7 @@ public class SharedStorageTests
         TestFiles.WriteSafetensors(path, [.. Enumerable.Range(0, 4).Select(i => ($"weight{i}", "I32", new long[] { size / 16 }, bytes))]);
         bytes = null;
 
-        // What other tests left behind must not be given back while this one measures, by and by, as the collector does.
-        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-        GC.WaitForPendingFinalizers();
-        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        ManagedMemory.GiveBack();
         var checkpoint = Checkpoint.Open(path, Token);
 
         using (var module = new Holder(checkpoint))
@@ -75,8 +72,7 @@ public class SharedStorageTests
             Assert.InRange(ProcessMemory.GetPrivateBytes() - mapped.PrivateBytesBefore, long.MinValue, 32 << 20);
         }
 
-        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-        GC.WaitForPendingFinalizers();
+        ManagedMemory.GiveBack();
         using (var module = new Holder(checkpoint))
         {
             var resident = ModelLoader.Load(module, checkpoint, new ImportOptions { Resident = true }, progress: null, Token);

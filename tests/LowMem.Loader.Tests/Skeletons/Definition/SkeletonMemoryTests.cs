@@ -99,6 +99,7 @@ public class SkeletonMemoryTests
     public void WhatAConstructorAllocatesAllTheSameIsToldAndGivenBack()
     {
         const int rows = 1 << 16;
+        ManagedMemory.GiveBack();
         var before = ProcessMemory.GetPrivateBytes();
         long allocated = 0;
         using var module = SkeletonBuilder.FromFactory(() => nn.Embedding(rows, 1024), unwrap: null, bytes => allocated = bytes);
@@ -126,6 +127,7 @@ public class SkeletonMemoryTests
 
     private static nn.Module Measure(Func<nn.Module> build)
     {
+        ManagedMemory.GiveBack();
         using var sampler = new PeakMemorySampler();
         var module = build();
         var grown = sampler.GetPeak() - sampler.Before;
