@@ -32,13 +32,37 @@ internal sealed class EvidenceConsumer(long start, DType type, long byteLength, 
     public static bool CanExamine(DType type) => ValueCounter.CanCount(type)
         || (type.Kind is DTypeKind.Integer or DTypeKind.Quantized && type.BitSize % 8 == 0);
 
+    /// <summary>Takes a block of which others have counted what there is, but for the denormal numbers.</summary>
+    /// <param name="first">The number of the first element.</param>
+    /// <param name="elements">Whole elements, little-endian, all of them finite and not all of them the same.</param>
+    /// <param name="zeros">How many are zero.</param>
+    /// <param name="largest">The greatest magnitude.</param>
+    /// <param name="pattern">The bits of one of them.</param>
+    public void AddCounted(long first, ReadOnlySpan<byte> elements, long zeros, double largest, long pattern)
+    {
+        sample?.Add(first, elements);
+        lock (gate)
+        {
+            Counts += new ValueCounts(elements.Length / type.ByteSize, 0, 0, zeros, 0, -1);
+            Extremes += new ValueExtremes(largest, pattern, AreSame: false);
+        }
+    }
+
+    /// <summary>Takes a block of which others count the denormal numbers.</summary>
+    /// <param name="first">The number of the first element.</param>
+    /// <param name="elements">Whole elements, little-endian.</param>
+    public void AddButDenormal(long first, ReadOnlySpan<byte> elements) => Examine(first, elements, countsDenormal: false);
+
+    /// <summary>Takes the number of denormal numbers that the two above left to others.</summary>
+    public void AddDenormal(long count) => Counts += ValueCounts.None with { Denormal = count };
+
     public override void Complete() => Sample = sample?.Conclude() ?? default;
 
     protected override void ConsumeElements(long first, ReadOnlySpan<byte> elements)
     {
         if (!isBigEndian || type.ByteSize == 1)
         {
-            Examine(first, elements);
+            Examine(first, elements, countsDenormal: true);
             return;
         }
 
@@ -48,7 +72,7 @@ internal sealed class EvidenceConsumer(long start, DType type, long byteLength, 
             var reversed = copy.AsSpan(0, elements.Length);
             elements.CopyTo(reversed);
             ElementBits.ReverseByteOrder(reversed, type);
-            Examine(first, reversed);
+            Examine(first, reversed, countsDenormal: true);
         }
         finally
         {
@@ -59,7 +83,7 @@ internal sealed class EvidenceConsumer(long start, DType type, long byteLength, 
     /// <summary>Codes of eight bits and fewer mean nothing without their scales.</summary>
     private static bool HasMagnitudes(DType type) => type.Kind is DTypeKind.Floating or DTypeKind.Complex && type.BitSize >= 16;
 
-    private void Examine(long first, ReadOnlySpan<byte> elements)
+    private void Examine(long first, ReadOnlySpan<byte> elements, bool countsDenormal)
     {
         var extremes = ValueExtremes.None;
         var found = ValueCounter.CanCount(type) ? ValueCounter.Count(type, elements, out extremes) : CountZeros(elements);
@@ -71,7 +95,7 @@ internal sealed class EvidenceConsumer(long start, DType type, long byteLength, 
         sample?.Add(first, elements);
         lock (gate)
         {
-            Counts += found;
+            Counts += countsDenormal ? found : found with { Denormal = 0 };
             Extremes += extremes;
         }
     }

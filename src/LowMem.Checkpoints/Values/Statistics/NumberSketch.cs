@@ -11,6 +11,7 @@ namespace LowMem.Checkpoints.Values.Statistics;
 internal sealed class NumberSketch
 {
     private const int Signed = CodeCounts.Length / 2;
+    private const int MantissaMask = 0x7f;
     private const uint LargestFinite = 0x7f7fffff;
 
     private readonly CodeCounts buckets = new();
@@ -47,6 +48,19 @@ internal sealed class NumberSketch
 
     /// <summary>Counts nothing any more.</summary>
     public void Clear() => buckets.Clear();
+
+    /// <summary>How many are zero or denormal as float32: those whose exponent has no bit.</summary>
+    public long CountBelowNormal()
+    {
+        var counts = buckets.Counts;
+        long count = 0;
+        for (int i = 0; i <= MantissaMask; i++)
+        {
+            count += counts[i] + counts[Signed + i];
+        }
+
+        return count;
+    }
 
     /// <summary>The middles of the buckets and what is in them, the least first.</summary>
     public List<CountedNumber> InOrder()

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using LowMem.Checkpoints.Values.Elements;
+using LowMem.Checkpoints.Values.Health;
 
 namespace LowMem.Checkpoints.Values.Statistics;
 
@@ -12,7 +13,9 @@ namespace LowMem.Checkpoints.Values.Statistics;
 /// <param name="byteLength">The bytes of the values.</param>
 /// <param name="repeat">How often the tensor has each value.</param>
 /// <param name="percentages">Those of the percentiles that are wanted.</param>
-internal sealed class StatisticsConsumer(DType type, long byteLength, long repeat, IReadOnlyList<double> percentages) : ElementConsumer(UnitOf(type))
+/// <param name="evidence">What judges the values by their health, and may get what it needs from here: see <see cref="GathersEvidence"/>.</param>
+internal sealed class StatisticsConsumer(
+    DType type, long byteLength, long repeat, IReadOnlyList<double> percentages, EvidenceConsumer? evidence = null) : ElementConsumer(UnitOf(type))
 {
     /// <summary>So many numbers are kept and sorted; of more, there is a sketch.</summary>
     public const int MostKept = 1 << 16;
@@ -38,6 +41,9 @@ internal sealed class StatisticsConsumer(DType type, long byteLength, long repea
 
     /// <summary>The percentiles that are wanted; none of no numbers.</summary>
     public IReadOnlyList<double> Percentiles { get; private set; } = [];
+
+    /// <summary>Whether the evidence comes from here, so that nobody looks at the values once more for it.</summary>
+    public bool GathersEvidence => evidence is not null && !IsKept && type.Name == "float32";
 
     private bool IsKept => numberCount <= MostKept;
 
@@ -104,6 +110,11 @@ internal sealed class StatisticsConsumer(DType type, long byteLength, long repea
         else
         {
             var counts = type.Name == "float32" ? CountSingles(MemoryMarshal.Cast<byte, float>(elements), part.Sketch) : Count(elements, part.Sketch);
+            if (GathersEvidence)
+            {
+                AddEvidence(first, elements, counts);
+            }
+
             part.Blocks.Add(new CountedBlock(first, counts, CountIntegers(elements)));
         }
 
@@ -120,6 +131,21 @@ internal sealed class StatisticsConsumer(DType type, long byteLength, long repea
     /// <summary>Those of integers that are exact as float64.</summary>
     private static IntegerTotals SmallIntegers(List<CountedNumber> ordered) => new(
         ordered.Aggregate(Int128.Zero, (sum, item) => sum + ((Int128)item.Number * item.Count)), (Int128)ordered[0].Number, (Int128)ordered[^1].Number);
+
+    private void AddEvidence(long first, ReadOnlySpan<byte> elements, NumberCounts counts)
+    {
+        var finite = counts.Finite;
+
+        // What is rare costs a second look: where the first NaN is, whether all zeros have the same sign.
+        if (counts.NaN + counts.Infinite > 0 || finite.Minimum == finite.Maximum)
+        {
+            evidence!.AddButDenormal(first, elements);
+        }
+        else
+        {
+            evidence!.AddCounted(first, elements, counts.Zero, Math.Max(-finite.Minimum, finite.Maximum), MemoryMarshal.Read<int>(elements));
+        }
+    }
 
     private NumberCounts CountSingles(ReadOnlySpan<float> numbers, NumberSketch sketch)
     {
@@ -245,6 +271,12 @@ internal sealed class StatisticsConsumer(DType type, long byteLength, long repea
         foreach (var part in parts)
         {
             sketch.Add(part.Sketch);
+        }
+
+        if (GathersEvidence)
+        {
+            evidence!.AddDenormal(sketch.CountBelowNormal() - Counts.Zero);
+            evidence.Complete();
         }
 
         // The ends are known exactly.

@@ -236,8 +236,8 @@ public sealed class StatisticsScan
             (distinct, Repeat) = scaled is null or { Tensor.Grid.Count: 1 } ? DistinctElements.Of(view) : (view, 1);
             var type = Checkpoints.DType.Get(Shown.Tensor.DType);
             long length = scaled is null ? distinct.ByteLength : Shown.ByteLength / Repeat;
-            Statistics = new StatisticsConsumer(type, length, Repeat, percentages);
             Evidence = EvidenceConsumer.CanExamine(type) && view.ElementCount > 0 ? new EvidenceConsumer(0, type, length, isBigEndian: false) : null;
+            Statistics = new StatisticsConsumer(type, length, Repeat, percentages, Evidence);
             Hash = computesHash ? new HashConsumer() : null;
         }
 
@@ -264,7 +264,11 @@ public sealed class StatisticsScan
             Add(plan, Statistics);
             if (Evidence is not null)
             {
-                Add(plan, Evidence);
+                if (!Statistics.GathersEvidence)
+                {
+                    Add(plan, Evidence);
+                }
+
                 Subject = health.Add(Shown, Evidence, Repeat, table is null ? null : Add);
             }
 
