@@ -2,7 +2,7 @@ BeforeDiscovery {
     $docs = [IO.Path]::GetFullPath("$PSScriptRoot/../../docs")
     $pages = @(
         Get-ChildItem "$docs/en-US/*.md" | ForEach-Object { @{ Name = $_.BaseName; Page = $_.FullName; Section = '## EXAMPLES' } }
-        @{ Name = 'exploring'; Page = "$docs/exploring.md"; Section = '' }
+        foreach ($name in 'exploring', 'tutorial', 'python') { @{ Name = $name; Page = "$docs/$name.md"; Section = '' } }
     )
 }
 
