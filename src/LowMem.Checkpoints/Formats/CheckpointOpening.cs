@@ -25,7 +25,10 @@ public static class CheckpointOpening
         /// <param name="cancellationToken">Ends the reading early.</param>
         /// <exception cref="CheckpointException">What is there cannot be read as a checkpoint.</exception>
         /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-        public static Checkpoint Open(CheckpointLocation location, string name, CancellationToken cancellationToken = default) =>
-            CheckpointOpener.Open(location, name, looksAround: false, cancellationToken);
+        public static Checkpoint Open(CheckpointLocation location, string name, CancellationToken cancellationToken = default)
+        {
+            ArgumentNullException.ThrowIfNull(location);
+            return CheckpointOpener.Open(location, name, looksAround: false, cancellationToken);
+        }
     }
 }

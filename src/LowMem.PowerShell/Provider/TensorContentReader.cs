@@ -43,7 +43,7 @@ internal sealed class TensorContentReader : IContentReader
                     reader.CheckUnchanged();
                 }
 
-                return read;
+                return read as IList ?? read.ToArray();
             }
 
             if (isDone)

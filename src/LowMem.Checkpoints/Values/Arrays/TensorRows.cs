@@ -44,7 +44,7 @@ public sealed class TensorRows(TensorDataReader reader, TensorView view)
     /// <param name="cancellationToken">Ends the reading early.</param>
     /// <returns>Values, or a <see cref="TensorRow"/> each; none when all have been read.</returns>
     /// <exception cref="Diagnostics.CheckpointException">The values cannot be read.</exception>
-    public List<object> Read(int most, CancellationToken cancellationToken = default)
+    public IReadOnlyList<object> Read(int most, CancellationToken cancellationToken = default)
     {
         var rows = new List<object>((int)Math.Min(Math.Max(0, most), Math.Min(1024, Count - Position)));
         while (rows.Count < most && Position < Count)
