@@ -162,7 +162,7 @@ function Invoke-PackageTask {
     Import-Module ([WildcardPattern]::Escape("$PSScriptRoot/tools/Package.psm1")) -Force
     $packages = Join-Path $out 'packages'
     if (Test-Path -LiteralPath $packages) { Remove-Item -LiteralPath $packages -Recurse }
-    New-ModulePackage -Destination $packages -Stage (Join-Path $out 'module') -Configuration $Configuration
+    New-ModulePackage -Destination $packages -Stage (Join-Path $out 'module')
     New-LibraryPackage -Destination $packages -Configuration $Configuration
     New-ModuleArchive -Destination $packages -Stage $moduleStage
 }

@@ -14,17 +14,11 @@ function New-ModulePackage {
         # Where the package goes.
         [Parameter(Mandatory)][string] $Destination,
 
-        # Where the files that go into it are put first.
-        [Parameter(Mandatory)][string] $Stage,
-
-        [string] $Configuration = 'Release'
+        # The module that goes into it, as the build stages it.
+        [Parameter(Mandatory)][string] $Stage
     )
 
-    $Stage = [IO.Path]::GetFullPath($Stage) + '/'
-    Invoke-Native dotnet @(
-        'msbuild', "$root/src/LowMem.PowerShell/LowMem.PowerShell.csproj", '-t:StageModule', '-v:quiet', '-nologo'
-        "-p:Configuration=$Configuration", '-p:ReadyToRun=false', '-p:ModuleNatives=false', "-p:ModuleStage=$Stage") | Out-Host
-    Invoke-Pack "$root/tools/Package/Module.csproj" $Destination @("-p:ModuleStage=$Stage")
+    Invoke-Pack "$root/tools/Package/Module.csproj" $Destination "-p:ModuleStage=$([IO.Path]::GetFullPath($Stage))/"
 }
 
 function New-LibraryPackage {

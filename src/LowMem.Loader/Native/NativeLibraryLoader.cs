@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using LowMem.Loader.Memory.Limits;
+using LowMem.Loader.Native.Fixup;
 
 namespace LowMem.Loader.Native;
 
@@ -100,7 +101,22 @@ public static class NativeLibraryLoader
             LoadFile(file);
         }
 
-        return LoadFile(Path.Combine(directory, platform.Main));
+        return LoadMain(Path.Combine(directory, platform.Main), rid);
+    }
+
+    // As TorchSharp's package has it, it does not load on Debian 12 and Ubuntu 22.04. The build and Install-LowMemRuntime mend theirs;
+    // a program that references the package has it as it is.
+    private static nint LoadMain(string path, string rid)
+    {
+        try
+        {
+            return LoadFile(path);
+        }
+        catch (NativeLibraryNotFoundException exception) when (
+            exception.Message.Contains(LibraryFixup.Version, StringComparison.Ordinal) && RuntimeFolder.OfUser(rid) is { } folder)
+        {
+            return LoadFile(FixedCopy.Get(path, $"{folder}-fixed"));
+        }
     }
 
     private static nint LoadFile(string path)
