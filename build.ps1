@@ -38,6 +38,9 @@ param(
     # The LowMem.psd1 of another copy of the module for the tests of the commands, such as an installed one; that of out/LowMem when left out.
     [string] $ModulePath,
 
+    # Runs the tests, too, that take many seconds each and seldom change their outcome.
+    [switch] $Slow,
+
     # How many seconds the task Fuzz spends on each target.
     [ValidateRange(1, 86400)]
     [int] $FuzzSeconds = 60
@@ -69,7 +72,8 @@ function Invoke-DemoTask {
 }
 
 function Invoke-TestTask {
-    # tests/Pester/Setup.ps1 reads it, in a process of its own.
+    # Read by the process that runs the tests of the commands.
+    $env:LOWMEM_TEST_SLOW = $Slow ? '1' : $null
     $env:LOWMEM_TEST_MODULE = if ($ModulePath) { (Get-Item -LiteralPath $ModulePath -ErrorAction Stop).FullName }
     $libraries = {
         param($Root, $Configuration)

@@ -206,3 +206,25 @@ $use
         [IO.Directory]::GetFiles([IO.Path]::GetDirectoryName($runtime)).ForEach({ [IO.Path]::GetFileName($_) }) | Should -Be 'linux-x64.lock'
     }
 }
+
+Describe 'The packages for programs in C#' -Skip:(-not $IsLinux) {
+    It 'are all that the sample needs, which lists, tests, loads and runs a model' -Tag Slow {
+        Copy-Item -LiteralPath "$samples/csharp" -Destination "$TestDrive/csharp" -Recurse
+        # Without a network: what is not ours is in NuGet's folder already.
+        $cache = (dotnet nuget locals global-packages --list) -replace '^global-packages:\s*'
+        $lines = dotnet build "$TestDrive/csharp/CheckAndRun.csproj" --nologo -v quiet -o "$TestDrive/program" -r linux-x64 --self-contained false `
+            "-p:RestorePackagesPath=$TestDrive/nuget" "-p:RestoreFallbackFolders=$cache" "-p:RestoreSources=$packages" `
+            -p:UseAppHost=false -p:CreateHardLinksForCopyLocalIfPossible=true
+        $LASTEXITCODE | Should -Be 0 -Because "$lines"
+        $before = $env:HOME, $env:XDG_DATA_HOME
+        $env:HOME, $env:XDG_DATA_HOME = "$TestDrive/home", $null
+        try { $output = dotnet "$TestDrive/program/CheckAndRun.dll" "$samples/boring.pt" 2>&1 }
+        finally { $env:HOME, $env:XDG_DATA_HOME = $before }
+
+        $output[0] | Should -Be 'in_proj.weight float32 [10, 2]'
+        $output[8] | Should -Be 'passed'
+        $output[9] | Should -Be '1128'
+        @($output[10] -split ', ').Count | Should -Be 2
+        $LASTEXITCODE | Should -Be 0
+    }
+}

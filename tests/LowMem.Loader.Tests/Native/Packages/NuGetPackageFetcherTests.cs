@@ -8,7 +8,7 @@ namespace LowMem.Loader.Tests.Native.Packages;
 
 public sealed class NuGetPackageFetcherTests : IDisposable
 {
-    private static readonly byte[] Content = [.. Enumerable.Range(0, 5000).Select(value => (byte)(value * 7))];
+    private static readonly byte[] Content = [.. Enumerable.Range(0, 5000).Select(value => (byte)(value % 251))];
     private static readonly NativePackage Package = new("Some.Package", "1.2.0", Content.Length, "unused here");
 
     private readonly TempDirectory directory = new();
