@@ -1,11 +1,12 @@
 @{
     RootModule           = 'LowMem.PowerShell.dll'
-    ModuleVersion        = '0.1.0'
+    # The build fills in what stands in braces: Directory.Build.props has the version, CHANGELOG.md the notes.
+    ModuleVersion        = '{Version}'
     GUID                 = '41442671-8c35-4031-9960-1e1b4f8134eb'
     Author               = 'LowMem contributors'
     CompanyName          = 'LowMem contributors'
     Copyright            = '(c) LowMem contributors. MIT licence.'
-    Description          = 'Inspects and loads PyTorch checkpoints: no Python, nothing in the file is executed, and never more than one copy of the model in memory.'
+    Description          = 'Inspects, verifies, compares, converts and loads PyTorch checkpoints: no Python, nothing in the file is executed, and never more than one copy of the model in memory.'
 
     CompatiblePSEditions = @('Core')
     PowerShellVersion    = '7.6'
@@ -24,6 +25,7 @@
         'Get-CheckpointInfo'
         'Get-CheckpointTensor'
         'Get-ModuleParameter'
+        'Install-LowMemRuntime'
         'Import-ModelLowMemory'
         'Join-CheckpointPart'
         'Measure-ModelMemory'
@@ -40,7 +42,7 @@
     PrivateData          = @{
         PSData = @{
             Tags         = @('PyTorch', 'TorchSharp', 'Checkpoint', 'safetensors', 'Memory', 'PSEdition_Core', 'Linux', 'MacOS', 'Windows')
-            ReleaseNotes = 'First version: inspect a checkpoint, build a model on the meta device, and load it mapped or resident.'
+            ReleaseNotes = '{ReleaseNotes}'
         }
     }
 }

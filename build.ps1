@@ -12,7 +12,7 @@
     Fuzz     changed fixtures, a minute for each format; what was learned stays in out/fuzz for the next time;
              then changed pickles, a minute, compared with what a CPython reads, where there is one
     Help     the help file of the commands, from docs/en-US, by platyPS
-    Package  a zip of the module for this platform in out/
+    Package  in out/packages: the module for Install-PSResource, a zip with libtorch for this platform, and the libraries for C#
     Clean    removes what the other tasks made
 
     Where there is no PowerShell 7.6, build.sh gets it: the .NET SDK is all that has to be there.
@@ -34,6 +34,12 @@ param(
     # The version of Pester that runs the tests of the commands; that of Directory.Packages.props when left out.
     [ValidatePattern('^\d+\.\d+\.\d+$')]
     [string] $PesterVersion,
+
+    # The LowMem.psd1 of another copy of the module for the tests of the commands, such as an installed one; that of out/LowMem when left out.
+    [string] $ModulePath,
+
+    # Runs the tests, too, that take many seconds each and seldom change their outcome.
+    [switch] $Slow,
 
     # How many seconds the task Fuzz spends on each target.
     [ValidateRange(1, 86400)]
@@ -66,6 +72,9 @@ function Invoke-DemoTask {
 }
 
 function Invoke-TestTask {
+    # Read by the process that runs the tests of the commands.
+    $env:LOWMEM_TEST_SLOW = $Slow ? '1' : $null
+    $env:LOWMEM_TEST_MODULE = if ($ModulePath) { (Get-Item -LiteralPath $ModulePath -ErrorAction Stop).FullName }
     $libraries = {
         param($Root, $Configuration)
         Import-Module ([WildcardPattern]::Escape("$Root/tools/Build.psm1"))
@@ -154,14 +163,12 @@ function Invoke-HelpTask {
 }
 
 function Invoke-PackageTask {
-    $version = (Test-ModuleManifest (Join-Path $moduleStage 'LowMem.psd1')).Version
-    $mainLibraries = @{ 'linux-x64' = 'libLibTorchSharp.so'; 'win-x64' = 'LibTorchSharp.dll'; 'osx-arm64' = 'libLibTorchSharp.dylib' }
-    $rids = @($mainLibraries.Keys | Where-Object { Test-Path -LiteralPath (Join-Path $moduleStage $mainLibraries[$_]) })
-    if ($rids.Count -ne 1) { throw "One platform was to be staged in '$moduleStage', not $($rids.Count)." }
-    $zip = Join-Path $out "LowMem-$version-$($rids[0]).zip"
-    if (Test-Path -LiteralPath $zip) { Remove-Item -LiteralPath $zip }
-    [IO.Compression.ZipFile]::CreateFromDirectory($moduleStage, $zip, 'Optimal', $true)
-    Write-Host "The package is $zip"
+    Import-Module ([WildcardPattern]::Escape("$PSScriptRoot/tools/Package.psm1")) -Force
+    $packages = Join-Path $out 'packages'
+    if (Test-Path -LiteralPath $packages) { Remove-Item -LiteralPath $packages -Recurse }
+    New-ModulePackage -Destination $packages -Stage (Join-Path $out 'module')
+    New-LibraryPackage -Destination $packages -Configuration $Configuration
+    New-ModuleArchive -Destination $packages -Stage $moduleStage
 }
 
 function Invoke-CleanTask {

@@ -32,4 +32,13 @@ public static class ModelErrorIds
 
     /// <summary>The memory that a tensor needs is not there.</summary>
     public const string OutOfMemory = "OutOfMemory";
+
+    /// <summary>No source has a package that libtorch comes in, or none could be asked.</summary>
+    public const string RuntimePackageNotFound = "RuntimePackageNotFound";
+
+    /// <summary>A package that libtorch comes in is not, bit for bit, the one that is expected.</summary>
+    public const string RuntimePackageInvalid = "RuntimePackageInvalid";
+
+    /// <summary>libtorch could not be put where it is to be: no right to write there, a full disk, or files in use.</summary>
+    public const string RuntimeNotWritten = "RuntimeNotWritten";
 }

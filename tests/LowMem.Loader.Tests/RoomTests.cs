@@ -9,7 +9,7 @@ public sealed class RoomTests
     /// <summary>From the bottom up. Errors are in the root namespace.</summary>
     private static readonly string[] Rooms =
     [
-        "Errors", "Memory.Limits", "Native", "Memory", "Modules", "Meta", "Import.Keys",
+        "Errors", "Memory.Limits", "Native.Fixup", "Native", "Native.Packages", "Memory", "Modules", "Meta", "Import.Keys",
         "Skeletons.Containers", "Skeletons.Layers", "Skeletons.FromCheckpoint",
         "Skeletons.Definition.Text", "Skeletons.Definition.Families", "Skeletons.Definition", "Skeletons",
         "Initialization", "Import.Planning", "Import.Binding", "Estimates", "Export",

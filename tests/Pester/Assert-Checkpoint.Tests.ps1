@@ -110,7 +110,7 @@ Describe 'What a verdict is in other forms' {
     }
 
     It 'has readable findings in CSV, also when it comes from a job' {
-        $fromJob = Start-Job { Import-Module $using:root/out/LowMem/LowMem.psd1; Test-Checkpoint "$using:fixtures/unsafe_inst.pt" -Level Checksum } |
+        $fromJob = Start-Job { Import-Module $using:modulePath; Test-Checkpoint "$using:fixtures/unsafe_inst.pt" -Level Checksum } |
             Receive-Job -Wait -AutoRemoveJob
         foreach ($each in $verdict, $fromJob) {
             $row = $each | ConvertTo-Csv | ConvertFrom-Csv

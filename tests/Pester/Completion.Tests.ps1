@@ -122,7 +122,7 @@ Describe 'Completion' {
     It 'offers the modules of an assembly, which is not loaded for it' {
         $assembly = "$TestDrive/Models.dll"
         $code = 'namespace My { public class Encoder : TorchSharp.torch.nn.Module { public Encoder() : base("e") { } public class Block : TorchSharp.torch.nn.Module<int, int> { public Block() : base("b") { } public override int forward(int x) { return x; } } } public class Other { } public abstract class Base : Encoder { } }'
-        Add-Type -TypeDefinition $code -OutputAssembly $assembly -ReferencedAssemblies "$root/out/LowMem/TorchSharp.dll" -IgnoreWarnings
+        Add-Type -TypeDefinition $code -OutputAssembly $assembly -ReferencedAssemblies "$moduleFolder/TorchSharp.dll" -IgnoreWarnings
         Get-Completion "New-ModelSkeleton -AssemblyPath '$assembly' -TypeName " | Should -Be @('Encoder', 'Block', 'My.Encoder', "'My.Encoder+Block'")
         Get-Completion "New-ModelSkeleton -AssemblyPath '$assembly' -TypeName My.E" | Should -Be @('My.Encoder', "'My.Encoder+Block'")
         [AppDomain]::CurrentDomain.GetAssemblies().Location | Should -Not -Contain $assembly

@@ -117,7 +117,7 @@ Subsystem powershell $shell -sshs -NoLogo -NoProfile
         function Start-Fleet([string] $Reports, [int] $Parts, [int[]] $Hosts, [string] $More = '') {
             $machines = $Hosts.ForEach({ "'$([Environment]::UserName)@127.0.0.${_}:$port'" }) -join ', '
             Set-Content "$folder/fleet.ps1" @"
-& '$samples/fleet/Invoke-FleetTest.ps1' -HostName $machines -Path '$models' -ReportDirectory '$Reports' -PartCount $Parts -Level Values -Module '$root/out/LowMem/LowMem.psd1' -KeyFilePath '$folder/user' -SshOption $options $More
+& '$samples/fleet/Invoke-FleetTest.ps1' -HostName $machines -Path '$models' -ReportDirectory '$Reports' -PartCount $Parts -Level Values -Module '$modulePath' -KeyFilePath '$folder/user' -SshOption $options $More
 exit `$LASTEXITCODE
 "@
             $command = @(Get-PowerShellCommand)

@@ -1,12 +1,12 @@
 # The help is written by hand, the cmdlets are code: these tests fail when the two disagree.
 
 BeforeDiscovery {
-    Import-Module ([WildcardPattern]::Escape([IO.Path]::GetFullPath("$PSScriptRoot/../../out/LowMem/LowMem.psd1")))
+    Import-Module ([WildcardPattern]::Escape(($env:LOWMEM_TEST_MODULE ? $env:LOWMEM_TEST_MODULE : [IO.Path]::GetFullPath("$PSScriptRoot/../../out/LowMem/LowMem.psd1"))))
     $cmdlets = @(Get-Command -Module LowMem -CommandType Cmdlet | ForEach-Object { @{ Name = $_.Name } })
 }
 
 BeforeAll {
-    Import-Module ([WildcardPattern]::Escape([IO.Path]::GetFullPath("$PSScriptRoot/../../out/LowMem/LowMem.psd1")))
+    Import-Module ([WildcardPattern]::Escape(($env:LOWMEM_TEST_MODULE ? $env:LOWMEM_TEST_MODULE : [IO.Path]::GetFullPath("$PSScriptRoot/../../out/LowMem/LowMem.psd1"))))
     $pages = [System.IO.Path]::GetFullPath("$PSScriptRoot/../../docs/en-US")
     # Parameters that PowerShell adds to every cmdlet; their help is PowerShell's own.
     $common = [System.Management.Automation.Cmdlet]::CommonParameters

@@ -143,7 +143,7 @@ Describe 'Import-ModelLowMemory' {
             $shell = [powershell]::Create()
             $shell.Runspace = $runspace
             $null = $shell.AddScript('param($Manifest, $Path, $Module) Import-Module $Manifest; Import-ModelLowMemory $Path $Module -Resident -DType float64').
-                AddArgument([WildcardPattern]::Escape("$root/out/LowMem/LowMem.psd1")).AddArgument("$TestDrive/large.safetensors").AddArgument($module)
+                AddArgument([WildcardPattern]::Escape($modulePath)).AddArgument("$TestDrive/large.safetensors").AddArgument($module)
             try {
                 $running = $shell.BeginInvoke()
                 while (-not $running.IsCompleted -and [LowMem.Loader.Memory.ProcessMemory]::GetPrivateBytes() -lt $before + 256MB) {

@@ -4,7 +4,7 @@ BeforeAll { . "$PSScriptRoot/Setup.ps1" }
 
 Describe 'What the commands write' {
     It 'comes back from a job of its own process' {
-        $manifest = [WildcardPattern]::Escape("$root/out/LowMem/LowMem.psd1")
+        $manifest = [WildcardPattern]::Escape($modulePath)
         $job = Start-Job {
             Import-Module $using:manifest
             Get-CheckpointInfo -LiteralPath "$using:samples/boring.pt"
@@ -25,7 +25,7 @@ Describe 'What the commands write' {
 
     It 'comes from thread jobs and parallel pipelines as it is' {
         $paths = "$samples/boring.pt", "$fixtures/shapes.safetensors"
-        $manifest = [WildcardPattern]::Escape("$root/out/LowMem/LowMem.psd1")
+        $manifest = [WildcardPattern]::Escape($modulePath)
         $wanted = ($paths | Get-CheckpointInfo).Key
 
         $parallel = $paths | ForEach-Object -Parallel { Import-Module $using:manifest; Get-CheckpointInfo $_ }
@@ -36,7 +36,7 @@ Describe 'What the commands write' {
     }
 
     It 'keeps its error ids in a job' {
-        $manifest = [WildcardPattern]::Escape("$root/out/LowMem/LowMem.psd1")
+        $manifest = [WildcardPattern]::Escape($modulePath)
         $job = Start-Job {
             Import-Module $using:manifest
             Get-CheckpointInfo -LiteralPath nothing.pt

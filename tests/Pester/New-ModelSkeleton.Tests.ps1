@@ -259,13 +259,13 @@ exit 0
 
     Context 'from an assembly' {
         It 'makes a type by its name' {
-            $module = New-ModelSkeleton -AssemblyPath "$root/out/LowMem/LowMem.Loader.dll" -TypeName ModuleContainer
+            $module = New-ModelSkeleton -AssemblyPath "$moduleFolder/LowMem.Loader.dll" -TypeName ModuleContainer
 
             $module.GetType().FullName | Should -BeExactly 'LowMem.Loader.Skeletons.Containers.ModuleContainer'
         }
 
         It 'says which arguments a constructor takes when those given do not fit' {
-            New-ModelSkeleton -AssemblyPath "$root/out/LowMem/LowMem.Loader.dll" -TypeName ModuleContainer -ArgumentList 3 -ErrorAction SilentlyContinue -ErrorVariable problems
+            New-ModelSkeleton -AssemblyPath "$moduleFolder/LowMem.Loader.dll" -TypeName ModuleContainer -ArgumentList 3 -ErrorAction SilentlyContinue -ErrorVariable problems
             $problems[0].FullyQualifiedErrorId | Should -BeLike 'SkeletonInvalid,*'
         }
 
@@ -273,7 +273,7 @@ exit 0
             @{ Case = 'an assembly that is not there'; Assembly = 'none.dll'; Type = 'Linear' }
             @{ Case = 'a type that is not there'; Assembly = 'TorchSharp.dll'; Type = 'Linaer' }
             @{ Case = 'a file that is no assembly'; Assembly = 'LowMem.psd1'; Type = 'Linear' }) {
-            New-ModelSkeleton -AssemblyPath "$root/out/LowMem/$Assembly" -TypeName $Type -ErrorAction SilentlyContinue -ErrorVariable problems
+            New-ModelSkeleton -AssemblyPath "$moduleFolder/$Assembly" -TypeName $Type -ErrorAction SilentlyContinue -ErrorVariable problems
 
             $problems.Count | Should -Be 1
             $problems[0].FullyQualifiedErrorId | Should -BeLike 'SkeletonInvalid,*'

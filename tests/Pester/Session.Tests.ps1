@@ -16,7 +16,7 @@ Describe 'The session in the README' {
         $shown = ($parts | Group-Object y | Sort-Object { [double] $_.Name } | ForEach-Object { $_.Group.InnerText -join '' }) -replace '\s'
 
         $file = "$TestDrive/session.ps1"
-        [IO.File]::WriteAllText($file, "`$env:PSModulePath = '$($env:PSModulePath)'`n& '$root/tools/Session/Show-Session.ps1' -Module '$root/out/LowMem/LowMem.psd1'")
+        [IO.File]::WriteAllText($file, "`$env:PSModulePath = '$($env:PSModulePath)'`n& '$root/tools/Session/Show-Session.ps1' -Module '$modulePath'")
         $engine = @(Get-PowerShellCommand) + @('-NoProfile', '-NoLogo', '-File', $file)
         $text = (script -qec "stty cols 80 rows 200; LANG=C.UTF-8 LC_ALL=C.UTF-8 TERM=xterm-256color env -u NO_COLOR $(($engine | ForEach-Object { "'$_'" }) -join ' ')" /dev/null) -join "`n"
         $said = ($text -replace '\x1b\[[0-9;?]*[A-Za-z]' -replace '\x1b[=>]' -split '\r?\n') -replace '\s'

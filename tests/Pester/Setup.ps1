@@ -3,13 +3,16 @@ $ErrorActionPreference = 'Stop'
 $root = [IO.Path]::GetFullPath("$PSScriptRoot/../..")
 $fixtures = "$root/tests/fixtures"
 $samples = "$root/samples"
-if (-not [IO.File]::Exists("$root/out/LowMem/LowMem.psd1")) {
-    throw 'The module is not built. Run ./build.ps1 or ./build.sh first.'
+# The module that is tested: the built one, or that of ./build.ps1 Test -ModulePath.
+$modulePath = $env:LOWMEM_TEST_MODULE ? $env:LOWMEM_TEST_MODULE : "$root/out/LowMem/LowMem.psd1"
+$moduleFolder = [IO.Path]::GetDirectoryName($modulePath)
+if (-not [IO.File]::Exists($modulePath)) {
+    throw "There is no '$modulePath'. Run ./build.ps1 or ./build.sh first."
 }
 
-Import-Module ([WildcardPattern]::Escape("$root/out/LowMem/LowMem.psd1"))
+Import-Module ([WildcardPattern]::Escape($modulePath))
 # The same for a script that runs in a process of its own.
-$importModule = "Import-Module ([WildcardPattern]::Escape('$root/out/LowMem/LowMem.psd1'))"
+$importModule = "Import-Module ([WildcardPattern]::Escape('$modulePath'))"
 Import-Module ([WildcardPattern]::Escape("$root/tools/Build.psm1")) -Function Get-PowerShellCommand
 
 # The article's model: two Linear layers around a sequence of two.

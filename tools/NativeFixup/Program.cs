@@ -1,4 +1,4 @@
-using LowMem.NativeFixup;
+using LowMem.Loader.Native.Fixup;
 
 // Usage: LowMem.NativeFixup <source> <destination>
 // Copies libLibTorchSharp.so and makes the copy loadable where libstdc++ is older than the one it was linked with.

@@ -32,6 +32,8 @@ $configuration = New-PesterConfiguration
 $configuration.Run.Path = @($Path.ForEach({ [WildcardPattern]::Escape($_) }))
 $configuration.Run.PassThru = $true
 $configuration.Filter.FullName = $FullNameFilter
+# ./build.ps1 Test -Slow says so.
+if (-not $env:LOWMEM_TEST_SLOW) { $configuration.Filter.ExcludeTag = 'Slow' }
 $configuration.Output.Verbosity = 'Detailed'
 $configuration.Output.CIFormat = 'None'
 if ([Console]::IsOutputRedirected) { $configuration.Output.RenderMode = 'Plaintext' }
@@ -44,5 +46,7 @@ $skipped = $run.SkippedCount + $run.InconclusiveCount + $run.NotRunCount
 foreach ($test in @($run.Failed) + @($run.FailedBlocks) + @($run.FailedContainers)) {
     "failed: $($test.ExpandedPath ?? $test.Name): $(@($test.ErrorRecord)[0])" -replace '[\r\n]+', ' '
 }
+$slow = @($run.Tests).Where({ -not $_.ShouldRun -and ($_.Tag -contains 'Slow' -or $_.Block.Tag -contains 'Slow') })
+if ($slow) { "Not run, and counted as skipped: $($slow.Count) slow tests. ./build.ps1 Test -Slow runs them." }
 "$($run.PassedCount) passed, $failed failed, $skipped skipped"
 exit ([int] ($failed -gt 0))

@@ -1,9 +1,10 @@
 using System.Runtime.InteropServices;
 using LowMem.Loader.Memory.Limits;
+using LowMem.Loader.Native.Fixup;
 
 namespace LowMem.Loader.Native;
 
-/// <summary>Loads libtorch from beside this assembly, before TorchSharp looks for it elsewhere.</summary>
+/// <summary>Loads libtorch from beside this assembly or where the user has installed it, before TorchSharp looks for it elsewhere.</summary>
 /// <remarks>
 /// TorchSharp's own search finds any libtorch of the system first, and when it finds none it copies half a
 /// gigabyte next to its assembly. A library that is loaded already is found by its name before any search starts.
@@ -15,6 +16,8 @@ public static class NativeLibraryLoader
         "failed to map segment from shared object", "cannot allocate memory", "cannot map zero-fill pages",
         "cannot create shared object descriptor", "not enough memory", "paging file is too small", "0x800705AF", "0x80070008",
     ];
+
+    private static readonly string[] VisualCppLibraries = ["msvcp140.dll", "vcruntime140.dll", "vcruntime140_1.dll"];
 
     private static readonly Lock Gate = new();
     private static nint library;
@@ -63,7 +66,7 @@ public static class NativeLibraryLoader
 
             try
             {
-                Volatile.Write(ref library, Load(GetSearchDirectories(), NativePlatform.CurrentRid));
+                Volatile.Write(ref library, Load(RuntimeFolder.GetAll(NativePlatform.CurrentRid), NativePlatform.CurrentRid));
             }
             catch (NativeLibraryNotFoundException exception)
             {
@@ -73,15 +76,19 @@ public static class NativeLibraryLoader
         }
     }
 
+    /// <summary>Forgets that libtorch could not be loaded: it has been installed since.</summary>
+    public static void Retry()
+    {
+        lock (Gate)
+        {
+            failure = null;
+        }
+    }
+
     /// <summary>Loads libtorch from the first directory that has it.</summary>
     internal static nint Load(IReadOnlyList<string> directories, string rid)
     {
-        var platform = NativePlatform.Find(rid) ?? throw new NativeLibraryNotFoundException(
-            directories[0],
-            missingLibrary: null,
-            $"There is no libtorch for '{rid}' in this module; it is made for {NativePlatform.SupportedRids}. "
-            + "Inspecting checkpoints works here; modules can be loaded on one of those platforms.");
-
+        var platform = NativePlatform.Find(rid) ?? throw NativePlatform.NotSupported(directories[0], rid);
         var directory = directories.FirstOrDefault(path => File.Exists(Path.Combine(path, platform.Main)))
             ?? throw Missing(directories[^1], platform.Main, string.Join("' and '", directories));
 
@@ -94,15 +101,22 @@ public static class NativeLibraryLoader
             LoadFile(file);
         }
 
-        return LoadFile(Path.Combine(directory, platform.Main));
+        return LoadMain(Path.Combine(directory, platform.Main), rid);
     }
 
-    private static string[] GetSearchDirectories()
+    // As TorchSharp's package has it, it does not load on Debian 12 and Ubuntu 22.04. The build and Install-LowMemRuntime mend theirs;
+    // a program that references the package has it as it is.
+    private static nint LoadMain(string path, string rid)
     {
-        // A single-file application has no location; its natives are in its base directory.
-        var location = typeof(NativeLibraryLoader).Assembly.Location;
-        var directory = location.Length > 0 ? Path.GetDirectoryName(location)! : AppContext.BaseDirectory;
-        return [directory, Path.Combine(directory, "runtimes", NativePlatform.CurrentRid, "native")];
+        try
+        {
+            return LoadFile(path);
+        }
+        catch (NativeLibraryNotFoundException exception) when (
+            exception.Message.Contains(LibraryFixup.Version, StringComparison.Ordinal) && RuntimeFolder.OfUser(rid) is { } folder)
+        {
+            return LoadFile(FixedCopy.Get(path, $"{folder}-fixed"));
+        }
     }
 
     private static nint LoadFile(string path)
@@ -125,7 +139,7 @@ public static class NativeLibraryLoader
                 path,
                 Path.GetFileName(path),
                 $"'{path}' does not load. The operating system says: {exception.Message.Trim()} "
-                + "Install what it names, or build the module again on this machine with build.ps1 or build.sh.",
+                + WhatToInstall(),
                 exception);
         }
     }
@@ -134,9 +148,15 @@ public static class NativeLibraryLoader
     private static bool IsShortOfMemory(string message) =>
         Array.Exists(MemoryMessages, part => message.Contains(part, StringComparison.OrdinalIgnoreCase));
 
+    // Windows says that "the specified module" is not there, and means one that the library needs.
+    private static string WhatToInstall() =>
+        OperatingSystem.IsWindows() && !Array.TrueForAll(VisualCppLibraries, name => NativeLibrary.TryLoad(name, out _))
+            ? "The Microsoft Visual C++ Redistributable 2015-2022 (x64) is not installed on this machine, and libtorch needs it: install it."
+            : "Install what it names, or get libtorch again with Install-LowMemRuntime -Force.";
+
     private static NativeLibraryNotFoundException Missing(string path, string library, string searched) => new(
         path,
         library,
-        $"'{library}' is not in '{searched}'. libtorch is needed to load a model, and is not complete in this "
-        + "installation: install the module again, or build it with build.ps1 or build.sh.");
+        $"libtorch, which holds and runs models, is not installed: '{library}' is not in '{searched}'. In PowerShell, type: "
+        + "Install-LowMemRuntime. A program gets it with the NuGet package TorchSharp-cpu.");
 }

@@ -40,4 +40,16 @@ internal sealed record NativePlatform(string Rid, string Main, IReadOnlyList<str
 
     /// <summary>Finds a platform by name; null when there is no libtorch for it.</summary>
     public static NativePlatform? Find(string rid) => Array.Find(Supported, platform => platform.Rid == rid);
+
+    /// <summary>The error for a platform that there is no libtorch for.</summary>
+    public static NativeLibraryNotFoundException NotSupported(string path, string rid) => new(
+        path,
+        missingLibrary: null,
+        $"There is no libtorch for '{rid}' in this module; it is made for {SupportedRids}. "
+        + "Inspecting checkpoints works here; modules can be loaded on one of those platforms.");
+
+    /// <summary>Whether a directory has all of libtorch.</summary>
+    public bool IsComplete(string directory) =>
+        File.Exists(Path.Combine(directory, Main))
+        && Dependencies.All(pattern => Directory.EnumerateFiles(directory, pattern).Any());
 }

@@ -21,7 +21,7 @@ public static class TorchSharpAssembly
     private static int prepared;
 
     /// <summary>
-    /// Loads TorchSharp's managed assembly from beside this one. Does nothing the second time, when it is not there, and when
+    /// Loads TorchSharp's managed assembly from beside libtorch, or else from beside this one. Does nothing the second time, when it is not there, and when
     /// another libtorch on <c>LD_LIBRARY_PATH</c> would be taken in place of ours: then the first cmdlet that needs libtorch
     /// makes the types known, as it loads ours by full path.
     /// </summary>
@@ -33,7 +33,7 @@ public static class TorchSharpAssembly
         }
 
         var location = typeof(TorchSharpAssembly).Assembly.Location;
-        var path = Path.Combine(Path.GetDirectoryName(location) ?? string.Empty, $"{Name}.dll");
+        var path = FindBesideLibtorch() ?? Path.Combine(Path.GetDirectoryName(location) ?? string.Empty, $"{Name}.dll");
         if (location.Length == 0 || !File.Exists(path) || IsShadowed(Environment.GetEnvironmentVariable("LD_LIBRARY_PATH")))
         {
             return;
@@ -49,6 +49,13 @@ public static class TorchSharpAssembly
             // Another version is loaded already, or this one is for another system: what needs it says so.
         }
     }
+
+    // Its search begins in its own directory, and goes on in the system, where there may be another libtorch. So where libtorch was
+    // installed for the user, the same assembly beside it is taken.
+    private static string? FindBesideLibtorch() =>
+        RuntimeFolder.Find(NativePlatform.CurrentRid) is { } folder && Path.Combine(folder, $"{Name}.dll") is var path && File.Exists(path)
+            ? path
+            : null;
 
     /// <summary>Whether a directory of a library path has another libtorch.</summary>
     /// <param name="libraryPath">The directories, with colons between them; null when there are none.</param>

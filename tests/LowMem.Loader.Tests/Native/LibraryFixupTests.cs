@@ -1,4 +1,4 @@
-using LowMem.NativeFixup;
+using LowMem.Loader.Native.Fixup;
 
 namespace LowMem.Loader.Tests.Native;
 

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace LowMem.NativeFixup;
+namespace LowMem.Loader.Native.Fixup;
 
 /// <summary>
 /// A little-endian ELF64 image, as far as symbol versions go. Every offset from the file is checked before use.

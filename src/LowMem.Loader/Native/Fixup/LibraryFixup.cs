@@ -1,4 +1,4 @@
-namespace LowMem.NativeFixup;
+namespace LowMem.Loader.Native.Fixup;
 
 /// <summary>Writes the copy of libLibTorchSharp.so that loads on Debian 12 and Ubuntu 22.04 too.</summary>
 /// <remarks>

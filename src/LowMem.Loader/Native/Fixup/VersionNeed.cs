@@ -1,4 +1,4 @@
-namespace LowMem.NativeFixup;
+namespace LowMem.Loader.Native.Fixup;
 
 /// <summary>One Vernaux entry: a version of another library that the image was linked with.</summary>
 /// <param name="FlagsOffset">Where <c>vna_flags</c> stands, in bytes from the start of the image.</param>
