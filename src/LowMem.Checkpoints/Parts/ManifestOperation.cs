@@ -17,7 +17,7 @@ public sealed class ManifestOperation(Func<string, string> output, IReadOnlyDict
     internal override PartItem Run(PartTask task, PlanPart part, IProgress<VerificationProgress>? progress, CancellationToken cancellationToken)
     {
         var meter = new ReadMeter();
-        var checkpoint = CheckpointOpener.Open(CheckpointLocation.Local.With(meter), task.Path, looksAround: false, cancellationToken);
+        var checkpoint = CheckpointOpener.Open(Locate(task.Path).With(meter), task.Path, looksAround: false, cancellationToken);
         var scan = ManifestScan.Run(checkpoint, part.Divide, progress, cancellationToken);
         return MakeItem(task, part, PartFingerprint.Of(checkpoint.AllFiles, scan.Share.Layout, checkpoint.Format, $"{scan.Tensors.Count}")) with
         {

@@ -1,4 +1,5 @@
 using LowMem.Checkpoints.Parts.Records;
+using LowMem.Checkpoints.Sources;
 using LowMem.Checkpoints.Values.Division;
 using LowMem.Checkpoints.Verification;
 
@@ -20,6 +21,9 @@ public abstract class PartOperation
 
     /// <summary>What was asked for.</summary>
     internal SortedDictionary<string, string> Options { get; }
+
+    /// <summary>Where each checkpoint is; a name of a server has its own location.</summary>
+    public Func<string, CheckpointLocation> Locate { get; init; } = static _ => CheckpointLocation.Local;
 
     /// <summary>Whether the bytes of tensors are read, so that checkpoints cost what they are long.</summary>
     internal virtual bool ReadsData => true;

@@ -39,7 +39,7 @@ public sealed class PartWork
         ArgumentNullException.ThrowIfNull(paths);
         this.part = part;
         this.operation = operation;
-        list = PartList.Create(paths, operation.ReadsData, cancellationToken);
+        list = PartList.Create(paths, operation.ReadsData, operation.Locate, cancellationToken);
         loads = new PartLoads(part.Count);
         Int128 total = list.Entries.Aggregate(Int128.Zero, (sum, entry) => sum + entry.Weight);
         List<PartTask> tasks = [.. list.Entries.Select((entry, index) => new PartTask(entry.Path, index, entry.Input, IsDivided(entry, total)))];

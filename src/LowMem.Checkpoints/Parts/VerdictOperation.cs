@@ -37,14 +37,15 @@ public sealed class VerdictOperation(VerificationOptions options, IReadOnlyDicti
         }
 
         long started = Stopwatch.GetTimestamp();
-        var (found, bytesRead) = CheckpointVerifier.Inspect(task.Path, options with { Part = task.IsDivided ? part : null }, progress, cancellationToken);
+        var location = Locate(task.Path);
+        var (found, bytesRead) = CheckpointVerifier.Inspect(task.Path, options with { Location = location, Part = task.IsDivided ? part : null }, progress, cancellationToken);
         var placed = task.IsDivided
             ? found.Placed.Where(finding => part.HasCommon || finding.Section != FindingSection.Structure)
             : found.Findings.Select((finding, place) => new PlacedFinding(FindingSection.Structure, place, 0, finding));
         var structure = found.Placed.Where(finding => finding.Section == FindingSection.Structure).Select(finding => finding.Finding.ToString());
         return MakeItem(task, part, PartFingerprint.Of(found.Files, [found.Layout, found.Format, .. structure])) with
         {
-            Path = Formats.Archives.ArchivePath.GetFullPath(task.Path),
+            Path = CheckpointVerifier.NameOf(task.Path, location),
             Verdict = MakeRecord(found, placed, bytesRead, started),
         };
     }
@@ -52,7 +53,7 @@ public sealed class VerdictOperation(VerificationOptions options, IReadOnlyDicti
     private PartItem RunPlace(PartTask task, PlanPart part, IProgress<VerificationProgress>? progress, CancellationToken cancellationToken)
     {
         long started = Stopwatch.GetTimestamp();
-        var (found, bytesRead) = CheckpointVerifier.Inspect(task.Path, options with { IsByPlace = true }, progress, cancellationToken);
+        var (found, bytesRead) = CheckpointVerifier.Inspect(task.Path, options with { Location = Locate(task.Path), IsByPlace = true }, progress, cancellationToken);
         if (found.Format != CheckpointFormats.Distributed)
         {
             throw new CheckpointException(

@@ -127,7 +127,7 @@ public sealed class ConvertCheckpointCommand : PartedCheckpointCommand
 
     /// <inheritdoc/>
     private protected override PartOperation CreateOperation() => new ConversionOperation(
-        path => requests.Remove(path, out var request) ? request : throw new KeyNotFoundException(path), PartOptions.Of(this, nameof(Destination), nameof(Force), nameof(Resume), nameof(Verify), nameof(PassThru)));
+        path => requests.Remove(path, out var request) ? request : throw new KeyNotFoundException(path), PartOptions.Of(this, nameof(Destination), nameof(Force), nameof(Resume), nameof(Verify), nameof(PassThru))) { Locate = LocationOf };
 
     /// <inheritdoc/>
     private protected override bool Prepare(PartTask task)

@@ -91,7 +91,8 @@ public sealed class GetCheckpointTensorCommand : PartedCheckpointCommand
     private protected override string Activity => "Looking at tensors";
 
     /// <inheritdoc/>
-    private protected override PartOperation CreateOperation() => new StatisticsOperation(path => requests.Remove(path, out var request) ? request : throw new KeyNotFoundException(path), PartOptions.Of(this));
+    private protected override PartOperation CreateOperation() => new StatisticsOperation(
+        path => requests.Remove(path, out var request) ? request : throw new KeyNotFoundException(path), PartOptions.Of(this)) { Locate = LocationOf };
 
     /// <inheritdoc/>
     private protected override bool Prepare(PartTask task)
