@@ -2,6 +2,7 @@ using System.Globalization;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Formats.Archives;
 using LowMem.Checkpoints.Formats.Folders;
+using LowMem.Checkpoints.Formats.PyTorch.Unpacked;
 using LowMem.Checkpoints.Formats.Sharded;
 using LowMem.Checkpoints.Sources;
 
@@ -31,7 +32,8 @@ internal static class CheckpointWeight
     {
         if (location.DirectoryExists(file))
         {
-            return FileSizes.OfDirectory(file);
+            // Only an archive that was unpacked has files below; else what lies there is another's, such as what a part writes.
+            return FileSizes.OfDirectory(file, isDeep: UnpackedRecords.IsPresent(new SourceDirectory(location, file)));
         }
 
         string directory = location.GetDirectory(file) ?? string.Empty;

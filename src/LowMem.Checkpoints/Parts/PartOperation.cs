@@ -34,6 +34,12 @@ public abstract class PartOperation
     /// <summary>Whether every checkpoint is shared, however small.</summary>
     internal virtual bool AlwaysDivides => false;
 
+    /// <summary>Whether every part has to do with each checkpoint that is shared, also with one too small for that.</summary>
+    internal virtual bool NeedsAll => false;
+
+    /// <summary>For tests: whether checkpoints are shared by all parts, whatever that costs.</summary>
+    internal bool IgnoresCost { get; init; }
+
     /// <summary>Does a part of the work.</summary>
     /// <param name="task">The checkpoint.</param>
     /// <param name="part">What of it is done here.</param>
@@ -49,6 +55,7 @@ public abstract class PartOperation
         Input = task.Input,
         Path = task.Path,
         IsDivided = task.IsDivided,
+        Sharers = task.Sharers,
         HasCommon = part.HasCommon,
         Fingerprint = fingerprint,
     };

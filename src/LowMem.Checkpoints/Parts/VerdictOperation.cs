@@ -26,26 +26,30 @@ public sealed class VerdictOperation(VerificationOptions options, IReadOnlyDicti
 
     internal override bool AlwaysDivides => IsByPlace;
 
+    /// <summary>No place knows what the others have.</summary>
+    internal override bool NeedsAll => IsByPlace;
+
     /// <summary>A signature is one of all files, and whoever verifies it lists them all.</summary>
     internal override bool CanDivide => IsByPlace || (options.ReadsData && options.Signature is null);
 
     internal override PartItem Run(PartTask task, PlanPart part, IProgress<VerificationProgress>? progress, CancellationToken cancellationToken)
     {
+        // What it reads twice it remembers by itself.
+        task.Memory.Seal();
         if (IsByPlace)
         {
             return RunPlace(task, part, progress, cancellationToken);
         }
 
         long started = Stopwatch.GetTimestamp();
-        var location = Locate(task.Path);
-        var (found, bytesRead) = CheckpointVerifier.Inspect(task.Path, options with { Location = location, Part = task.IsDivided ? part : null }, progress, cancellationToken);
+        var (found, bytesRead) = CheckpointVerifier.Inspect(task.Path, options with { Location = task.Location, Part = task.IsDivided ? part : null }, progress, cancellationToken);
         var placed = task.IsDivided
             ? found.Placed.Where(finding => part.HasCommon || finding.Section != FindingSection.Structure)
             : found.Findings.Select((finding, place) => new PlacedFinding(FindingSection.Structure, place, 0, finding));
         var structure = found.Placed.Where(finding => finding.Section == FindingSection.Structure).Select(finding => finding.Finding.ToString());
         return MakeItem(task, part, PartFingerprint.Of(found.Files, [found.Layout, found.Format, .. structure])) with
         {
-            Path = CheckpointVerifier.NameOf(task.Path, location),
+            Path = CheckpointVerifier.NameOf(task.Path, task.Location),
             Verdict = MakeRecord(found, placed, bytesRead, started),
         };
     }
@@ -53,7 +57,7 @@ public sealed class VerdictOperation(VerificationOptions options, IReadOnlyDicti
     private PartItem RunPlace(PartTask task, PlanPart part, IProgress<VerificationProgress>? progress, CancellationToken cancellationToken)
     {
         long started = Stopwatch.GetTimestamp();
-        var (found, bytesRead) = CheckpointVerifier.Inspect(task.Path, options with { Location = Locate(task.Path), IsByPlace = true }, progress, cancellationToken);
+        var (found, bytesRead) = CheckpointVerifier.Inspect(task.Path, options with { Location = task.Location, IsByPlace = true }, progress, cancellationToken);
         if (found.Format != CheckpointFormats.Distributed)
         {
             throw new CheckpointException(
