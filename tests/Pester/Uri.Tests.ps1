@@ -146,11 +146,23 @@ Describe '-Uri' {
         New-CheckpointManifest -Uri "$address/odd%5B1%5D.pt" -OutputPath "$TestDrive/odd.json"
 
         (Test-Checkpoint -LiteralPath "$folder/odd[1].pt" -Manifest "$TestDrive/odd.json").Passed | Should -BeTrue
+        Copy-Item "$samples/boring.pt" "$folder/ä b#c+d.pt"
+        $parts = foreach ($number in 1, 2) {
+            # However it is written, it is one address.
+            $uri = $number -eq 1 ? "$address/ä b%23c+d.pt" : "$address/%C3%A4%20b%23c+d.pt"
+            New-CheckpointManifest -Uri $uri -OutputPath "$TestDrive/odder.json" -Part "$number/2"
+        }
+        [void] ($parts | Join-CheckpointPart)
+        (Test-Checkpoint "$folder/ä b#c+d.pt" -Manifest "$TestDrive/odder.json").Passed | Should -BeTrue
     }
 
     It 'does not take an address for a path of its own machine, and does not show it' {
-        foreach ($wrong in @{ OutputPath = 'https://host/x?secret=1' }, @{ OutputPath = 'hf://owner/repo/x?secret' }) {
-            $problem = { New-CheckpointManifest -Uri "$address/boring.pt" @wrong -ErrorAction Stop } | Should -Throw -PassThru
+        foreach ($run in
+            { New-CheckpointManifest -Uri "$address/boring.pt" -OutputPath 'https://host/x?secret=1' -ErrorAction Stop },
+            { Convert-Checkpoint -Uri "$address/boring.pt" 'hf://owner/repo/x?secret' -ErrorAction Stop },
+            { Test-Checkpoint -Uri "$address/boring.pt" -Signature "$TestDrive/x.sig" -PublicKey 'https://host/x?secret=1' -ErrorAction Stop },
+            { Join-CheckpointPart 'https://host/x?secret=1' -ErrorAction Stop }) {
+            $problem = $run | Should -Throw -PassThru
             $problem.FullyQualifiedErrorId | Should -BeLike 'PathNotFileSystem,*'
             "$problem" | Should -Not -Match 'secret'
         }
@@ -219,12 +231,15 @@ Describe '-Uri' {
         "$problem" | Should -Not -Match 'secret'
     }
 
-    It 'is stopped while a server says nothing' {
+    It 'is stopped while a server says nothing: <Command>' -TestCases @(
+        @{ Command = 'Get-CheckpointInfo'; More = @{} }
+        @{ Command = 'Test-Checkpoint'; More = @{ Part = '2/3'; Level = 'Values' } }
+    ) {
         $silent = [Net.Sockets.TcpListener]::new([Net.IPAddress]::Loopback, 0)
         $silent.Start()
         $shell = [powershell]::Create()
         try {
-            [void] $shell.AddScript($importModule).AddStatement().AddCommand('Get-CheckpointInfo').AddParameter('Uri', "http://$($silent.LocalEndpoint)/model.pt")
+            [void] $shell.AddScript($importModule).AddStatement().AddCommand($Command).AddParameters($More).AddParameter('Uri', "http://$($silent.LocalEndpoint)/model.pt")
             $running = $shell.BeginInvoke()
             $accepted = $silent.AcceptTcpClient()
             $shell.EndStop($shell.BeginStop($null, $null))

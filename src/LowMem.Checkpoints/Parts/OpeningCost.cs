@@ -73,7 +73,7 @@ internal static class OpeningCost
         if (names.Contains(DistributedReader.MetadataFile))
         {
             using var metadata = directory.Location.OpenUnbuffered(directory.GetName(DistributedReader.MetadataFile));
-            return OfAnyFile + (OfPieceByDescription * metadata.Length);
+            return OfAnyFile + (OfPieceByDescription * Math.Min(metadata.Length, OfOthers << 20));
         }
 
         long described = names.Where(name => name.EndsWith(".index.json", StringComparison.OrdinalIgnoreCase)).Sum(name => FileSizes.OfFile(directory.GetName(name)));
@@ -85,8 +85,8 @@ internal static class OpeningCost
     /// <summary>One is much like the other: to look at the first is enough.</summary>
     private static long OfShards(SourceDirectory directory, IReadOnlyList<string> names)
     {
-        using var first = directory.Location.OpenUnbuffered(directory.GetName(names[0]));
-        return Measure(first) * names.Count;
+        using var first = directory.Open(names[0]);
+        return Measure(first.Exact) * names.Count;
     }
 
     private static long Measure(RandomAccessSource file)

@@ -1,7 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
 using LowMem.Checkpoints.Diagnostics;
-using LowMem.Checkpoints.Sources;
 using LowMem.PowerShell.Errors;
 using LowMem.PowerShell.Pipeline;
 
@@ -53,9 +52,7 @@ public abstract class LowMemCommand : PSCmdlet, IDisposable
 
     /// <summary>A path of the file system in full, whether or not there is something.</summary>
     /// <param name="path">The path as it was given.</param>
-    protected string GetFilePath(string path) => RemoteNames.IsAddress(path)
-        ? throw new RefusedException(ErrorRecords.AddressAsPath(path))
-        : FilePaths.Get(SessionState, path);
+    protected string GetFilePath(string path) => FilePaths.Get(SessionState, path);
 
     /// <summary>Says that one item could not be worked on.</summary>
     /// <param name="record">Why.</param>
