@@ -76,8 +76,96 @@ Describe '-Uri' {
         { New-CheckpointManifest -Uri "$address/boring.pt" } | Should -Throw -ErrorId 'ParameterMissing,*'
     }
 
-    It 'divides no work with others' {
-        { Test-Checkpoint -Uri "$address/boring.pt" -Part 1/2 } | Should -Throw -ErrorId 'ParametersExclusive,*'
+    It 'divides the work with others, and tells them nothing secret' {
+        $uri = "$address/locked/boring.pt?signature=secret"
+        $asked = @{ Token = $token; Headers = @{ 'X-Key' = 'secret' }; AllowUnencrypted = $true }
+        $lines = [Collections.Generic.List[string]]::new()
+        $run = {
+            param($Work)
+            1..3 | ForEach-Object { & $Work "$_/3" *>&1 } | ForEach-Object { $_ -is [LowMem.Checkpoints.Parts.CheckpointPart] ? $_ : $lines.Add("$_") }
+        }
+        $tested = & $run { Test-Checkpoint -Uri $uri @asked -Level Values -Part $args[0] -Verbose }
+        $figures = & $run { Get-CheckpointTensor -Uri $uri @asked -Hash -Part $args[0] -Verbose }
+        $hashed = & $run { New-CheckpointManifest -Uri $uri @asked -OutputPath "$TestDrive/parts.json" -Part $args[0] -Verbose }
+        $written = & $run { Convert-Checkpoint -Uri $uri @asked "$TestDrive/parts.safetensors" -Part $args[0] -Verbose }
+
+        $verdict = $tested | Join-CheckpointPart
+        $whole = Test-Checkpoint -Uri $uri @asked -Level Values
+        $verdict | Select-Object * -ExcludeProperty BytesRead, Duration | ConvertTo-Json -Depth 4 |
+            Should -BeExactly ($whole | Select-Object * -ExcludeProperty BytesRead, Duration | ConvertTo-Json -Depth 4)
+        $verdict.Path | Should -BeExactly "$address/locked/boring.pt"
+        ($figures | Join-CheckpointPart | ConvertTo-Json -Depth 4) | Should -BeExactly (Get-CheckpointTensor -Uri $uri @asked -Hash | ConvertTo-Json -Depth 4)
+        [void] ($hashed | Join-CheckpointPart)
+        New-CheckpointManifest -Uri $uri @asked -OutputPath "$TestDrive/one.json"
+        (Get-FileHash "$TestDrive/parts.json").Hash | Should -Be (Get-FileHash "$TestDrive/one.json").Hash
+        [void] ($written | Join-CheckpointPart)
+        Compare-Checkpoint "$samples/boring.pt" "$TestDrive/parts.safetensors" -Quiet | Should -BeTrue
+
+        $lines -match 'requests, \d+ bytes fetched' | Should -Not -BeNullOrEmpty
+        "$lines" | Should -Not -Match 'secret'
+        $tested, $figures, $hashed, $written | ForEach-Object { $_ } | ConvertTo-Json -Depth 4 | Should -Not -Match 'secret'
+    }
+
+    It 'says in a part what could not be read, and nothing secret' {
+        $parts = 1, 2 | ForEach-Object { Test-Checkpoint -Uri "$address/none.pt?secret=1", 'https://user:secret@host/x', "$address/boring.pt" -Part "$_/2" -ErrorAction SilentlyContinue }
+
+        $joined = @($parts | Join-CheckpointPart -ErrorAction SilentlyContinue -ErrorVariable problems)
+
+        $joined.Path | Should -BeExactly "$address/boring.pt"
+        $problems.FullyQualifiedErrorId -replace ',.*' | Sort-Object | Should -Be @('CheckpointNotFound', 'UriInvalid')
+        "$problems $($parts | ConvertTo-Json)" | Should -Not -Match 'secret'
+    }
+
+    It 'verifies a signature and a manifest, from here and from beside the checkpoint' {
+        $key = [Security.Cryptography.ECDsa]::Create([Security.Cryptography.ECCurve]::CreateFromFriendlyName('nistP256'))
+        Set-Content "$TestDrive/private.pem" $key.ExportPkcs8PrivateKeyPem()
+        Set-Content "$TestDrive/public.pem" $key.ExportSubjectPublicKeyInfoPem()
+        $signed = New-Item -ItemType Directory "$folder/signed"
+        Copy-Item "$fixtures/sharded-safetensors" $signed -Recurse
+        $file = New-CheckpointSignature $signed -PrivateKey "$TestDrive/private.pem" -OutputPath "$signed/model.sig"
+        Copy-Item $file "$TestDrive/elsewhere.sig"
+        $manifest = New-CheckpointManifest "$signed/sharded-safetensors" "$signed/manifest.json"
+        $trust = @{ PublicKey = "$TestDrive/public.pem" }
+
+        foreach ($signature in "$TestDrive/elsewhere.sig", "$address/signed/model.sig?secret=1") {
+            $verdict = Test-Checkpoint -Uri "$address/signed/sharded-safetensors/" -Level Checksum -Signature $signature @trust -Manifest "$address/signed/manifest.json?secret=1"
+            $verdict.Passed | Should -BeTrue
+            ($verdict.Findings | Where-Object Code -EQ SignatureVerified).Message | Should -BeLike '*; 3 files are as signed'
+            $part = Test-Checkpoint -Uri "$address/signed/sharded-safetensors/" -Signature $signature @trust -Manifest "$address/signed/manifest.json?secret=1" -Part 1/1
+            $part.Record | Should -Not -Match 'secret'
+            ($part | Join-CheckpointPart).Passed | Should -BeTrue
+        }
+
+        $verdict = Test-Checkpoint -Uri "$address/boring.pt" -Signature "$TestDrive/elsewhere.sig" @trust
+        $verdict.Passed | Should -BeFalse
+        $verdict.FirstFinding | Should -Match "^Error SignatureFileUnsigned: the file 'boring.pt'"
+        $manifest | Should -Not -BeNullOrEmpty
+    }
+
+    It 'makes a manifest by the names that files have on a disk' {
+        New-CheckpointManifest -Uri "$address/odd%5B1%5D.pt" -OutputPath "$TestDrive/odd.json"
+
+        (Test-Checkpoint -LiteralPath "$folder/odd[1].pt" -Manifest "$TestDrive/odd.json").Passed | Should -BeTrue
+        Copy-Item "$samples/boring.pt" "$folder/ä b#c+d.pt"
+        $parts = foreach ($number in 1, 2) {
+            # However it is written, it is one address.
+            $uri = $number -eq 1 ? "$address/ä b%23c+d.pt" : "$address/%C3%A4%20b%23c+d.pt"
+            New-CheckpointManifest -Uri $uri -OutputPath "$TestDrive/odder.json" -Part "$number/2"
+        }
+        [void] ($parts | Join-CheckpointPart)
+        (Test-Checkpoint "$folder/ä b#c+d.pt" -Manifest "$TestDrive/odder.json").Passed | Should -BeTrue
+    }
+
+    It 'does not take an address for a path of its own machine, and does not show it' {
+        foreach ($run in
+            { New-CheckpointManifest -Uri "$address/boring.pt" -OutputPath 'https://host/x?secret=1' -ErrorAction Stop },
+            { Convert-Checkpoint -Uri "$address/boring.pt" 'hf://owner/repo/x?secret' -ErrorAction Stop },
+            { Test-Checkpoint -Uri "$address/boring.pt" -Signature "$TestDrive/x.sig" -PublicKey 'https://host/x?secret=1' -ErrorAction Stop },
+            { Join-CheckpointPart 'https://host/x?secret=1' -ErrorAction Stop }) {
+            $problem = $run | Should -Throw -PassThru
+            $problem.FullyQualifiedErrorId | Should -BeLike 'PathNotFileSystem,*'
+            "$problem" | Should -Not -Match 'secret'
+        }
     }
 
     It 'gives an error for each address that cannot be read, and goes on' {
@@ -98,7 +186,7 @@ Describe '-Uri' {
     It 'tests, and says what is not there' {
         (Test-Checkpoint -Uri "$address/boring.pt" -Level Values).Passed | Should -BeTrue
         { Assert-Checkpoint -Uri "$address/boring.pt" -Level Checksum } | Should -Not -Throw
-        { Test-Checkpoint -Uri "$address/" -Recurse } | Should -Throw -ErrorId 'ParametersExclusive*'
+        { Test-Checkpoint -Uri "$address/" -Recurse } | Should -Throw -ErrorId 'ParametersExclusive*' -ExpectedMessage '*does not tell what is in a directory. Name each checkpoint*'
     }
 
     It 'compares in every combination' {
@@ -143,12 +231,15 @@ Describe '-Uri' {
         "$problem" | Should -Not -Match 'secret'
     }
 
-    It 'is stopped while a server says nothing' {
+    It 'is stopped while a server says nothing: <Command>' -TestCases @(
+        @{ Command = 'Get-CheckpointInfo'; More = @{} }
+        @{ Command = 'Test-Checkpoint'; More = @{ Part = '2/3'; Level = 'Values' } }
+    ) {
         $silent = [Net.Sockets.TcpListener]::new([Net.IPAddress]::Loopback, 0)
         $silent.Start()
         $shell = [powershell]::Create()
         try {
-            [void] $shell.AddScript($importModule).AddStatement().AddCommand('Get-CheckpointInfo').AddParameter('Uri', "http://$($silent.LocalEndpoint)/model.pt")
+            [void] $shell.AddScript($importModule).AddStatement().AddCommand($Command).AddParameters($More).AddParameter('Uri', "http://$($silent.LocalEndpoint)/model.pt")
             $running = $shell.BeginInvoke()
             $accepted = $silent.AcceptTcpClient()
             $shell.EndStop($shell.BeginStop($null, $null))

@@ -11,7 +11,7 @@ namespace LowMem.Checkpoints.Parts;
 /// <summary>The division of Convert-Checkpoint: each part writes some of the files. <see cref="ConversionJoin"/> brings them into their places.</summary>
 /// <param name="request">The conversion of a checkpoint.</param>
 /// <param name="texts">What was asked for, by the names of the parameters.</param>
-public sealed class ConversionOperation(Func<string, ConversionRequest> request, IReadOnlyDictionary<string, string> texts)
+public sealed class ConversionOperation(Func<PartTask, ConversionRequest> request, IReadOnlyDictionary<string, string> texts)
     : PartOperation(ConversionOperation.CmdletName, texts)
 {
     internal const string CmdletName = "Convert-Checkpoint";
@@ -22,7 +22,8 @@ public sealed class ConversionOperation(Func<string, ConversionRequest> request,
     internal override PartItem Run(PartTask task, PlanPart part, IProgress<VerificationProgress>? progress, CancellationToken cancellationToken)
     {
         long started = Stopwatch.GetTimestamp();
-        var (plan, settings) = request(task.Path);
+        var (plan, settings) = request(task);
+        task.Memory.Seal();
         int[] partOf = Assign(plan, part.Loads);
         int[] mine = [.. partOf.Index().Where(file => file.Item == part.Part).Select(file => file.Index)];
         string mark = string.Create(CultureInfo.InvariantCulture, $"part{part.Part + 1}");
@@ -45,7 +46,7 @@ public sealed class ConversionOperation(Func<string, ConversionRequest> request,
                 CastCount = plan.CastCount,
                 TiedCount = plan.TiedCount,
                 Duration = Stopwatch.GetElapsedTime(started).Ticks,
-                BytesRead = mine.Sum(number => plan.Files[number].Blobs.Sum(blob => blob.Source.ByteLength)),
+                BytesRead = task.Meter.Bytes,
                 Files = [.. plan.Files.Select((file, number) => new WrittenFileRecord(file.Name, file.ByteLength, digestOf.GetValueOrDefault(number)))],
                 Index = part.HasCommon && index is not null ? Encoding.UTF8.GetString(index) : null,
             },

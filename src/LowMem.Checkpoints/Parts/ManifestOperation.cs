@@ -1,7 +1,6 @@
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Formats;
 using LowMem.Checkpoints.Parts.Records;
-using LowMem.Checkpoints.Sources;
 using LowMem.Checkpoints.Values.Division;
 using LowMem.Checkpoints.Verification;
 
@@ -16,8 +15,8 @@ public sealed class ManifestOperation(Func<string, string> output, IReadOnlyDict
 
     internal override PartItem Run(PartTask task, PlanPart part, IProgress<VerificationProgress>? progress, CancellationToken cancellationToken)
     {
-        var meter = new ReadMeter();
-        var checkpoint = CheckpointOpener.Open(CheckpointLocation.Local.With(meter), task.Path, looksAround: false, cancellationToken);
+        var checkpoint = CheckpointOpener.Open(task.Location, task.Path, looksAround: false, cancellationToken);
+        task.Memory.Seal();
         var scan = ManifestScan.Run(checkpoint, part.Divide, progress, cancellationToken);
         return MakeItem(task, part, PartFingerprint.Of(checkpoint.AllFiles, scan.Share.Layout, checkpoint.Format, $"{scan.Tensors.Count}")) with
         {
@@ -27,7 +26,7 @@ public sealed class ManifestOperation(Func<string, string> output, IReadOnlyDict
                 Output = output(task.Path),
                 FileCount = scan.Files.Count,
                 TensorCount = scan.Tensors.Count,
-                BytesRead = meter.Bytes,
+                BytesRead = task.Meter.Bytes,
                 Files =
                 [
                     .. scan.Files.Index().Where(file => file.Item.IsHere)

@@ -8,7 +8,10 @@ namespace LowMem.Checkpoints.Parts;
 /// <summary>What identifies the version of a checkpoint on any machine, and how it was divided.</summary>
 internal static class PartFingerprint
 {
-    /// <param name="files">Its files. The place of a file and its number on a disk differ by machine; its time does not when it is shared or copied with it.</param>
+    /// <param name="files">
+    /// Its files. The place of a file and its number on a disk differ by machine; its time does not when it is shared or copied with
+    /// it. What a server calls the version says all, where it does.
+    /// </param>
     /// <param name="more">What else has to be the same.</param>
     public static string Of(IEnumerable<CheckpointFile> files, params IEnumerable<string> more)
     {
@@ -17,7 +20,7 @@ internal static class PartFingerprint
         {
             Add(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{Path.GetFileName(file.Path)}\0{file.Length}\0{file.LastWriteTimeUtc.Ticks / TimeSpan.TicksPerSecond}"));
+                $"{Path.GetFileName(file.Path)}\0{file.Length}\0{file.Tag ?? $"{file.LastWriteTimeUtc.Ticks / TimeSpan.TicksPerSecond}"}"));
         }
 
         foreach (string text in more)

@@ -1,10 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using LowMem.Checkpoints.Diagnostics;
-using LowMem.Checkpoints.Formats.Archives;
-using LowMem.Checkpoints.Formats.Folders;
-using LowMem.Checkpoints.Formats.Sharded;
 using LowMem.Checkpoints.Sources;
 
 namespace LowMem.Checkpoints.Parts;
@@ -33,8 +29,10 @@ internal sealed class PartList
     /// <summary>Puts a list in order.</summary>
     /// <param name="paths">The paths, in full.</param>
     /// <param name="readsData">Whether all bytes are read; else one checkpoint costs as much as another.</param>
+    /// <param name="locate">Where each of them is.</param>
     /// <param name="cancellationToken">Ends it early.</param>
-    public static PartList Create(IReadOnlyList<string> paths, bool readsData, CancellationToken cancellationToken)
+    public static PartList Create(
+        IReadOnlyList<string> paths, bool readsData, Func<string, CheckpointLocation> locate, CancellationToken cancellationToken)
     {
         string[][] segments = [.. paths.Select(path => path.Split(Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar))];
         int common = CountCommon(segments);
@@ -42,7 +40,7 @@ internal sealed class PartList
         foreach (var (input, path) in paths.Index())
         {
             cancellationToken.ThrowIfCancellationRequested();
-            entries.Add(new Entry(path, string.Join('/', segments[input].Skip(common)), input, readsData ? Weigh(path) : 1));
+            entries.Add(new Entry(path, string.Join('/', segments[input].Skip(common)), input, readsData ? CheckpointWeight.Of(path, locate(path), cancellationToken) : 1));
         }
 
         entries = [.. entries.OrderBy(entry => entry.Name, StringComparer.OrdinalIgnoreCase).ThenBy(entry => entry.Name, StringComparer.Ordinal).ThenBy(entry => entry.Input)];
@@ -76,39 +74,5 @@ internal sealed class PartList
         }
 
         return common;
-    }
-
-    /// <summary>About the bytes of a checkpoint, from the sizes of its files alone.</summary>
-    private static long Weigh(string path)
-    {
-        string file = ArchivePath.GetFile(path);
-        var location = CheckpointLocation.Local;
-        if (location.DirectoryExists(file))
-        {
-            return FileSizes.OfDirectory(file);
-        }
-
-        string directory = location.GetDirectory(file) ?? string.Empty;
-        try
-        {
-            if (!location.FileExists(file))
-            {
-                string name = Path.GetFileName(file);
-                var set = ShardSet.FindAll(location.List(directory).Select(entry => entry.Name)).FirstOrDefault(set => set.Name == name);
-                return set?.Shards.Sum(shard => FileSizes.OfFile(Path.Combine(directory, shard.File))) ?? 0;
-            }
-
-            if (file.EndsWith(".json", StringComparison.OrdinalIgnoreCase))
-            {
-                using var index = location.Open(file);
-                return index.Length + ShardIndexParser.Parse(index).Shards.Sum(shard => FileSizes.OfFile(Path.Combine(directory, shard)));
-            }
-        }
-        catch (CheckpointException)
-        {
-            // Whoever opens it says why it cannot be read.
-        }
-
-        return FileSizes.OfFile(file);
     }
 }

@@ -1,4 +1,5 @@
 using LowMem.Checkpoints.Parts.Records;
+using LowMem.Checkpoints.Sources;
 using LowMem.Checkpoints.Values.Division;
 using LowMem.Checkpoints.Verification;
 
@@ -21,6 +22,9 @@ public abstract class PartOperation
     /// <summary>What was asked for.</summary>
     internal SortedDictionary<string, string> Options { get; }
 
+    /// <summary>Where each checkpoint is; a name of a server has its own location.</summary>
+    public Func<string, CheckpointLocation> Locate { get; init; } = static _ => CheckpointLocation.Local;
+
     /// <summary>Whether the bytes of tensors are read, so that checkpoints cost what they are long.</summary>
     internal virtual bool ReadsData => true;
 
@@ -29,6 +33,12 @@ public abstract class PartOperation
 
     /// <summary>Whether every checkpoint is shared, however small.</summary>
     internal virtual bool AlwaysDivides => false;
+
+    /// <summary>Whether every part has to do with each checkpoint that is shared, also with one too small for that.</summary>
+    internal virtual bool NeedsAll => false;
+
+    /// <summary>For tests: whether checkpoints are shared by all parts, whatever that costs.</summary>
+    internal bool IgnoresCost { get; init; }
 
     /// <summary>Does a part of the work.</summary>
     /// <param name="task">The checkpoint.</param>
@@ -45,6 +55,7 @@ public abstract class PartOperation
         Input = task.Input,
         Path = task.Path,
         IsDivided = task.IsDivided,
+        Sharers = task.Sharers,
         HasCommon = part.HasCommon,
         Fingerprint = fingerprint,
     };

@@ -99,9 +99,10 @@ public sealed class PartSet
             {
                 faults.Add($"checkpoint {index + 1} of {reference.ListCount} is in no part");
             }
-            else if (all.Length != (all[0].IsDivided ? reference.Count : 1) || all.Count(item => item.HasCommon) != 1)
+            else if (all.Length != (all[0].IsDivided ? all[0].Sharers : 1) || all.Count(item => item.HasCommon) != 1)
             {
-                faults.Add($"'{path}' is in the parts {DisplayText.Names([.. all.Select(item => names[item])], MostNamed)}, and has to be in {(all[0].IsDivided ? "all" : "one")}");
+                string wanted = !all[0].IsDivided ? "one" : all[0].Sharers == reference.Count ? "all" : $"{all[0].Sharers}";
+                faults.Add($"'{path}' is in the parts {DisplayText.Names([.. all.Select(item => names[item])], MostNamed)}, and has to be in {wanted}");
             }
             else if (VerdictOperation.FindPlaceFaults(all, item => names[item]).ToList() is { Count: > 0 } places)
             {

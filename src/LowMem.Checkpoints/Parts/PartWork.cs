@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Parts.Records;
+using LowMem.Checkpoints.Sources;
 using LowMem.Checkpoints.Values.Division;
 using LowMem.Checkpoints.Verification;
 
@@ -18,12 +19,17 @@ public sealed class PartWork
     /// <summary>And only one without which the shares would differ by more than a part of this size.</summary>
     private const int Fineness = 4;
 
+    private const int ShareOfOpening = 25;
+
     private readonly Lock gate = new();
     private readonly long started = Stopwatch.GetTimestamp();
     private readonly PartNumber part;
     private readonly PartOperation operation;
     private readonly PartList list;
     private readonly PartLoads loads;
+
+    /// <summary>Counts what is read to find the share.</summary>
+    private readonly ReadMeter looked = new();
     private readonly List<PartItem> items = [];
     private readonly List<PartError> errors = [];
     private readonly List<PartTask> whole;
@@ -39,11 +45,21 @@ public sealed class PartWork
         ArgumentNullException.ThrowIfNull(paths);
         this.part = part;
         this.operation = operation;
-        list = PartList.Create(paths, operation.ReadsData, cancellationToken);
+        list = PartList.Create(paths, operation.ReadsData, LookAt, cancellationToken);
         loads = new PartLoads(part.Count);
         Int128 total = list.Entries.Aggregate(Int128.Zero, (sum, entry) => sum + entry.Weight);
-        List<PartTask> tasks = [.. list.Entries.Select((entry, index) => new PartTask(entry.Path, index, entry.Input, IsDivided(entry, total)))];
-        Divided = [.. tasks.Where(task => task.IsDivided)];
+        List<PartTask> tasks = [.. list.Entries.Select((entry, index) =>
+        {
+            int sharers = IsDivided(entry, total) ? CountSharers(entry, cancellationToken) : 1;
+            return new PartTask(entry.Path, index, entry.Input, sharers > 1 || operation.AlwaysDivides, sharers, operation.Locate);
+        })];
+        foreach (var task in tasks.Where(task => task.IsDivided && task.Sharers < part.Count))
+        {
+            // Parts that have nothing to do with it do not know how it is divided, and all have to give out the rest in the same way.
+            loads.Charge(Enumerable.Range(0, task.Sharers).Select(place => (task.Index + place) % part.Count), list.Entries[task.Index].Weight / task.Sharers);
+        }
+
+        Divided = [.. tasks.Where(task => task.IsDivided && PlaceIn(task) < task.Sharers)];
         whole = [.. tasks.Where(task => !task.IsDivided)];
     }
 
@@ -73,9 +89,10 @@ public sealed class PartWork
     public CheckpointException? Run(PartTask task, IProgress<VerificationProgress>? progress, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(task);
-        var share = task.IsDivided
-            ? new PlanPart(part.Number - 1, loads, task.Index % part.Count == part.Number - 1)
-            : new PlanPart(0, new PartLoads(1), HasCommon: true);
+        int place = PlaceIn(task);
+        var share = !task.IsDivided ? new PlanPart(0, new PartLoads(1), HasCommon: true)
+            : task.Sharers < part.Count ? new PlanPart(place, new PartLoads(task.Sharers), HasCommon: place == 0)
+            : new PlanPart(part.Number - 1, loads, HasCommon: place == 0);
         CheckpointException? problem = null;
         PartItem item;
         try
@@ -104,7 +121,7 @@ public sealed class PartWork
     public void AddFailure(PartTask task, string errorId, string message, string category)
     {
         ArgumentNullException.ThrowIfNull(task);
-        var item = Fail(task, task.Index % part.Count == part.Number - 1, new PartError(errorId, message, task.Path, category));
+        var item = Fail(task, !task.IsDivided || PlaceIn(task) == 0, new PartError(errorId, message, task.Path, category));
         lock (gate)
         {
             items.Add(item);
@@ -156,7 +173,7 @@ public sealed class PartWork
             FirstFinding = failures.Count > 0 ? DisplayText.Line($"{failures[0].Id}: {failures[0].Message}") : findings.FirstOrDefault()?.ToString(),
             CheckpointCount = record.Items.Count,
             ListCount = record.ListCount,
-            BytesRead = record.Items.Sum(item =>
+            BytesRead = looked.Bytes + record.Items.Sum(item =>
                 item.Verdict?.BytesRead ?? item.Manifest?.BytesRead ?? item.Statistics?.BytesRead ?? item.Conversion?.BytesRead ?? 0),
             Duration = Stopwatch.GetElapsedTime(started),
             Record = PartRecordJson.Write(record),
@@ -169,9 +186,29 @@ public sealed class PartWork
         Input = task.Input,
         Path = task.Path,
         IsDivided = task.IsDivided,
+        Sharers = task.Sharers,
         HasCommon = hasCommon,
         Error = error,
     };
+
+    private CheckpointLocation LookAt(string path) => operation.Locate(path).With(looked);
+
+    /// <summary>Which of those that share a checkpoint this part is, from 0; the first tells what is said of the whole.</summary>
+    private int PlaceIn(PartTask task) => (part.Number - 1 + part.Count - (task.Index % part.Count)) % part.Count;
+
+    /// <summary>Each part lists the checkpoint before it reads its share: all but the first may cost a twenty-fifth of it together.</summary>
+    private int CountSharers(PartList.Entry entry, CancellationToken cancellationToken)
+    {
+        if (operation.NeedsAll || operation.IgnoresCost)
+        {
+            return part.Count;
+        }
+
+        long budget = entry.Weight / ShareOfOpening;
+        return budget < OpeningCost.OfAnyFile
+            ? 1
+            : (int)Math.Min(part.Count, 1 + (budget / OpeningCost.Of(entry.Path, LookAt(entry.Path), cancellationToken)));
+    }
 
     private bool IsDivided(PartList.Entry entry, Int128 total) => operation.CanDivide
         && (operation.AlwaysDivides

@@ -12,26 +12,20 @@ namespace LowMem.Checkpoints.Parts;
 /// <summary>The division of Get-CheckpointTensor, and its join.</summary>
 /// <param name="request">What is wanted of a checkpoint.</param>
 /// <param name="texts">What was asked for, by the names of the parameters.</param>
-public sealed class StatisticsOperation(Func<string, StatisticsRequest> request, IReadOnlyDictionary<string, string> texts)
+public sealed class StatisticsOperation(Func<PartTask, StatisticsRequest> request, IReadOnlyDictionary<string, string> texts)
     : PartOperation(StatisticsOperation.CmdletName, texts)
 {
     internal const string CmdletName = "Get-CheckpointTensor";
 
     internal override PartItem Run(PartTask task, PlanPart part, IProgress<VerificationProgress>? progress, CancellationToken cancellationToken)
     {
-        var wanted = request(task.Path);
+        var wanted = request(task);
+        task.Memory.Seal();
         var units = PlanUnits.Find(
             wanted.Views.SelectMany((view, index) => PlanDivision.GetNeeds(view.Tensor, index)), wanted.Views.Count, out int[] unitOf);
-        int[] partOf = [.. units.Select(unit => part.Loads.Assign(unit.Bytes))];
+        int[] partOf = UnitRuns.GiveOut(units, part.Loads);
         var scan = wanted.CreateScan(index => unitOf[index] is var unit && (unit < 0 ? part.HasCommon : partOf[unit] == part.Part));
-        long done = 0;
-        var groups = scan.RunPlaced(
-            now =>
-            {
-                done = Math.Max(done, now);
-                progress?.Report(new VerificationProgress(now, scan.ByteLength));
-            },
-            cancellationToken).ToList();
+        var groups = scan.RunPlaced(now => progress?.Report(new VerificationProgress(now, scan.ByteLength)), cancellationToken).ToList();
         string layout = string.Join(',', partOf);
         string[] views = [.. wanted.Views.Select(view => string.Create(CultureInfo.InvariantCulture, $"{view.Tensor.Key}\0{view.Tensor.DType}\0{string.Join(',', view.Shape)}"))];
         return MakeItem(task, part, PartFingerprint.Of(wanted.Checkpoint.AllFiles, [layout, .. views])) with
@@ -39,7 +33,7 @@ public sealed class StatisticsOperation(Func<string, StatisticsRequest> request,
             Statistics = new StatisticsRecord
             {
                 RowCount = wanted.Views.Count,
-                BytesRead = done,
+                BytesRead = task.Meter.Bytes,
                 Rows = [.. groups.SelectMany(group => group.Figures).Select(row => StatisticsRow.Of(row.Index, wanted.Finish(row.Figures)))],
                 Siblings = [.. groups.SelectMany(group => group.Siblings).Select(SiblingRecord.Of)],
             },

@@ -26,25 +26,30 @@ public sealed class VerdictOperation(VerificationOptions options, IReadOnlyDicti
 
     internal override bool AlwaysDivides => IsByPlace;
 
+    /// <summary>No place knows what the others have.</summary>
+    internal override bool NeedsAll => IsByPlace;
+
     /// <summary>A signature is one of all files, and whoever verifies it lists them all.</summary>
     internal override bool CanDivide => IsByPlace || (options.ReadsData && options.Signature is null);
 
     internal override PartItem Run(PartTask task, PlanPart part, IProgress<VerificationProgress>? progress, CancellationToken cancellationToken)
     {
+        // What it reads twice it remembers by itself.
+        task.Memory.Seal();
         if (IsByPlace)
         {
             return RunPlace(task, part, progress, cancellationToken);
         }
 
         long started = Stopwatch.GetTimestamp();
-        var (found, bytesRead) = CheckpointVerifier.Inspect(task.Path, options with { Part = task.IsDivided ? part : null }, progress, cancellationToken);
+        var (found, bytesRead) = CheckpointVerifier.Inspect(task.Path, options with { Location = task.Location, Part = task.IsDivided ? part : null }, progress, cancellationToken);
         var placed = task.IsDivided
             ? found.Placed.Where(finding => part.HasCommon || finding.Section != FindingSection.Structure)
             : found.Findings.Select((finding, place) => new PlacedFinding(FindingSection.Structure, place, 0, finding));
         var structure = found.Placed.Where(finding => finding.Section == FindingSection.Structure).Select(finding => finding.Finding.ToString());
         return MakeItem(task, part, PartFingerprint.Of(found.Files, [found.Layout, found.Format, .. structure])) with
         {
-            Path = Formats.Archives.ArchivePath.GetFullPath(task.Path),
+            Path = CheckpointVerifier.NameOf(task.Path, task.Location),
             Verdict = MakeRecord(found, placed, bytesRead, started),
         };
     }
@@ -52,7 +57,7 @@ public sealed class VerdictOperation(VerificationOptions options, IReadOnlyDicti
     private PartItem RunPlace(PartTask task, PlanPart part, IProgress<VerificationProgress>? progress, CancellationToken cancellationToken)
     {
         long started = Stopwatch.GetTimestamp();
-        var (found, bytesRead) = CheckpointVerifier.Inspect(task.Path, options with { IsByPlace = true }, progress, cancellationToken);
+        var (found, bytesRead) = CheckpointVerifier.Inspect(task.Path, options with { Location = task.Location, IsByPlace = true }, progress, cancellationToken);
         if (found.Format != CheckpointFormats.Distributed)
         {
             throw new CheckpointException(

@@ -23,6 +23,8 @@ internal sealed class BufferedSource(RandomAccessSource source) : RandomAccessSo
 
     internal override IFarSource? Far => source.Far;
 
+    internal override RandomAccessSource Exact => source;
+
     public override CheckpointFile LookAgain() => source.LookAgain();
 
     protected internal override void Fill(long offset, Span<byte> destination, string what, CancellationToken cancellationToken)

@@ -64,6 +64,12 @@ public abstract class CheckpointLocation
     /// <param name="name">The name in it.</param>
     public abstract string Combine(string directory, string name);
 
+    /// <summary>The name of a file relative to a directory that it is in, or above it, as lists of digests and signatures spell it.</summary>
+    /// <param name="directory">The full name of the directory.</param>
+    /// <param name="name">The full name of the file.</param>
+    internal virtual string GetRelative(string directory, string name) =>
+        Path.GetRelativePath(directory, name).Replace(Path.DirectorySeparatorChar, '/');
+
     /// <summary>The same version of a file on this machine, where it can be mapped.</summary>
     /// <param name="file">A file as it was when it was listed.</param>
     /// <param name="arrived">Told how many bytes came, as they come.</param>

@@ -19,13 +19,15 @@ internal static class FileSizes
         }
     }
 
-    /// <summary>The bytes of all files below a directory.</summary>
-    public static long OfDirectory(string path)
+    /// <summary>The bytes of all files in a directory.</summary>
+    /// <param name="path">Its path.</param>
+    /// <param name="isDeep">Whether those of directories below it count.</param>
+    public static long OfDirectory(string path, bool isDeep)
     {
         try
         {
             return new DirectoryInfo(path)
-                .EnumerateFiles("*", new EnumerationOptions { AttributesToSkip = FileAttributes.None, IgnoreInaccessible = true, RecurseSubdirectories = true, MaxRecursionDepth = MaxDepth })
+                .EnumerateFiles("*", new EnumerationOptions { AttributesToSkip = FileAttributes.None, IgnoreInaccessible = true, RecurseSubdirectories = isDeep, MaxRecursionDepth = MaxDepth })
                 .Sum(file => OfFile(file.FullName));
         }
         catch (Exception exception) when (FileErrors.IsFileError(exception))

@@ -47,6 +47,9 @@ public abstract class RandomAccessSource : IDisposable
     /// <summary>What to know where each read takes a while; null where it does not.</summary>
     internal virtual IFarSource? Far => null;
 
+    /// <summary>The same source, of which no more is read than is asked for; for reads of which nothing near follows.</summary>
+    internal virtual RandomAccessSource Exact => this;
+
     /// <summary>What ends the reads that are given no token.</summary>
     protected CancellationToken Cancellation { get; }
 

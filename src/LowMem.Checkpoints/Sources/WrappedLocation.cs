@@ -23,6 +23,8 @@ internal abstract class WrappedLocation(CheckpointLocation location) : Checkpoin
 
     public override string? GetDirectory(string name) => location.GetDirectory(name);
 
+    internal override string GetRelative(string directory, string name) => location.GetRelative(directory, name);
+
     public override string Combine(string directory, string name) => location.Combine(directory, name);
 
     protected internal override RandomAccessSource OpenUnbuffered(string name, CancellationToken cancellationToken = default) =>

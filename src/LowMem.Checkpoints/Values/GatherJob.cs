@@ -89,7 +89,7 @@ internal sealed class GatherJob(TensorView view) : IPassJob
     internal static (int Length, Int128 BytesRead) ChooseWindow(TensorView view)
     {
         int size = Math.Max(1, DType.Get(view.Tensor.DType).ByteSize);
-        var gather = new StridedGather(StridedDimension.Of(view.Shape, view.Stride), size, view.Tensor.WholeShape is not null);
+        var gather = new StridedGather(StridedDimension.Of(view.Shape, view.Stride), size, view.IsSparing);
         (Int128 Bytes, Int128 Calls) reads = default;
         foreach (int length in WindowLengths)
         {

@@ -83,7 +83,7 @@ public sealed class TensorDataReader : IDisposable
         }
         else
         {
-            new StridedGather(StridedDimension.Of(view.Shape, view.Stride), size, tensor.WholeShape is not null)
+            new StridedGather(StridedDimension.Of(view.Shape, view.Stride), size, view.IsSparing)
                 .Read(storage, start, byteOffset / size, destination, cancellationToken);
         }
 

@@ -22,6 +22,7 @@ public sealed class TensorView
         ByteLength = tensor.ByteLength;
         IsContiguous = tensor.Chunks is not null || tensor.IsContiguous;
         IsWhole = true;
+        IsSparing = tensor.WholeShape is not null;
     }
 
     private TensorView(TensorView whole, long[] shape, long[] stride, long start, long[] starts, ViewDimension[] dimensions)
@@ -36,6 +37,7 @@ public sealed class TensorView
         ElementCount = StridedLayout.CountElements(shape);
         ByteLength = type.GetByteLength(ElementCount);
         IsContiguous = StridedLayout.IsContiguous(shape, stride);
+        IsSparing = whole.IsSparing;
     }
 
     /// <summary>The tensor that it is a part of.</summary>
@@ -67,6 +69,17 @@ public sealed class TensorView
 
     /// <summary>True for the whole of the tensor, as it is.</summary>
     internal bool IsWhole { get; }
+
+    /// <summary>Whether at most twice its bytes are read for it: that of one rank, of which each other rank reads its own.</summary>
+    internal bool IsSparing { get; private set; }
+
+    /// <summary>The same part, read sparingly.</summary>
+    internal TensorView Sparingly()
+    {
+        var view = (TensorView)MemberwiseClone();
+        view.IsSparing = true;
+        return view;
+    }
 
     /// <summary>The part whose index in one dimension is one of several that are evenly spaced.</summary>
     /// <param name="dimension">The dimension, from 0.</param>

@@ -54,6 +54,17 @@ public sealed record CheckpointManifest
         return ManifestJson.Parse(file);
     }
 
+    /// <summary>Reads a manifest from a file of a location, such as one beside a checkpoint on a server.</summary>
+    /// <param name="location">Where it is.</param>
+    /// <param name="name">Its full name there.</param>
+    /// <exception cref="CheckpointException">The file is not there, may not be read, or is no manifest.</exception>
+    public static CheckpointManifest Read(CheckpointLocation location, string name)
+    {
+        ArgumentNullException.ThrowIfNull(location);
+        using var file = location.Open(name);
+        return ManifestJson.Parse(file);
+    }
+
     /// <summary>Writes the manifest as JSON: the file is whole and on the disk, or is what it was before.</summary>
     /// <param name="path">A file-system path.</param>
     /// <exception cref="CheckpointException">The file cannot be written.</exception>

@@ -32,7 +32,7 @@ public static class CheckpointVerifier
         var (inspection, bytesRead) = Inspect(path, options, progress, cancellationToken);
         return new CheckpointVerdict
         {
-            Path = ArchivePath.TryParse(path, options.Location)?.ToString() ?? options.Location.GetFullName(path),
+            Path = NameOf(path, options.Location),
             Format = inspection.Format,
             WeightsOnly = inspection.WeightsOnly,
             Level = options.Level.ToString(),
@@ -43,6 +43,10 @@ public static class CheckpointVerifier
         };
     }
 
+    /// <summary>The full name of what is tested.</summary>
+    internal static string NameOf(string path, CheckpointLocation location) =>
+        ArchivePath.TryParse(path, location)?.ToString() ?? location.GetFullName(path);
+
     /// <summary>Looks at what is at a path, and counts the bytes that were read for it.</summary>
     /// <inheritdoc cref="Verify"/>
     internal static (Inspection Inspection, long BytesRead) Inspect(
@@ -50,7 +54,7 @@ public static class CheckpointVerifier
     {
         var meter = new ReadMeter();
         options = options with { Location = options.Location.With(meter) };
-        var inspection = options.Signature is not null && options.Location.DirectoryExists(path)
+        var inspection = options.Signature is not null && options.Location.IsListed && options.Location.DirectoryExists(path)
             ? SignedDirectory.Inspect(path, options, options.Signature, progress, cancellationToken)
             : InspectFile(path, options, progress, cancellationToken);
         return (inspection, meter.Bytes);
@@ -59,7 +63,7 @@ public static class CheckpointVerifier
     private static Inspection InspectFile(
         string path, VerificationOptions options, IProgress<VerificationProgress>? progress, CancellationToken cancellationToken)
     {
-        var signature = options.Signature?.Begin(ArchivePath.GetFile(path), options.Location, cancellationToken);
+        var signature = options.Signature?.Begin(ArchivePath.TryParse(path, options.Location)?.File ?? path, options.Location, cancellationToken);
         var inspection = Inspection.Make(path, options, signature, progress, cancellationToken);
         inspection.Findings.AddRange(signature?.Conclude(inspection.Files, [], progress, cancellationToken) ?? []);
         return inspection;

@@ -105,7 +105,7 @@ internal sealed class DigestCheck
         string home = checkpoint.GetDirectory(location);
         foreach (string folder in new[] { directory, home }.Distinct(StringComparer.Ordinal))
         {
-            string name = Path.GetRelativePath(folder, path).Replace(Path.DirectorySeparatorChar, '/');
+            string name = location.GetRelative(folder, path);
             foreach (string file in DigestList.FileNames.Append(Path.GetFileName(path) + ".sha256").Select(each => location.Combine(folder, each)))
             {
                 if (!lists.TryGetValue(file, out var list))

@@ -8,13 +8,15 @@ namespace LowMem.Checkpoints.Verification;
 /// <summary>The hashes of the files and tensors of a checkpoint: what is to be read for them, and then their values.</summary>
 internal sealed class HashPlan
 {
+    private readonly CheckpointLocation location;
     private readonly string directory;
     private readonly List<(CheckpointFile File, HashConsumer Hash)> files;
     private readonly List<(TensorInfo Tensor, HashConsumer? Hash)> tensors = [];
 
     public HashPlan(Checkpoint checkpoint, BlockPlan plan, FileHashes fileHashes)
     {
-        directory = checkpoint.GetDirectory(checkpoint.Files is [var first, ..] ? first.Location : CheckpointLocation.Local);
+        location = checkpoint.Files is [var first, ..] ? first.Location : CheckpointLocation.Local;
+        directory = checkpoint.GetDirectory(location);
         files = [.. checkpoint.AllFiles.Select(file => (file, fileHashes.Get(file)))];
         var budget = new ScanBudget(checkpoint.Files);
         var known = new Dictionary<TensorIdentity, HashConsumer?>();
@@ -27,7 +29,7 @@ internal sealed class HashPlan
     /// <summary>The files in order; the hash of one is null as long as it has not been read.</summary>
     /// <param name="share">What was read here.</param>
     public IEnumerable<Hashed<ManifestFile>> GetFiles(PlanShare share) => files.Select(entry => new Hashed<ManifestFile>(
-        new ManifestFile(Path.GetRelativePath(directory, entry.File.Path).Replace('\\', '/'), entry.File.Length, entry.Hash.Sha256!), share.Has(entry.Hash)));
+        new ManifestFile(location.GetRelative(directory, entry.File.Path).Replace('\\', '/'), entry.File.Length, entry.Hash.Sha256!), share.Has(entry.Hash)));
 
     /// <summary>The tensors in order.</summary>
     /// <param name="share">What was read here.</param>

@@ -56,9 +56,11 @@ public abstract class CheckpointCommand : LowMemCommand
     }
 
     /// <summary>Opens a checkpoint and says what is odd about it.</summary>
-    protected Checkpoint OpenCheckpoint(string path)
+    /// <param name="path">The checkpoint.</param>
+    /// <param name="location">Where it is, when it is not where its name says.</param>
+    protected Checkpoint OpenCheckpoint(string path, CheckpointLocation? location = null)
     {
-        var checkpoint = Checkpoint.Open(LocationOf(path), path, StopToken);
+        var checkpoint = Checkpoint.Open(location ?? LocationOf(path), path, StopToken);
         if (checkpoint.UnsafeGlobals.Count > 0)
         {
             WriteWarning(

@@ -118,7 +118,7 @@ public abstract class CheckpointPathCommand : CheckpointCommand
             ForItem(null, () =>
             {
                 string name = AddAddress(uri);
-                ForItem(name, () => ProcessCheckpoint(name));
+                ForItem(name, () => Take(name));
             });
             TellTraffic();
         }

@@ -65,6 +65,13 @@ public abstract class CheckpointUriCommand : CheckpointPathCommand
         base.Dispose(disposing);
     }
 
+    /// <summary>Opens a file beside a checkpoint, such as its manifest, that is named by an address.</summary>
+    internal RandomAccessSource OpenNamed(string uri)
+    {
+        string name = AddAddress(uri);
+        return LocationOf(name).Open(name, StopToken);
+    }
+
     private protected sealed override bool IsUriCommand => true;
 
     private protected sealed override IEnumerable<string> GivenAddresses => Uri;

@@ -7,6 +7,7 @@ using LowMem.Checkpoints.Conversion;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Keys;
 using LowMem.Checkpoints.Parts;
+using LowMem.Checkpoints.Sources;
 using LowMem.Checkpoints.Values.Division;
 using LowMem.PowerShell.Completion;
 using LowMem.PowerShell.Errors;
@@ -127,12 +128,12 @@ public sealed class ConvertCheckpointCommand : PartedCheckpointCommand
 
     /// <inheritdoc/>
     private protected override PartOperation CreateOperation() => new ConversionOperation(
-        path => requests.Remove(path, out var request) ? request : throw new KeyNotFoundException(path), PartOptions.Of(this, nameof(Destination), nameof(Force), nameof(Resume), nameof(Verify), nameof(PassThru)));
+        task => requests.Remove(task.Path, out var request) ? request : throw new KeyNotFoundException(task.Path), PartOptions.Of(this, nameof(Destination), nameof(Force), nameof(Resume), nameof(Verify), nameof(PassThru))) { Locate = LocationOf };
 
     /// <inheritdoc/>
     private protected override bool Prepare(PartTask task)
     {
-        var plan = CreatePlan(task.Path);
+        var plan = CreatePlan(task.Path, task.Location);
         requests[task.Path] = new ConversionRequest(plan, new ConversionSettings { Replaces = Force, Verifies = Verify });
         if (!written.Add(plan.Path))
         {
@@ -226,12 +227,12 @@ public sealed class ConvertCheckpointCommand : PartedCheckpointCommand
         base.EndProcessing();
     }
 
-    private ConversionPlan CreatePlan(string path)
+    private ConversionPlan CreatePlan(string path, CheckpointLocation? location = null)
     {
         NamePatterns.Require(Include, path);
         NamePatterns.Require(Exclude, path);
         var destination = ConversionOutput.Find(Destination, GetFilePath(Destination), Format, path);
-        var checkpoint = OpenCheckpoint(path);
+        var checkpoint = OpenCheckpoint(path, location);
         return ConversionPlan.Create(checkpoint, destination, GetOptions(checkpoint) with { Keys = items.GetValueOrDefault(path) }, StopToken);
     }
 

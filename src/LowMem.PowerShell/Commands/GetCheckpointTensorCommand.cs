@@ -5,6 +5,7 @@ using System.Runtime.CompilerServices;
 using LowMem.Checkpoints;
 using LowMem.Checkpoints.Diagnostics;
 using LowMem.Checkpoints.Parts;
+using LowMem.Checkpoints.Sources;
 using LowMem.Checkpoints.Values;
 using LowMem.Checkpoints.Values.Arrays;
 using LowMem.Checkpoints.Values.Division;
@@ -91,12 +92,13 @@ public sealed class GetCheckpointTensorCommand : PartedCheckpointCommand
     private protected override string Activity => "Looking at tensors";
 
     /// <inheritdoc/>
-    private protected override PartOperation CreateOperation() => new StatisticsOperation(path => requests.Remove(path, out var request) ? request : throw new KeyNotFoundException(path), PartOptions.Of(this));
+    private protected override PartOperation CreateOperation() => new StatisticsOperation(
+        task => requests.Remove(task.Path, out var request) ? request : throw new KeyNotFoundException(task.Path), PartOptions.Of(this)) { Locate = LocationOf };
 
     /// <inheritdoc/>
     private protected override bool Prepare(PartTask task)
     {
-        var (checkpoint, patterns, scaled, chosen) = Choose(task.Path, piped.TryGetValue(task.Path, out var keys) ? keys.Keys : null);
+        var (checkpoint, patterns, scaled, chosen) = Choose(task.Path, piped.TryGetValue(task.Path, out var keys) ? keys.Keys : null, task.Location);
         requests[task.Path] = CreateRequest(checkpoint, chosen, scaled);
         ReportUnmatched(checkpoint, task.Path, patterns);
         ReportFaults(checkpoint);
@@ -199,9 +201,9 @@ public sealed class GetCheckpointTensorCommand : PartedCheckpointCommand
     }
 
     private (Checkpoint Checkpoint, NamePatterns Patterns, ScaledTensors Scaled, List<(TensorView View, ScaledView? Scaled)> Chosen) Choose(
-        string path, IEnumerable<string>? keys)
+        string path, IEnumerable<string>? keys, CheckpointLocation? location = null)
     {
-        var checkpoint = OpenCheckpoint(path);
+        var checkpoint = OpenCheckpoint(path, location);
         var patterns = new NamePatterns(Key);
         var scaled = ScaledTensors.Find(checkpoint, StopToken);
         var chosen = new List<(TensorView View, ScaledView? Scaled)>();

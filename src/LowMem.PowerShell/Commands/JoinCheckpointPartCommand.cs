@@ -173,7 +173,7 @@ public sealed class JoinCheckpointPartCommand : LowMemCommand
         {
             WriteError(ErrorRecords.OutputExists(output));
         }
-        else if (Checkpoints.Sources.OutputPath.IsAmong(output, [joined.Path, .. manifest.Files.Select(file => System.IO.Path.Combine(FolderOf(joined.Path), file.Path))]))
+        else if (!RemoteNames.IsAddress(joined.Path) && Checkpoints.Sources.OutputPath.IsAmong(output, [joined.Path, .. manifest.Files.Select(file => System.IO.Path.Combine(FolderOf(joined.Path), file.Path))]))
         {
             WriteError(ErrorRecords.OutputIsInput(output));
         }

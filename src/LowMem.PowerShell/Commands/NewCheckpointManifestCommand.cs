@@ -50,7 +50,7 @@ public sealed class NewCheckpointManifestCommand : PartedCheckpointCommand
     private protected override string Activity => "Hashing checkpoint";
 
     /// <inheritdoc/>
-    private protected override PartOperation CreateOperation() => new ManifestOperation(GetOutput, PartOptions.Of(this, nameof(OutputPath), nameof(Force)));
+    private protected override PartOperation CreateOperation() => new ManifestOperation(GetOutput, PartOptions.Of(this, nameof(OutputPath), nameof(Force))) { Locate = LocationOf };
 
     /// <inheritdoc/>
     private protected override bool ReadsAll => true;

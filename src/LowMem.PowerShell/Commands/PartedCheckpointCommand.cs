@@ -24,21 +24,12 @@ public abstract class PartedCheckpointCommand : CheckpointUriCommand
     private protected virtual bool WorksAtOnce => false;
 
     /// <inheritdoc/>
-    protected override void BeginProcessing()
-    {
-        base.BeginProcessing();
-        if (Share is not null && ParameterSetName == UriSet)
-        {
-            ThrowTerminatingError(ErrorRecords.ParametersExclusive("Part", nameof(Uri)));
-        }
-    }
-
-    /// <inheritdoc/>
     protected override void EndProcessing()
     {
         if (Share is { } part)
         {
             ForItem(null, () => Run(part));
+            TellTraffic();
         }
     }
 

@@ -112,9 +112,9 @@ public abstract class VerifyCheckpointCommand : PartedCheckpointCommand
     protected override void BeginProcessing()
     {
         base.BeginProcessing();
-        if (ParameterSetName == UriSet && (Recurse || Signature is not null))
+        if (ParameterSetName == UriSet && Recurse)
         {
-            ThrowTerminatingError(ErrorRecords.ParametersExclusive(nameof(Uri), Recurse ? nameof(Recurse) : nameof(Signature)));
+            ThrowTerminatingError(ErrorRecords.RecurseNeedsList());
         }
 
         try
@@ -185,7 +185,11 @@ public abstract class VerifyCheckpointCommand : PartedCheckpointCommand
     private protected sealed override PartOperation CreateOperation()
     {
         var options = CreateOptions();
-        return new VerdictOperation(options, PartOptions.Of(this, nameof(Recurse)).With(nameof(Level), options.Level.ToString())) { IsByPlace = IsByPlace };
+        return new VerdictOperation(options, PartOptions.Of(this, nameof(Recurse)).With(nameof(Level), options.Level.ToString()))
+        {
+            IsByPlace = IsByPlace,
+            Locate = LocationOf,
+        };
     }
 
     /// <inheritdoc/>
@@ -257,13 +261,20 @@ public abstract class VerifyCheckpointCommand : PartedCheckpointCommand
     /// <summary>Read once; when that fails, each checkpoint has its error, since none can be tested.</summary>
     private CheckpointManifest? ReadManifest() => Manifest is null
         ? null
-        : manifest ??= CheckpointManifest.Read(GetFilePath(Manifest));
+        : manifest ??= IsAddress(Manifest) ? ReadManifest(AddAddress(Manifest)) : CheckpointManifest.Read(GetFilePath(Manifest));
+
+    private CheckpointManifest ReadManifest(string name) => CheckpointManifest.Read(LocationOf(name), name);
 
     /// <summary>Once; when it fails, each checkpoint has its error, since none can be tested.</summary>
-    private SignatureCheck CreateSignatureCheck(string signature) => new(GetFilePath(signature), Trust)
+    private SignatureCheck CreateSignatureCheck(string signature)
     {
-        IgnoredPaths = [.. (SignatureIgnorePath ?? []).Select(SignatureArguments.GetIgnoredPath)],
-    };
+        string name = IsAddress(signature) ? AddAddress(signature) : GetFilePath(signature);
+        return new(name, Trust)
+        {
+            SignatureLocation = IsAddress(name) ? LocationOf(name) : null,
+            IgnoredPaths = [.. (SignatureIgnorePath ?? []).Select(SignatureArguments.GetIgnoredPath)],
+        };
+    }
 
     private IEnumerable<CheckpointFinding> CheckFit(Checkpoint checkpoint) =>
         ModelFit.Check(Module is PSObject wrapped ? wrapped.BaseObject : Module!, checkpoint, Prefix, StopToken);

@@ -122,6 +122,13 @@ internal static class ErrorRecords
         ErrorCategory.InvalidArgument,
         targetObject: null);
 
+    public static ErrorRecord RecurseNeedsList() => new(
+        new ArgumentException(
+            "-Uri and -Recurse cannot be given together: a server does not tell what is in a directory. Name each checkpoint; -Uri takes many, and a directory that has one."),
+        ErrorIds.ParametersExclusive,
+        ErrorCategory.InvalidArgument,
+        targetObject: null);
+
     public static ErrorRecord OutputFormatUnknown(string path) => new(
         new ArgumentException(DisplayText.Line($"{path}: the extension names no format. Use .sarif, .xml (JUnit), .md or .csv, or say -Format.")),
         ErrorIds.OutputFormatUnknown,

@@ -57,6 +57,12 @@ internal static class FilePaths
 
     private static T Guard<T>(string path, Func<T> work)
     {
+        if (RemoteNames.IsAddress(path))
+        {
+            // There may be a signature in it, and errors show paths.
+            throw new RefusedException(ErrorRecords.AddressAsPath(path));
+        }
+
         try
         {
             return work();

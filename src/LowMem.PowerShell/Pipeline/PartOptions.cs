@@ -3,6 +3,8 @@ using System.Globalization;
 using System.Management.Automation;
 using System.Security.Cryptography;
 using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Sources;
+using LowMem.PowerShell.Commands;
 
 namespace LowMem.PowerShell.Pipeline;
 
@@ -12,8 +14,14 @@ internal static class PartOptions
     /// <summary>Files are the same when their content is: each machine may know them by another path.</summary>
     private static readonly string[] Files = ["Manifest", "Signature", "PublicKey", "Certificate", "TrustedRoot"];
 
-    /// <summary>Which checkpoints they are is told by the list.</summary>
-    private static readonly string[] NoOptions = ["Path", "LiteralPath", "Part", "WhatIf", "Confirm"];
+    /// <summary>
+    /// Which checkpoints they are is told by the list. How servers are asked makes no difference to what is there, and is secret: a
+    /// record goes from hand to hand.
+    /// </summary>
+    private static readonly string[] NoOptions =
+    [
+        "Path", "LiteralPath", "Uri", "Part", "WhatIf", "Confirm", "Token", "Headers", "Endpoint", "AllowFullDownload", "AllowUnencrypted",
+    ];
 
     /// <param name="cmdlet">The cmdlet.</param>
     /// <param name="others">The parameters that make no difference to what comes out.</param>
@@ -54,6 +62,12 @@ internal static class PartOptions
 
     private static string Digest(PSCmdlet cmdlet, object? value) => string.Join(", ", (value as string[] ?? [Text(value)]).Select(path =>
     {
+        if (RemoteNames.IsAddress(path) && cmdlet is CheckpointUriCommand remote)
+        {
+            using var source = remote.OpenNamed(path);
+            return Convert.ToHexStringLower(SHA256.HashData(source.ReadRange(0, source.Length, "the file")));
+        }
+
         string full = FilePaths.Get(cmdlet.SessionState, path);
         try
         {

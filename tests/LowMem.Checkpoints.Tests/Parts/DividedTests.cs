@@ -38,7 +38,7 @@ public sealed class DividedTests
         long length = new FileInfo(path).Length;
         Assert.InRange(parts.Sum(part => part.BytesRead), length, length * 105 / 100);
         Assert.All(parts, part => Assert.InRange(part.BytesRead, length / count / 2, length / count * 2));
-        Assert.Equal(verdict.BytesRead, parts.Sum(part => part.BytesRead));
+        Assert.InRange(parts.Sum(part => part.BytesRead) - verdict.BytesRead, 0, count * 4096);
     }
 
     /// <summary>Tensors that are transposed, tied, cut out of or wider than their storage stay with it, and a compressed record is read by one part.</summary>
@@ -150,7 +150,7 @@ public sealed class DividedTests
         string one = Directory.CreateDirectory(Path.Combine(directory.Path, "one")).FullName;
         string other = Directory.CreateDirectory(Path.Combine(directory.Path, "other")).FullName;
         Converted.Run(path, one, options);
-        ConversionOperation Operation() => new(input => new ConversionRequest(Converted.Plan(input, other, options), new ConversionSettings()), PartJob.NoOptions);
+        ConversionOperation Operation() => new(task => new ConversionRequest(Converted.Plan(task.Path, other, options), new ConversionSettings()), PartJob.NoOptions);
 
         var first = PartJob.RunAll(3, Operation, path);
         var again = PartJob.Run(new PartNumber(2, 3), Operation(), path);
@@ -171,7 +171,7 @@ public sealed class DividedTests
         string output = Directory.CreateDirectory(Path.Combine(directory.Path, "out")).FullName;
         var options = new ConversionOptions { MaxShardSize = 2 * StorageLength };
         var parts = PartJob.RunAll(
-            2, () => new ConversionOperation(input => new ConversionRequest(Converted.Plan(input, output, options), new ConversionSettings()), PartJob.NoOptions), path);
+            2, () => new ConversionOperation(task => new ConversionRequest(Converted.Plan(task.Path, output, options), new ConversionSettings()), PartJob.NoOptions), path);
         string staging = Assert.Single(Directory.GetDirectories(output));
         string lost = Directory.GetFiles(staging).Order(StringComparer.Ordinal).First();
         File.Delete(lost);

@@ -48,12 +48,14 @@ internal static class PartJob
         return set.Join(folder);
     }
 
-    public static VerdictOperation Verify(VerificationOptions options) => new(options, NoOptions);
+    /// <param name="options">What is looked at.</param>
+    /// <param name="ignoresCost">Whether all parts share what is too small for that.</param>
+    public static VerdictOperation Verify(VerificationOptions options, bool ignoresCost = false) => new(options, NoOptions) { IgnoresCost = ignoresCost };
 
-    public static StatisticsOperation Statistics(bool hash = true, int bins = 4) => new(
-        path =>
+    public static StatisticsOperation Statistics(bool hash = true, int bins = 4, bool ignoresCost = false) => new(
+        task =>
         {
-            var checkpoint = Checkpoint.Open(path, Token);
+            var checkpoint = Checkpoint.Open(task.Location, task.Path, Token);
             TensorView[] views = [.. checkpoint.Tensors.Where(tensor => StatisticsScan.DescribeUnreadable(tensor) is null).Select(tensor => new TensorView(tensor))];
             return new StatisticsRequest(
                 checkpoint,
@@ -62,7 +64,7 @@ internal static class PartJob
                 new StatisticsSettings { ComputesHash = hash, BinCount = bins, FirstCount = 3 },
                 figures => figures);
         },
-        NoOptions);
+        NoOptions) { IgnoresCost = ignoresCost };
 
     /// <summary>All that a verdict says but what it cost.</summary>
     public static string Describe(CheckpointVerdict verdict) => string.Join(

@@ -50,6 +50,34 @@ public sealed class ShardConversionTests : IDisposable
         }
     }
 
+    /// <summary>So it is of codes whose numbers are written; their scales are few.</summary>
+    [Theory]
+    [InlineData(1024, 1024, 0, 8, 105)]
+    [InlineData(1024, 1024, 1, 8, 205)]
+    [InlineData(512, 2048, 1, 8, 205)]
+    [InlineData(512, 512, 1, 4, 205)]
+    public void NoMoreIsReadOfCodesThanTheSliceNeeds(int rows, int columns, int dimension, int count, int percent)
+    {
+        var location = Put(Blocks(rows, columns));
+        var checkpoint = Checkpoint.Open(location, Name, Token);
+        string all = Path.Combine(directory.Path, "all.safetensors");
+        _ = new ConversionRun(ConversionPlan.Create(checkpoint, To(all), new ConversionOptions { Dequantizes = true }, Token), new ConversionSettings()).Run(null, Token);
+        var whole = Checkpoint.Open(all, Token);
+        using var reader = new TensorDataReader(whole);
+        for (int number = 1; number <= count; number += count - 1)
+        {
+            string output = Path.Combine(directory.Path, $"{number}.safetensors");
+            long before = location.BytesRead;
+
+            Convert(checkpoint, output, number, count, Sharded.Rules(("*.weight", dimension)), new ConversionOptions { Dequantizes = true });
+
+            long slice = rows * columns / count;
+            long scales = rows / 128 * (columns / 128) * sizeof(float);
+            Assert.InRange(location.BytesRead - before, slice, (slice * percent / 100) + scales + 100);
+            Assert.Equal(Sharded.Cut(reader, whole.Tensors.Single(), dimension, number, count), Converted.ReadAll(output)["q.weight"]);
+        }
+    }
+
     /// <summary>So it is for the pieces of a distributed checkpoint, and for a weight that lies transposed.</summary>
     [Fact]
     public void NoMoreIsReadOfPiecesAndOfTransposedWeights()

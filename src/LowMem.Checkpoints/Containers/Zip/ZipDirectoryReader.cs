@@ -14,6 +14,7 @@ internal static class ZipDirectoryReader
     private const int EndLength = 22;
     private const int LocatorLength = 20;
     private const int Zip64EndLength = 56;
+    private const int UsualTailLength = 1024;
 
     /// <exception cref="CheckpointException">There is no central directory, or it breaks the rules.</exception>
     public static ZipArchive Read(RandomAccessSource file, CancellationToken cancellationToken)
@@ -51,13 +52,32 @@ internal static class ZipDirectoryReader
         return new ZipArchive(file, new ZipDirectory(places), offset, findings) { DirectoryEnd = offset + length };
     }
 
+    /// <summary>Where the directory is and how many entries it has, without reading it.</summary>
+    /// <exception cref="CheckpointException">There is none.</exception>
+    public static (long Offset, long Length, long Count) FindDirectory(RandomAccessSource file) => FindDirectory(file, []);
+
     private static (long Offset, long Length, long Count) FindDirectory(
         RandomAccessSource file, List<CheckpointFinding> findings)
     {
-        // The comment behind the end record has at most 65,535 bytes; allow as many stray bytes behind it.
-        long tailLength = Math.Min(file.Length, EndLength + (2 * 65535L) + LocatorLength);
+        // The comment behind the end record has at most 65,535 bytes; allow as many stray bytes behind it. Nearly always there is none.
+        long longest = Math.Min(file.Length, EndLength + (2 * 65535L) + LocatorLength);
+        file.Far?.Fetch(file.Length - longest, longest, CancellationToken.None);
+        return FindDirectory(file, Math.Min(longest, UsualTailLength), findings)
+            ?? FindDirectory(file, longest, findings)
+            ?? throw new CheckpointException(
+                CheckpointErrorIds.Truncated,
+                file.Name,
+                $"truncated: the zip archive has no central directory; the file has {file.Length} bytes and ends before "
+                + "its last record does. Get the file again.")
+            {
+                Offset = file.Length,
+            };
+    }
+
+    /// <summary>The end record that comes last; null when there is none in the last bytes of the file.</summary>
+    private static (long Offset, long Length, long Count)? FindDirectory(RandomAccessSource file, long tailLength, List<CheckpointFinding> findings)
+    {
         long tailOffset = file.Length - tailLength;
-        file.Far?.Fetch(tailOffset, tailLength, CancellationToken.None);
         byte[] tail = file.ReadRange(tailOffset, tailLength, "the end of the archive");
         for (int i = tail.Length - EndLength; i >= 0; i--)
         {
@@ -87,14 +107,7 @@ internal static class ZipDirectoryReader
             return ReadEnd(file, end, endOffset, findings);
         }
 
-        throw new CheckpointException(
-            CheckpointErrorIds.Truncated,
-            file.Name,
-            $"truncated: the zip archive has no central directory; the file has {file.Length} bytes and ends before "
-            + "its last record does. Get the file again.")
-        {
-            Offset = file.Length,
-        };
+        return null;
     }
 
     private static (long Offset, long Length, long Count) ReadEnd(

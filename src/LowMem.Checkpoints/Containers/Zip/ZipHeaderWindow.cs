@@ -18,7 +18,8 @@ internal sealed class ZipHeaderWindow(ZipArchive archive)
     private readonly byte[] buffer = new byte[WindowLength];
     private ReadOnlyMemory<byte> window;
     private long windowOffset;
-    private bool isDense = true;
+    private readonly IReadOnlyList<ZipEntry> entries = archive.EntriesInFileOrder;
+    private int next;
 
     /// <summary>A local header.</summary>
     /// <param name="Fixed">Its first 30 bytes.</param>
@@ -26,16 +27,19 @@ internal sealed class ZipHeaderWindow(ZipArchive archive)
     /// <param name="DataOffset">Where the content starts.</param>
     internal readonly record struct Header(ReadOnlyMemory<byte> Fixed, ReadOnlyMemory<byte> Extra, long DataOffset);
 
+    /// <summary>Says whose header is read next, so that a read which begins in front of it ends behind it.</summary>
+    /// <param name="index">Its place among the entries in the order of the file.</param>
+    public void Expect(int index) => next = index;
+
     /// <summary>The header of an entry, until the next is asked for; null when there is none, or it runs into the directory.</summary>
     public Header? Read(ZipEntry entry)
     {
-        var (_, compressedLength, offset) = entry.GetSizes();
+        long offset = entry.HeaderOffset;
         if (offset > archive.DirectoryOffset - FixedLength)
         {
             return null;
         }
 
-        isDense = compressedLength < SmallRecord;
         var header = ReadBehind(offset, FixedLength);
         int nameLength = BinaryPrimitives.ReadUInt16LittleEndian(header.Span[26..]);
         int extraLength = BinaryPrimitives.ReadUInt16LittleEndian(header.Span[28..]);
@@ -59,16 +63,17 @@ internal sealed class ZipHeaderWindow(ZipArchive archive)
         if (place < 0 || place + length > window.Length)
         {
             const string what = "the headers of the archive";
-            long wanted = Math.Min(Math.Max(length, isDense ? WindowLength : NearLength), Math.Max(length, archive.DirectoryOffset - offset));
+            var source = archive.File.Exact;
+            long wanted = Math.Min(Math.Max(length, FindEnd(offset) - offset), Math.Max(length, archive.DirectoryOffset - offset));
             if (wanted > buffer.Length)
             {
-                window = archive.File.ReadRange(offset, wanted, what);
+                window = source.ReadRange(offset, wanted, what);
             }
             else
             {
                 // Of an archive with many records there are hundreds of these.
                 window = default;
-                archive.File.Read(offset, buffer.AsSpan(0, (int)wanted), what);
+                source.Read(offset, buffer.AsSpan(0, (int)wanted), what);
                 window = buffer.AsMemory(0, (int)wanted);
             }
 
@@ -76,5 +81,28 @@ internal sealed class ZipHeaderWindow(ZipArchive archive)
         }
 
         return window.Slice((int)place, (int)length);
+    }
+
+    /// <summary>Where the next header ends that a large record follows.</summary>
+    private long FindEnd(long start)
+    {
+        long end = start;
+        for (int i = next; i < entries.Count; i++)
+        {
+            var entry = entries[i];
+            long header = ZipLayoutGuess.FindDataOffset(archive, entry) ?? entry.HeaderOffset + NearLength;
+            if (header - start > WindowLength)
+            {
+                return Math.Max(end, Math.Min(header, start + NearLength));
+            }
+
+            end = Math.Max(end, header);
+            if (entry.CompressedLength >= SmallRecord)
+            {
+                break;
+            }
+        }
+
+        return end;
     }
 }

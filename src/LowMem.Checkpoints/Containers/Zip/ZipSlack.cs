@@ -44,10 +44,11 @@ internal sealed class ZipSlack(ZipArchive archive, CancellationToken cancellatio
 
         long end = 0;
         ZipEntry? before = null;
-        foreach (var entry in archive.EntriesInFileOrder)
+        foreach (var (index, entry) in archive.EntriesInFileOrder.Index())
         {
             cancellationToken.ThrowIfCancellationRequested();
             var (_, compressedLength, start) = entry.GetSizes();
+            window.Expect(index);
             if (ReadGap(end, start, before) is { } gap)
             {
                 yield return gap;
@@ -102,7 +103,7 @@ internal sealed class ZipSlack(ZipArchive archive, CancellationToken cancellatio
         foreach (var entry in archive.EntriesInFileOrder)
         {
             long start = Math.Max(0, entry.HeaderOffset - MostDescriptor);
-            long end = Math.Min(archive.DirectoryOffset, entry.HeaderOffset + ZipHeaderWindow.NearLength);
+            long end = Math.Min(archive.DirectoryOffset, ZipLayoutGuess.FindDataOffset(archive, entry) ?? entry.HeaderOffset + ZipHeaderWindow.NearLength);
             if (end > start)
             {
                 yield return new ByteRange(start, end - start);

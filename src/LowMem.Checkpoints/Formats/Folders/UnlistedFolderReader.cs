@@ -21,7 +21,15 @@ internal static class UnlistedFolderReader
     ];
 
     /// <exception cref="CheckpointException">None of the names is there, or what is there cannot be read.</exception>
-    public static Checkpoint Read(SourceDirectory directory, CancellationToken cancellationToken)
+    public static Checkpoint Read(SourceDirectory directory, CancellationToken cancellationToken) =>
+        Find(directory, (file, _) => Read(file, directory.Name, cancellationToken), cancellationToken);
+
+    /// <summary>The file that the checkpoint is read from.</summary>
+    /// <exception cref="CheckpointException">None of the names is there, or what is there cannot be had.</exception>
+    public static RandomAccessSource Find(SourceDirectory directory, CancellationToken cancellationToken) =>
+        directory.Open(Find(directory, (_, name) => name, cancellationToken), cancellationToken);
+
+    private static T Find<T>(SourceDirectory directory, Func<RandomAccessSource, string, T> use, CancellationToken cancellationToken)
     {
         // Object stores refuse what is not there, to whom they show no list.
         CheckpointException? refused = null;
@@ -31,7 +39,7 @@ internal static class UnlistedFolderReader
             try
             {
                 using var file = directory.Open(name, cancellationToken);
-                return Read(file, directory.Name, cancellationToken);
+                return use(file, name);
             }
             catch (CheckpointException exception) when (IsOfOpening(exception, directory, name) && exception.ErrorId == CheckpointErrorIds.NotFound)
             {

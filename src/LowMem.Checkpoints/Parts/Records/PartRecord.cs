@@ -4,7 +4,7 @@ namespace LowMem.Checkpoints.Parts.Records;
 internal sealed record PartRecord
 {
     /// <summary>The version of the record.</summary>
-    public const int CurrentVersion = 1;
+    public const int CurrentVersion = 2;
 
     /// <summary>The version of this record; says also that it is one.</summary>
     public required int LowmemPart { get; init; }
@@ -54,6 +54,9 @@ internal sealed record PartItem
 
     /// <summary>Whether other parts have the rest of it.</summary>
     public required bool IsDivided { get; init; }
+
+    /// <summary>How many parts have it.</summary>
+    public required int Sharers { get; init; }
 
     /// <summary>Whether this part tells what is said of the whole.</summary>
     public required bool HasCommon { get; init; }

@@ -94,6 +94,11 @@ public sealed class RemoteLocation : CheckpointLocation, IDisposable
     public override string? GetDirectory(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
+        if (address.IsHub && HubPath.IsOne(name) && HubPath.Parse(name).File.Length == 0)
+        {
+            return null;
+        }
+
         int end = name.TrimEnd('/').LastIndexOf('/');
         return end > name.IndexOf("//", StringComparison.Ordinal) + 1 ? name[..end] : null;
     }
@@ -106,6 +111,25 @@ public sealed class RemoteLocation : CheckpointLocation, IDisposable
         string inside = name.Replace('\\', '/');
         return $"{directory.TrimEnd('/')}/{(address.IsHub ? inside : string.Join('/', inside.Split('/').Select(Uri.EscapeDataString)))}";
     }
+
+    /// <summary>Of the hub, whatever the commit is; of a server, as the name was before it was written as an address.</summary>
+    internal override string GetRelative(string directory, string name)
+    {
+        string root = directory.TrimEnd('/') + '/';
+        if (address.IsHub && HubPath.IsOne(directory) && HubPath.IsOne(name))
+        {
+            (var home, var file) = (HubPath.Parse(directory), HubPath.Parse(name));
+            root = home.File.Length == 0 ? string.Empty : home.File + '/';
+            return home with { File = string.Empty, Revision = null } == file with { File = string.Empty, Revision = null }
+                && file.File.StartsWith(root, StringComparison.Ordinal) ? file.File[root.Length..] : name;
+        }
+
+        return name.StartsWith(root, StringComparison.Ordinal) ? string.Join('/', name[root.Length..].Split('/').Select(Unescape)) : name;
+    }
+
+    /// <summary>What would be another path then stays as it is.</summary>
+    private static string Unescape(string part) =>
+        Uri.UnescapeDataString(part) is var text && text is not ("" or "." or "..") && text.IndexOfAny(['/', '\\', '\0']) < 0 ? text : part;
 
     /// <inheritdoc/>
     public override long CountBytesToFetch(CheckpointFile file)

@@ -22,6 +22,20 @@ internal sealed class PartLoads
     /// <summary>The bytes of each part.</summary>
     public IReadOnlyList<long> Bytes => loads;
 
+    /// <summary>Says that parts have more than was given to them here.</summary>
+    /// <param name="parts">The numbers of the parts, from 0.</param>
+    /// <param name="bytes">How many bytes each of them has.</param>
+    public void Charge(IEnumerable<int> parts, long bytes)
+    {
+        foreach (int part in parts)
+        {
+            loads[part] = Math.Min(long.MaxValue / 2, loads[part]) + Math.Clamp(bytes, 0, long.MaxValue / 2);
+        }
+
+        least.Clear();
+        least.EnqueueRange(loads.Select((load, part) => (part, (load, part))));
+    }
+
     /// <summary>Gives bytes to a part.</summary>
     /// <param name="bytes">How many; what costs next to nothing still counts as one.</param>
     /// <returns>The number of the part, from 0.</returns>

@@ -25,7 +25,7 @@ internal sealed class PlanDivision(
     {
         CollectNeeds();
         var units = PlanUnits.Find(needs, owners.Count, out int[] unitOf);
-        int[] partOf = [.. units.Select(unit => loads.Assign(unit.Bytes))];
+        int[] partOf = UnitRuns.GiveOut(units, loads);
         var mine = new HashSet<IBlockConsumer>(ReferenceEqualityComparer.Instance);
         Keep(owner => unitOf[owners[owner]] is var unit && (unit < 0 ? hasCommon : partOf[unit] == part), hasCommon, mine);
         mine.UnionWith(inside.Where(pair => mine.Contains(pair.Value)).Select(pair => pair.Key).ToList());

@@ -90,7 +90,7 @@ public sealed class ScaledView
     {
         if (!Tensor.IsPacked || dimension < Shape.Count - 1)
         {
-            return new ScaledView(Tensor, Codes.Narrow(dimension, start, length), Numbers.Narrow(dimension, start, length));
+            return new ScaledView(Tensor, Codes.Narrow(dimension, start, length).Sparingly(), Numbers.Narrow(dimension, start, length));
         }
 
         // The last dimension of the numbers is two of the codes: groups, and what is in a group.
@@ -100,7 +100,7 @@ public sealed class ScaledView
             throw Unsupported(Tensor, $"indices {start} to {start + length - 1} of the last dimension of '{DisplayText.Name(Tensor.Key)}' cut a group of {group} that shares a scale.");
         }
 
-        return new ScaledView(Tensor, Codes.Narrow(dimension, start / group, length / group), Numbers.Narrow(dimension, start, length));
+        return new ScaledView(Tensor, Codes.Narrow(dimension, start / group, length / group).Sparingly(), Numbers.Narrow(dimension, start, length));
     }
 
     /// <summary>The numbers as a tensor that nothing reads: only its shape counts.</summary>

@@ -62,6 +62,9 @@ internal static class ModelFiles
         return files;
     }
 
+    /// <summary>The full path; a name of a server is one.</summary>
+    public static string GetFullName(string path) => RemoteNames.IsAddress(path) ? path : Path.GetFullPath(path);
+
     /// <summary>The path of a file relative to a directory, with slashes; null when it does not lie in it.</summary>
     public static string? GetRelative(string directory, string path)
     {

@@ -28,7 +28,7 @@ public sealed class SignatureCheck : IDisposable
     {
         ArgumentException.ThrowIfNullOrEmpty(signature);
         ArgumentNullException.ThrowIfNull(trust);
-        signaturePath = Path.GetFullPath(signature);
+        signaturePath = ModelFiles.GetFullName(signature);
         verifier = trust switch
         {
             { PublicKey: { } key, Certificates: [], TrustedRoot: null } => new KeyVerifier(key),
@@ -43,6 +43,9 @@ public sealed class SignatureCheck : IDisposable
     /// before version 1.1 the reference tool did not write these down.
     /// </summary>
     public IReadOnlyList<string> IgnoredPaths { get; init; } = [];
+
+    /// <summary>Where the signature is, when it is not on this machine.</summary>
+    public CheckpointLocation? SignatureLocation { get; init; }
 
     /// <summary>Verifies a model.</summary>
     /// <param name="path">A directory, or a file.</param>
@@ -72,7 +75,7 @@ public sealed class SignatureCheck : IDisposable
         try
         {
             var (statement, signer) = Verify(location);
-            var files = new SignedFiles(Path.GetFullPath(path), signaturePath, statement, IgnoredPaths) { Location = location };
+            var files = new SignedFiles(ModelFiles.GetFullName(path), signaturePath, statement, IgnoredPaths) { Location = location };
             files.List(cancellationToken);
             return new SignatureRun(files, signer);
         }
@@ -85,7 +88,7 @@ public sealed class SignatureCheck : IDisposable
     /// <summary>Several threads may test with one signature; keys are used by one at a time.</summary>
     private (SignedStatement Statement, string Signer) Verify(CheckpointLocation location)
     {
-        var bundle = SignatureBundle.Read(signaturePath, location);
+        var bundle = SignatureBundle.Read(signaturePath, SignatureLocation ?? (location.IsListed ? location : CheckpointLocation.Local));
         lock (verifier)
         {
             try

@@ -156,8 +156,8 @@ internal sealed class SignedFiles(
     private string Show(string name) => ModelFiles.Show(name == SignedStatement.WholeModel ? Path.GetFileName(path) : name);
 
     private static Dictionary<string, CheckpointFile> ByPath(IReadOnlyList<CheckpointFile> files) => files
-        .DistinctBy(file => Path.GetFullPath(file.Path), StringComparer.Ordinal)
-        .ToDictionary(file => Path.GetFullPath(file.Path), StringComparer.Ordinal);
+        .DistinctBy(file => ModelFiles.GetFullName(file.Path), StringComparer.Ordinal)
+        .ToDictionary(file => ModelFiles.GetFullName(file.Path), StringComparer.Ordinal);
 
     /// <summary>Each file that is there or was signed.</summary>
     private List<(string Name, ModelFile? File)> ListDirectory(CancellationToken cancellationToken)
@@ -188,6 +188,11 @@ internal sealed class SignedFiles(
             return [(SignedStatement.WholeModel, Describe(SignedStatement.WholeModel, only))];
         }
 
+        if (!Location.IsListed)
+        {
+            return ListAddresses(files);
+        }
+
         // The names are relative to where the signature lies, if that is above the file.
         string home = Path.GetDirectoryName(signaturePath)!;
         string directory = ModelFiles.GetRelative(home, path) is null ? Path.GetDirectoryName(path)! : home;
@@ -199,6 +204,25 @@ internal sealed class SignedFiles(
         return [.. files.Select(file => ModelFiles.GetRelative(directory, file) is { } name
             ? (name, (ModelFile?)Describe(name, file))
             : (file, Describe(file, file)))];
+    }
+
+    /// <summary>
+    /// Files on a server, of which no directory can be compared whole. Their names are relative to the directory of the checkpoint, or,
+    /// of a model in a directory of what was signed, to the nearest above it in which all of them were signed.
+    /// </summary>
+    private List<(string Name, ModelFile? File)> ListAddresses(string[] files)
+    {
+        string home = Location.DirectoryExists(path) ? path : Location.GetDirectory(path) ?? path;
+        for (string? above = home; above is not null; above = Location.GetDirectory(above))
+        {
+            if (files.All(file => signed.ContainsKey(Location.GetRelative(above, file))))
+            {
+                home = above;
+                break;
+            }
+        }
+
+        return [.. files.Select(file => (Location.GetRelative(home, file), (ModelFile?)Describe(Location.GetRelative(home, file), file)))];
     }
 
     /// <summary>What a reader takes is signed, also where a signature leaves files out.</summary>
@@ -231,7 +255,7 @@ internal sealed class SignedFiles(
     }
 
     private static string[] GetPaths(IReadOnlyList<CheckpointFile> files) =>
-        [.. files.Select(file => Path.GetFullPath(file.Path)).Distinct(StringComparer.Ordinal)];
+        [.. files.Select(file => ModelFiles.GetFullName(file.Path)).Distinct(StringComparer.Ordinal)];
 
     private static ModelFile Describe(string name, string file) => new(name, file, IsLink: false, IsDirectory: false);
 

@@ -36,6 +36,22 @@ public sealed class RemoteReadingTests : RemoteFixture
         Assert.Equal(Tensors(CheckpointLocation.Local, path), Tensors(RemoteLocation.Create(uri, Options()), uri));
     }
 
+    /// <summary>A header that ends where what is fetched first ends, or a byte in front of it or behind.</summary>
+    [Theory]
+    [InlineData(512)]
+    [InlineData(32 << 10)]
+    [InlineData(100_000)]
+    public void AHeaderMayEndWhereARequestDoes(int end)
+    {
+        foreach (int headerLength in Enumerable.Range(end - 9, 12))
+        {
+            string header = """{"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""".PadRight(headerLength);
+            string uri = Server.Add($"/{headerLength}.safetensors", Builders.SafetensorsBytes.File(header, 1, 2, 3, 4));
+
+            Assert.Equal(headerLength + 8, Open(uri).Tensors.Single().Offset);
+        }
+    }
+
     [Theory]
     [MemberData(nameof(Names))]
     public void VerifiesTheSameAsOnTheDisk(string name)
