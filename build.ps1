@@ -13,6 +13,7 @@
              then changed pickles, a minute, compared with what a CPython reads, where there is one
     Help     the help file of the commands, from docs/en-US, by platyPS
     Package  in out/packages: the module for Install-PSResource, a zip with libtorch for this platform, and the libraries for C#
+    Bom      in out/packages: what is in the module's package and what that was made of, as SPDX
     Clean    removes what the other tasks made
 
     Where there is no PowerShell 7.6, build.sh gets it: the .NET SDK is all that has to be there.
@@ -171,6 +172,11 @@ function Invoke-PackageTask {
     New-ModuleArchive -Destination $packages -Stage $moduleStage
 }
 
+function Invoke-BomTask {
+    Import-Module ([WildcardPattern]::Escape("$PSScriptRoot/tools/Package.psm1")) -Force
+    New-PackageBom -Destination (Join-Path $out 'packages') -Stage (Join-Path $out 'module') -WorkingDirectory (Join-Path $out 'bom')
+}
+
 function Invoke-CleanTask {
     $projects = foreach ($room in 'src', 'tests', 'tools', 'benchmarks') {
         $path = Join-Path $root $room
@@ -197,6 +203,7 @@ $tasks = [ordered]@{
     Fuzz    = @{ Needs = @(); Action = { Invoke-FuzzTask } }
     Help    = @{ Needs = @(); Action = { Invoke-HelpTask } }
     Package = @{ Needs = @('Build'); Action = { Invoke-PackageTask } }
+    Bom     = @{ Needs = @('Build'); Action = { Invoke-BomTask } }
     Clean   = @{ Needs = @(); Action = { Invoke-CleanTask } }
 }
 

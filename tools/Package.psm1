@@ -78,6 +78,51 @@ function New-ModuleArchive {
     $path
 }
 
+function New-PackageBom {
+    <#
+    .SYNOPSIS
+        Writes beside a package what is in it, and what that was made of (SPDX), and returns the path. Gets the program for it through NuGet.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param(
+        [Parameter(Mandatory)][string] $Destination,
+
+        # The module that is in the package.
+        [Parameter(Mandatory)][string] $Stage,
+
+        # Where the program is kept, and what it writes meanwhile.
+        [Parameter(Mandatory)][string] $WorkingDirectory
+    )
+
+    $toolVersion = '4.1.13'
+    $program = [IO.Path]::Combine($WorkingDirectory, $toolVersion, $IsWindows ? 'sbom-tool.exe' : 'sbom-tool')
+    if (-not [IO.File]::Exists($program)) {
+        Invoke-Native dotnet @('tool', 'install', 'Microsoft.Sbom.DotNetTool', '--tool-path', [IO.Path]::GetDirectoryName($program), '--version', $toolVersion) |
+            Out-Host
+    }
+
+    $version = (Import-PowerShellDataFile ([WildcardPattern]::Escape("$Stage/LowMem.psd1"))).ModuleVersion
+    $manifests = [IO.Path]::Combine($WorkingDirectory, 'manifest')
+    if ([IO.Directory]::Exists($manifests)) { [IO.Directory]::Delete($manifests, $true) }
+    $null = [IO.Directory]::CreateDirectory($manifests)
+    $rollForward = $env:DOTNET_ROLL_FORWARD
+    # It is made for .NET 8.
+    $env:DOTNET_ROLL_FORWARD = 'Major'
+    try {
+        # A document has a namespace, which is a URI: names in 'invalid' are reserved for what leads nowhere.
+        Invoke-Native $program @(
+            'generate', '-b', $Stage, '-bc', "$root/src", '-m', $manifests, '-pn', 'LowMem', '-pv', $version, '-ps', 'LowMem contributors'
+            '-nsb', 'https://lowmem.invalid', '-V', 'Error') | Out-Null
+    }
+    finally { $env:DOTNET_ROLL_FORWARD = $rollForward }
+
+    $null = [IO.Directory]::CreateDirectory($Destination)
+    $path = [IO.Path]::Combine($Destination, "LowMem.$version.spdx.json")
+    [IO.File]::Copy("$manifests/_manifest/spdx_2.2/manifest.spdx.json", $path, $true)
+    $path
+}
+
 function Invoke-Pack([string] $Project, [string] $Destination, [string[]] $Argument) {
     $Destination = [IO.Path]::GetFullPath($Destination)
     $lines = @(Invoke-Native dotnet (@('pack', $Project, '-o', $Destination, '--nologo', '-v', 'minimal') + $Argument))
@@ -86,4 +131,4 @@ function Invoke-Pack([string] $Project, [string] $Destination, [string[]] $Argum
     $made
 }
 
-Export-ModuleMember -Function New-ModulePackage, New-LibraryPackage, New-ModuleArchive
+Export-ModuleMember -Function New-ModulePackage, New-LibraryPackage, New-ModuleArchive, New-PackageBom

@@ -70,7 +70,7 @@ Describe 'Exit codes' {
     }
 
     It 'reads what Test-Nightly.ps1 wrote' {
-        (Invoke-Sample Test-Nightly.ps1 "-Path '$bad' -ReportDirectory '$TestDrive/bad'").Code | Should -Be 1
+        (Invoke-Sample Test-Nightly.ps1 "-Path '$bad' -ReportDirectory '$TestDrive/bad' -Module '$modulePath'").Code | Should -Be 1
 
         $result = Invoke-Sample scheduled/Test-Report.ps1 "-ReportDirectory '$TestDrive/bad'"
         $result.Code | Should -Be 1

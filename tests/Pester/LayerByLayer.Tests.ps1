@@ -7,7 +7,7 @@ Describe 'samples/Invoke-LayerByLayer.ps1' {
         @{ Mode = 'resident'; Mapped = $false }
         @{ Mode = 'mapped'; Mapped = $true }) {
         $row = Get-Flat @($expected.input)[0]
-        $result = & "$samples/Invoke-LayerByLayer.ps1" -Path "$samples/boring.pt" -InputRow $row -Mapped:$Mapped
+        $result = & "$samples/Invoke-LayerByLayer.ps1" -Path "$samples/boring.pt" -InputRow $row -Mapped:$Mapped -Module $modulePath
 
         $result.LayerCount | Should -Be 4
         $result.ModelBytes | Should -Be 1088

@@ -223,7 +223,7 @@ Describe 'The packages for programs in C#' -Skip:(-not $IsLinux) {
 
         $output[0] | Should -Be 'in_proj.weight float32 [10, 2]'
         $output[8] | Should -Be 'passed'
-        $output[9] | Should -Be '1128'
+        $output[9] | Should -Be '1088'
         @($output[10] -split ', ').Count | Should -Be 2
         $LASTEXITCODE | Should -Be 0
     }

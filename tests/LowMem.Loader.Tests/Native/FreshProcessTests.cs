@@ -46,7 +46,7 @@ public class FreshProcessTests
             File.Copy(file, Path.Combine(directory.Path, Path.GetFileName(file)));
         }
 
-        await ChildProcess.RunAsync(typeof(FreshProcessTests), nameof(EveryEntryPointFails), directory.Path, (TorchFixture.WithoutNatives, "1"));
+        await ChildProcess.RunAsync(typeof(FreshProcessTests), nameof(EveryEntryPointFails), directory.Path, (TorchFixture.WithoutNatives, "1"), ("XDG_DATA_HOME", directory.Path));
 
         // TorchSharp's own search would have made a directory "cpu" with half a gigabyte in it.
         Assert.Empty(Directory.GetDirectories(directory.Path));
