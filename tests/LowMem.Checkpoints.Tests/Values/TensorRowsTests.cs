@@ -50,7 +50,7 @@ public sealed class TensorRowsTests
         });
     }
 
-    private static List<object> Read(TensorRows rows, int most) => rows.Read(most, TestContext.Current.CancellationToken);
+    private static IReadOnlyList<object> Read(TensorRows rows, int most) => rows.Read(most, TestContext.Current.CancellationToken);
 
     private static void With(long[] shape, float[] values, Action<TensorRows> check)
     {

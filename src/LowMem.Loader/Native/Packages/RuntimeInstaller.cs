@@ -107,7 +107,8 @@ public sealed class RuntimeInstaller(IPackageFetcher fetcher)
             string digest = Convert.ToBase64String(await SHA512.HashDataAsync(stream, cancellationToken).ConfigureAwait(false));
             if (digest == package.Sha512)
             {
-                stream.Flush(flushToDisk: true);
+                await stream.FlushAsync(cancellationToken).ConfigureAwait(false);
+                RandomAccess.FlushToDisk(stream.SafeFileHandle);
                 return source;
             }
 
@@ -152,7 +153,8 @@ public sealed class RuntimeInstaller(IPackageFetcher fetcher)
                     stage.Report($"Unpacking {package.Id}", done, total);
                 }
 
-                output.Flush(flushToDisk: true);
+                await output.FlushAsync(cancellationToken).ConfigureAwait(false);
+                RandomAccess.FlushToDisk(output.SafeFileHandle);
             }
 
             if (name == "libLibTorchSharp.so")
