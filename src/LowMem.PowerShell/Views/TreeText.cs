@@ -48,8 +48,8 @@ internal sealed record TreeText(TerminalStyle Style)
         // Where it is deep, the part next to the name is enough.
         int most = NameWidth / 2;
         lines = lines.Length > most ? lines[^most..] : lines;
-        name = CellText.Cut(name, NameWidth - lines.Length, Style.IsPlain);
-        int left = NameWidth - lines.Length - CellText.GetWidth(name);
+        name = Style.IsWhole ? name : CellText.CutFront(name, NameWidth - lines.Length, Style.IsPlain);
+        int left = Math.Max(0, NameWidth - lines.Length - CellText.GetWidth(name));
         const int least = 4;
         string said = detail.Length > 0 && left > least ? $" {CellText.Cut(detail, left - 1, Style.IsPlain)}" : string.Empty;
         line.Append(Dim(lines)).Append(name).Append(Dim(said)).Append(' ', left - CellText.GetWidth(said));
