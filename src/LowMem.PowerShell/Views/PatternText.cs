@@ -34,7 +34,7 @@ internal sealed record PatternText(TerminalStyle Style)
     public string Line(string pattern, string count, string tensor, string numbers, long bytes, double share)
     {
         string what = $"{count} x {tensor}";
-        int most = Math.Max(NameWidth, TextWidth - 1 - CellText.GetWidth(what));
+        int most = Math.Max(NameWidth, TextWidth - 1 - Math.Min(CellText.GetWidth(what), Math.Max(8, TextWidth / 4)));
         pattern = Style.IsWhole ? pattern : CellText.CutFront(pattern, most, Style.IsPlain);
         int used = CellText.GetWidth(pattern);
         int gap = Math.Max(1, NameWidth + 1 - used);

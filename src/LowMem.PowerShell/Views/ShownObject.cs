@@ -232,6 +232,8 @@ public sealed class ShownObject(PSObject shown)
 
     public string Section => ItemLayouts.Of(shown).Section(shown);
 
+    public string Common => (ItemLayouts.Of(shown) as RowLayout)?.Above(shown, TerminalStyle.Begin()) ?? string.Empty;
+
     public string Heading => ItemLayouts.Of(shown).Heading(shown, TerminalStyle.Begin());
 
     public string Row => ItemLayouts.Of(shown).Text(shown, TerminalStyle.Detect());
@@ -239,7 +241,8 @@ public sealed class ShownObject(PSObject shown)
 
     internal ShownItem Item => new(shown);
 
-    internal string Get(string property) => AsLine(shown, property);
+    // Of an enumeration, a copy from a job keeps the name as its text alone.
+    internal string Get(string property) => PlainText.Format(AsText(shown.Properties[property]?.Value));
 
     private static string AsEstimate(PSObject item, string property) => AsInner(item, property) is { } mode
         ? $"{AsBytes(mode, "PeakPrivateBytes")}{(AsValue(mode, "Fits") is false ? ", does not fit" : string.Empty)}"

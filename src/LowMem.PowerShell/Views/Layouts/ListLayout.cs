@@ -27,7 +27,7 @@ internal sealed class ListLayout(params (string Label, Func<ShownObject, string?
         return string.Join('\n', some
             .Select(field => (field.Label, Text: field.Text(shown)))
             .Where(field => field.Text is not null)
-            .Select(field => $"{style.Accent}{field.Label.PadRight(labelWidth)} : {(style.Accent.Length > 0 ? style.Reset : string.Empty)}"
-                + string.Join('\n' + new string(' ', indent), field.Text!.Split('\n').SelectMany(line => CellText.Wrap(line, room)))));
+            .Select(field => ($"{style.Accent}{field.Label.PadRight(labelWidth)} : {(style.Accent.Length > 0 ? style.Reset : string.Empty)}"
+                + string.Join('\n' + new string(' ', indent), field.Text!.Split('\n').SelectMany(line => CellText.Wrap(line, room)))).TrimEnd()));
     }
 }

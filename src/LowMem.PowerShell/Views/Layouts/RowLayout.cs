@@ -32,14 +32,20 @@ internal sealed class RowLayout(string name, Column[] columns, string label, Fun
     {
         var shown = columns.Where(column => style.Width >= column.From).ToArray();
         string line = style.Head(Draw(shown, shown.Select(column => column.Label), new NameText(label), style));
+        return Common is null ? line : $"{Above(item, style)}\n\n{line}";
+    }
+
+    /// <summary>What all objects of the section have in common, on one line.</summary>
+    public string Above(PSObject item, TerminalStyle style)
+    {
         if (Common is not { } common)
         {
-            return line;
+            return string.Empty;
         }
 
         string above = $"{new string(' ', Indent)}{common.Label}: ";
         string text = common.Text(new ShownObject(item));
-        return $"{above}{(style.IsWhole ? text : CellText.CutFront(text, style.Room - above.Length, style.IsPlain))}\n\n{line}";
+        return above + (style.IsWhole ? text : CellText.CutFront(text, style.Room - above.Length, style.IsPlain));
     }
 
     /// <inheritdoc/>
