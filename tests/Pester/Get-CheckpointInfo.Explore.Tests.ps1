@@ -198,10 +198,10 @@ Describe 'Objects of several kinds, one after the other' {
             { Get-CheckpointTensor "$samples/boring.pt" -Key in_proj.weight }
             { Test-Checkpoint "$samples/boring.pt" }
             { Get-CheckpointInfo "$samples/boring.pt" -Key in_proj.bias })
-        $alone = $kinds.ForEach{ (& $_ | Out-String -Width 120).Trim() }
+        $alone = $kinds.ForEach{ (& $_ | Out-String -Width 120).Trim("`r", "`n") }
         $text = $kinds.ForEach{ & $_ } | Out-String -Width 120
 
-        ($text -replace '(\r?\n){2,}', "`n`n").Trim() | Should -BeExactly (($alone -join "`n`n") -replace '(\r?\n){2,}', "`n`n")
+        ($text -replace '(\r?\n){2,}', "`n`n").Trim("`r", "`n") | Should -BeExactly (($alone -join "`n`n") -replace '(\r?\n){2,}', "`n`n")
     }
 
     It 'have a heading of their own for each file' {
