@@ -31,7 +31,8 @@ Describe 'The table of verdicts' {
         $text | Should -Match '(?m)^Passed Errors Warnings Path\r?$'
         $text | Should -Match '(?m)^True        0        0 boring\.pt\r?$'
         $text | Should -Match '(?m)^False       1        0 bad-storage-missing\.pt\r?\n    Error StorageMissing: '
-        $text | Should -Match "(?m)^False       1        0 $([regex]::Escape([IO.Path]::GetFileName($long)))\r?\n    $([regex]::Escape($verdicts[2].FirstFinding))\r?$"
+        $text | Should -Match "(?m)^False       1        0 $([regex]::Escape([IO.Path]::GetFileName($long)))\r?\n    Error UnsafeGlobal: "
+        ($text -replace '\s+', ' ').Contains($verdicts[2].FirstFinding) | Should -BeTrue
     }
 
     It 'is a list and names, too' {

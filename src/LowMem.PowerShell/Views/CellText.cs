@@ -90,7 +90,8 @@ internal static class CellText
     /// <summary>Breaks a text into lines, between words where there are any.</summary>
     /// <param name="text">One line without control characters.</param>
     /// <param name="cells">The cells of a line.</param>
-    public static IEnumerable<string> Wrap(string text, int cells)
+    /// <param name="keepsWords">Whether a word that is longer than a line stays whole.</param>
+    public static IEnumerable<string> Wrap(string text, int cells, bool keepsWords)
     {
         cells = Math.Max(1, cells);
         while (GetWidth(text) > cells)
@@ -98,6 +99,15 @@ internal static class CellText
             int fits = CountFitting(text, cells);
             int space = text.LastIndexOf(' ', Math.Min(fits, text.Length - 1));
             int end = space > 0 ? space : fits;
+            if (space <= 0 && keepsWords)
+            {
+                end = text.IndexOf(' ', fits);
+                if (end < 0)
+                {
+                    break;
+                }
+            }
+
             yield return text[..end].TrimEnd();
             text = text[end..].TrimStart();
         }

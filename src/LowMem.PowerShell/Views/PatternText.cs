@@ -39,7 +39,7 @@ internal sealed record PatternText(TerminalStyle Style)
         int used = CellText.GetWidth(pattern);
         int gap = Math.Max(1, NameWidth + 1 - used);
         int left = TextWidth - used - gap;
-        string said = Style.IsWhole ? what : left > 3 ? CellText.Cut(what, left, Style.IsPlain) : string.Empty;
+        string said = left > 3 ? CellText.Cut(what, left, Style.IsPlain) : string.Empty;
         left -= CellText.GetWidth(said);
         string ranges = Style.Width >= LeastForNumbers && numbers.Length > 0 && left > 8 ? "  " + CellText.Cut(numbers, left - 2, Style.IsPlain) : string.Empty;
         string text = pattern + new string(' ', gap) + said + (ranges.Length > 0 ? Style.Dim + ranges + Style.Reset : string.Empty);

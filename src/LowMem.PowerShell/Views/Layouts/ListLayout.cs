@@ -23,11 +23,11 @@ internal sealed class ListLayout(params (string Label, Func<ShownObject, string?
     private string Draw(ShownObject shown, IEnumerable<(string Label, Func<ShownObject, string?> Text)> some, TerminalStyle style)
     {
         int indent = labelWidth + 3;
-        int room = style.IsWhole ? int.MaxValue : Math.Max(1, style.Room - indent);
+        int room = Math.Max(1, style.Room - indent);
         return string.Join('\n', some
             .Select(field => (field.Label, Text: field.Text(shown)))
             .Where(field => field.Text is not null)
             .Select(field => ($"{style.Accent}{field.Label.PadRight(labelWidth)} : {(style.Accent.Length > 0 ? style.Reset : string.Empty)}"
-                + string.Join('\n' + new string(' ', indent), field.Text!.Split('\n').SelectMany(line => CellText.Wrap(line, room)))).TrimEnd()));
+                + string.Join('\n' + new string(' ', indent), field.Text!.Split('\n').SelectMany(line => CellText.Wrap(line, room, style.IsWhole)))).TrimEnd()));
     }
 }

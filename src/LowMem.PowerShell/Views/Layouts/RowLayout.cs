@@ -85,6 +85,6 @@ internal sealed class RowLayout(string name, Column[] columns, string label, Fun
     private static string Below(string sentence, TerminalStyle style)
     {
         string indent = new(' ', Indent);
-        return string.Join('\n', (style.IsWhole ? [sentence] : CellText.Wrap(sentence, style.Room - Indent)).Select(line => indent + line));
+        return string.Join('\n', CellText.Wrap(sentence, style.Room - Indent, style.IsWhole).Select(line => indent + line));
     }
 }
