@@ -172,7 +172,7 @@ Describe '-Uri' {
             Set-Variable LowMemAddress "http://$($listener.LocalEndpoint)/boring.pt" -Scope Global
             Set-Variable LowMemToken $token -Scope Global
             $line = $Command.Replace('<address>', "'$LowMemAddress'")
-            [Management.Automation.CommandCompletion]::CompleteInput($line, $line.Length, $null).CompletionMatches.CompletionText -like 'in_p*' | Should -BeNullOrEmpty
+            @([Management.Automation.CommandCompletion]::CompleteInput($line, $line.Length, $null).CompletionMatches.CompletionText) -like 'in_p*' | Should -BeNullOrEmpty
             $listener.Pending() | Should -BeFalse
         }
         finally {
