@@ -40,7 +40,7 @@ Describe 'The table of verdicts' {
         $list | Should -Match '(?m)^Passed\s+: False'
         $list | Should -Match '(?m)^Findings\s+: Error StorageMissing: '
         $verdicts | Format-Wide | Out-String -Width 80 | Should -Match 'boring\.pt\s+bad-storage-missing\.pt'
-        $verdicts[0..1] | Format-Table -AutoSize | Out-String -Width 80 | Should -Match 'False\s+1\s+0 bad-storage-missing\.pt Error StorageMissing'
+        $verdicts[0..1] | Format-Table -AutoSize | Out-String -Width 80 | Should -Match 'False\s+1\s+0 Error StorageMissing: .*'
     }
 
     It 'is the same for a verdict from a job' {
