@@ -36,10 +36,10 @@ function Get-CompletionCount([string] $Line) {
 Write-Step ready 0 0
 $null = New-PSDrive bench Checkpoint $Checkpoint
 Measure-Step cd { Set-Location bench:/; Set-Location bench:/table; 1 }
-Measure-Step dir { (Get-ChildItem bench:/table | Measure-Object).Count }
+Measure-Step dir { @(Get-ChildItem bench:/table).Count }
 Set-Location $Folder
 Measure-Step cd-files { Set-Location $Folder; Set-Location "$Folder/table"; 1 }
-Measure-Step dir-files { (Get-ChildItem "$Folder/table" | Measure-Object).Count }
+Measure-Step dir-files { @(Get-ChildItem "$Folder/table").Count }
 Measure-Step tree { @(Get-CheckpointInfo $Checkpoint -Tree).Count }
 Measure-Step pattern { @(Get-CheckpointInfo $Checkpoint -Pattern).Count }
 Measure-Step complete { Get-CompletionCount "Get-CheckpointInfo '$Checkpoint' -Key table.row9999" }
