@@ -2,26 +2,8 @@
 
 BeforeAll {
     . "$PSScriptRoot/Setup.ps1"
+    . "$PSScriptRoot/Screen.ps1"
     $PSStyle.OutputRendering = 'PlainText'
-
-    # A safetensors file; each key with its type and shape. The values are zeros.
-    function Write-Model([string] $Path, [Collections.Specialized.OrderedDictionary] $Tensors) {
-        $size = @{ F32 = 4; BF16 = 2; I64 = 8; F8_E4M3 = 1 }
-        $offset = 0L
-        $parts = foreach ($key in $Tensors.Keys) {
-            $dtype, $shape = $Tensors[$key]
-            $length = $size[$dtype]
-            foreach ($each in $shape) { $length *= $each }
-            "$($key | ConvertTo-Json -EscapeHandling EscapeNonAscii):{`"dtype`":`"$dtype`",`"shape`":[$($shape -join ',')],`"data_offsets`":[$offset,$($offset + $length)]}"
-            $offset += $length
-        }
-        $header = [Text.Encoding]::UTF8.GetBytes("{$($parts -join ',')}")
-        $file = [IO.File]::Create($Path)
-        $file.Write([BitConverter]::GetBytes([long] $header.Length))
-        $file.Write($header)
-        $file.SetLength(8 + $header.Length + $offset)
-        $file.Dispose()
-    }
 
     # The layout of Llama: small enough for a test, and large enough for units.
     function Get-Llama([int] $Layers = 4) {
@@ -39,19 +21,6 @@ BeforeAll {
 
     $llama = "$TestDrive/llama.safetensors"
     Write-Model $llama (Get-Llama)
-
-    # What a script writes to a terminal of some columns, line by line, without colours and what else a terminal obeys.
-    function Get-Screen([int] $Columns, [string] $Script, [switch] $Raw, [switch] $NoColor) {
-        $file = "$TestDrive/screen.ps1"
-        [IO.File]::WriteAllText($file, "`$env:PSModulePath = '$($env:PSModulePath)'`n$importModule`n$Script")
-        $engine = @(Get-PowerShellCommand) + @('-NoProfile', '-NoLogo', '-File', $file)
-        $text = (script -qec "stty cols $Columns rows 50; LANG=C.UTF-8 LC_ALL=C.UTF-8 TERM=xterm env $($NoColor ? 'NO_COLOR=1' : '-u NO_COLOR') $(($engine | ForEach-Object { "'$_'" }) -join ' ')" /dev/null) -join "`n"
-        if ($Raw) { return $text }
-        @(($text -replace '\x1b\[[0-9;?]*[A-Za-z]' -replace '\x1b[=>]') -split '\r?\n').TrimEnd().Where({ $_ })
-    }
-
-    $hasTerminal = $IsLinux -and (Get-Command script -CommandType Application -ErrorAction Ignore)
-    function Assert-Terminal { if (-not $hasTerminal) { Set-ItResult -Skipped -Because 'there is no script(1) that makes a terminal' } }
 }
 
 Describe 'Get-CheckpointInfo -Tree' {
@@ -218,35 +187,26 @@ Describe 'Get-CheckpointInfo -Group' {
     }
 }
 
-Describe 'Tables of tensors' {
-    It 'have one line for each tensor in <_> columns' -ForEach 80, 200 {
-        $tensors = [ordered]@{ 'model.layers.31.self_attn.q_proj.weight' = 'BF16', @(4096, 4096); 'down.conv.weight' = 'F32', @(512, 512, 3, 3); 'up.weight' = 'F8_E4M3', @(1, 16) }
-        $tensors["$('deep.' * 20)weight"] = 'F32', @(2)
-        Write-Model "$TestDrive/wide.safetensors" $tensors
-        $lines = @((Get-CheckpointInfo "$TestDrive/wide.safetensors" | Out-String -Width $_) -split '\r?\n').Where({ $_ })
+Describe 'Objects of several kinds, one after the other' {
+    It 'each look as when they are alone' {
+        $kinds = @(
+            { Get-CheckpointInfo "$samples/boring.pt" -Key in_proj.weight }
+            { Get-CheckpointInfo "$samples/boring-training.pt" -Summary }
+            { Get-CheckpointInfo $llama -Tree -Depth 1 }
+            { Get-CheckpointInfo $llama -Pattern }
+            { Get-CheckpointInfo $llama -Group DType }
+            { Get-CheckpointTensor "$samples/boring.pt" -Key in_proj.weight }
+            { Test-Checkpoint "$samples/boring.pt" }
+            { Get-CheckpointInfo "$samples/boring.pt" -Key in_proj.bias })
+        $alone = $kinds.ForEach{ (& $_ | Out-String -Width 120).Trim("`r", "`n") }
+        $text = $kinds.ForEach{ & $_ } | Out-String -Width 120
 
-        $lines.Count | Should -Be 6
-        ($lines | Measure-Object Length -Maximum).Maximum | Should -BeLessOrEqual $_
-        $lines[2] | Should -Match '^bfloat16\s+\[4096, 4096\]\s+32\.0 MiB model\.layers\.31\.self_attn\.q_proj\.weight\s*$'
-        $lines[3] | Should -Match '^float32\s+\[512, 512, 3, 3\]\s+9\.0 MiB down\.conv\.weight\s*$'
-        $lines[4] | Should -Match '^float8_e4m3fn\s+\[1, 16\]\s+16 B up\.weight\s*$'
-        if ($_ -eq 200) { $lines[5] | Should -Match ' (deep\.){20}weight\s*$' }
+        ($text -replace '(\r?\n){2,}', "`n`n").Trim("`r", "`n") | Should -BeExactly (($alone -join "`n`n") -replace '(\r?\n){2,}', "`n`n")
     }
-}
 
-Describe 'A summary' {
-    It 'says the same when others came before it' {
-        $alone = Get-CheckpointInfo "$samples/boring-training.pt" -Summary | Out-String -Width 120
-        $behind = & { Get-CheckpointInfo "$samples/boring.pt" -Key in_proj.weight; Get-CheckpointInfo "$samples/boring-training.pt" -Summary } | Out-String -Width 120
-
-        foreach ($label in 'Format', 'TensorCount', 'ParameterCount', 'Size', 'FileSize', 'ShardCount', 'WeightsOnly') {
-            $line = [regex]::Match($alone, "(?m)^$label\s+: (.*?)\s*$").Groups[1].Value
-            $line | Should -Not -BeNullOrEmpty
-            $behind | Should -Match "(?m)^$label\s+: $([regex]::Escape($line))\s*$"
-        }
-        $behind | Should -Match '(?m)^OtherValues\s+: epoch = 2; '
-        $behind | Should -Match '(?m)^Location\s+: .*boring-training\.pt'
-        $behind | Should -Match '(?m)^ElementTypes\s+: float32 x 32'
+    It 'have a heading of their own for each file' {
+        $text = Get-CheckpointInfo $llama, "$samples/boring.pt" -Tree -Depth 0 | Out-String -Width 120
+        [regex]::Matches($text, '(?m)^Name\s+Params').Count | Should -Be 2
     }
 }
 

@@ -47,7 +47,7 @@ Describe 'Get-ModuleParameter' {
 
     It 'shows a table' {
         New-BoringSkeleton | Get-ModuleParameter -Key in_proj.weight | Out-String |
-            Should -Match 'in_proj\.weight\s+Linear\s+float32\s+\[10, 2\]\s+meta\s+80 B'
+            Should -Match 'float32\s+\[10, 2\]\s+meta\s+80 B in_proj\.weight'
     }
 
     It 'survives remoting without the live module' {

@@ -231,6 +231,63 @@ Describe '-Uri' {
         "$problem" | Should -Not -Match 'secret'
     }
 
+    It 'completes keys of a server that the command names in plain text: <Command>' -ForEach @(
+        @{ Command = "Get-CheckpointInfo -Uri '<address>/boring.pt' -Key in_p" }
+        @{ Command = "Get-CheckpointTensor -Uri <address>/boring.pt -Key in_p" }
+        @{ Command = "Test-Checkpoint -Uri '<address>/none.pt', '<address>/boring.pt' -AllowNonFinite in_p" }
+        @{ Command = "Import-ModelLowMemory -Uri '<address>/boring.pt' -Include in_p" }
+        @{ Command = "Get-CheckpointInfo -Uri '<address>/locked/boring.pt' -Token `$LowMemToken -AllowUnencrypted -Key in_p" }
+    ) {
+        Set-Variable LowMemToken $token -Scope Global
+        $line = $Command.Replace('<address>', $address)
+        $found = [Management.Automation.CommandCompletion]::CompleteInput($line, $line.Length, $null).CompletionMatches
+
+        $found.CompletionText | Should -Be @('in_proj.weight', 'in_proj.bias')
+        if ($Command -notlike 'Import*') { $found[0].ToolTip | Should -BeExactly 'in_proj.weight  [10, 2] float32  80 B' }
+        Remove-Variable LowMemToken -Scope Global
+    }
+
+    It 'asks no server to complete <Name>' -ForEach @(
+        @{ Name = 'an address that a variable holds'; Command = 'Get-CheckpointInfo -Uri $LowMemAddress -Key in_p' }
+        @{ Name = 'an address with a variable in it'; Command = 'Get-CheckpointInfo -Uri "$LowMemAddress" -Key in_p' }
+        @{ Name = 'an address with a token that is not known'; Command = 'Get-CheckpointInfo -Uri <address> -Token (Get-Secret) -Key in_p' }
+        @{ Name = 'a token that would go unencrypted'; Command = 'Get-CheckpointInfo -Uri <address> -Token $LowMemToken -Key in_p' }
+        @{ Name = 'what is no address'; Command = 'Get-CheckpointInfo -Uri ftp://127.0.0.1/x -Key in_p' }
+    ) {
+        $listener = [Net.Sockets.TcpListener]::new([Net.IPAddress]::Loopback, 0)
+        $listener.Start()
+        try {
+            Set-Variable LowMemAddress "http://$($listener.LocalEndpoint)/boring.pt" -Scope Global
+            Set-Variable LowMemToken $token -Scope Global
+            $line = $Command.Replace('<address>', "'$LowMemAddress'")
+            @([Management.Automation.CommandCompletion]::CompleteInput($line, $line.Length, $null).CompletionMatches.CompletionText) -like 'in_p*' | Should -BeNullOrEmpty
+            $listener.Pending() | Should -BeFalse
+        }
+        finally {
+            Remove-Variable LowMemAddress, LowMemToken -Scope Global
+            $listener.Stop()
+        }
+    }
+
+    It 'does not let the prompt wait for a server that says nothing' {
+        $silent = [Net.Sockets.TcpListener]::new([Net.IPAddress]::Loopback, 0)
+        $silent.Start()
+        try {
+            $line = "Get-CheckpointInfo -Uri 'http://$($silent.LocalEndpoint)/model.pt' -Key in_p"
+            $completion = [powershell]::Create().AddScript("$importModule; [Management.Automation.CommandCompletion]::CompleteInput(`$args[0], `$args[0].Length, `$null).CompletionMatches.CompletionText").AddArgument($line)
+            $running = $completion.BeginInvoke()
+
+            # It ends while the server still has the question: nothing but its own patience ends it.
+            $running.AsyncWaitHandle.WaitOne(60000) | Should -BeTrue
+            $silent.Pending() | Should -BeTrue
+            @($completion.EndInvoke($running)) -like 'in_p*' | Should -BeNullOrEmpty
+        }
+        finally {
+            $completion.Dispose()
+            $silent.Stop()
+        }
+    }
+
     It 'is stopped while a server says nothing: <Command>' -TestCases @(
         @{ Command = 'Get-CheckpointInfo'; More = @{} }
         @{ Command = 'Test-Checkpoint'; More = @{ Part = '2/3'; Level = 'Values' } }

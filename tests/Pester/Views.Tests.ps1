@@ -25,31 +25,14 @@ BeforeAll {
 }
 
 Describe 'The table of verdicts' {
-    It 'shows name, outcome and the whole first reason in <_> columns' -ForEach 80, 120, 200 {
-        $text = $verdicts | Out-String -Width $_
+    It 'shows name, outcome and the whole first reason' {
+        $text = $verdicts | Out-String -Width 400
 
-        $text | Should -Match 'Path\s+Passed Errors Warnings FirstFinding'
-        $text | Should -Match '(?m)^boring\.pt\s+True\s+0\s+0'
-        $text | Should -Match '(?m)^bad-storage-missing\.pt\s+False\s+1\s+0\s+Error StorageMissing: '
-        $text | Should -Match '(?m)^pytorch_model-00001-of-00\s+False\s+1\s+0\s+Error UnsafeGlobal: '
-        ($text -split "`n" | Measure-Object -Property Length -Maximum).Maximum | Should -BeLessOrEqual $_
-    }
-
-    It 'breaks between words, and cuts nothing off' {
-        $culture = [cultureinfo]::CurrentCulture
-        try {
-            [cultureinfo]::CurrentCulture = 'en-US'
-            $text = $verdicts[2] | Out-String -Width 80
-        }
-        finally {
-            [cultureinfo]::CurrentCulture = $culture
-        }
-
-        # The last column of each line, put together again.
-        $reason = @($text -split '\r?\n' | Where-Object { $_.Length -gt 49 -and $_ -notmatch 'FirstFinding|----|Directory' } | ForEach-Object { $_.Substring(49).Trim() }) -join ' '
-        $reason | Should -BeExactly $verdicts[2].FirstFinding
-        $name = @($text -split '\r?\n' | Where-Object { $_ -match '^(pytorch|\d|-with|characters|of|sixty)' } | ForEach-Object { $_.Substring(0, [Math]::Min(25, $_.Length)).Trim() }) -join ''
-        $name | Should -BeExactly ([IO.Path]::GetFileName($long))
+        $text | Should -Match '(?m)^Passed Errors Warnings Path\r?$'
+        $text | Should -Match '(?m)^True        0        0 boring\.pt\r?$'
+        $text | Should -Match '(?m)^False       1        0 bad-storage-missing\.pt\r?\n    Error StorageMissing: '
+        $text | Should -Match "(?m)^False       1        0 $([regex]::Escape([IO.Path]::GetFileName($long)))\r?\n    Error UnsafeGlobal: "
+        ($text -replace '\s+', ' ').Contains($verdicts[2].FirstFinding) | Should -BeTrue
     }
 
     It 'is a list and names, too' {
@@ -57,7 +40,7 @@ Describe 'The table of verdicts' {
         $list | Should -Match '(?m)^Passed\s+: False'
         $list | Should -Match '(?m)^Findings\s+: Error StorageMissing: '
         $verdicts | Format-Wide | Out-String -Width 80 | Should -Match 'boring\.pt\s+bad-storage-missing\.pt'
-        $verdicts[0..1] | Format-Table -AutoSize | Out-String -Width 80 | Should -Match 'bad-storage-missing\.pt False\s+1\s+0 Error StorageMissing'
+        $verdicts[0..1] | Format-Table -AutoSize | Out-String -Width 80 | Should -Match 'False\s+1\s+0 Error StorageMissing: .*'
     }
 
     It 'is the same for a verdict from a job' {
@@ -66,22 +49,22 @@ Describe 'The table of verdicts' {
 }
 
 Describe 'The other tables' {
-    It 'keep Size and TiedTo of a parameter in 80 columns' {
-        $text = $tied | Get-ModuleParameter | Out-String -Width 80
+    It 'say what a parameter is tied to' {
+        $text = $tied | Get-ModuleParameter | Out-String -Width 200
 
-        $text | Should -Match '(?m)^Key\s+ModuleType\s+DType\s+Shape\s+Device\s+Size TiedTo'
-        $text | Should -Match '(?m)^language_modelling_hea\s+Linear\s+float32\s+\[32000, ?\d*\s+meta\s+500\.0 MiB transfo'
-        $tied | Get-ModuleParameter | Out-String -Width 120 | Should -Match '500\.0 MiB transformer\.embedding\.weight'
+        $text | Should -Match '(?m)^DType\s+Shape\s+Device\s+Size Key'
+        $text | Should -Match '(?m)^float32\s+\[32000, 4096\] meta\s+500\.0 MiB language_modelling_head\.weight = transformer\.embedding\.weight'
+        $tied | Get-ModuleParameter | Format-Table | Out-String -Width 200 | Should -Match '500\.0 MiB language_modelling_head\.weight = transformer\.embedding\.weight'
     }
 
     It 'fit into 80 columns with all of their columns: <Name>' -ForEach @(
         @{ Name = 'tensors'; Make = { Get-CheckpointInfo "$fixtures/sharded-safetensors" }; Last = 'Key' }
-        @{ Name = 'figures'; Make = { Get-CheckpointTensor "$samples/boring.pt" }; Last = 'NaN/Inf/0' }
-        @{ Name = 'differences'; Make = { Compare-Checkpoint "$fixtures/comparison/reference.pt" "$fixtures/comparison/difference.pt" }; Last = 'Differs' }
-        @{ Name = 'summaries'; Make = { Get-CheckpointInfo "$samples/boring.pt" -Summary }; Last = 'UnsafeGlobals' }
+        @{ Name = 'figures'; Make = { Get-CheckpointTensor "$samples/boring.pt" }; Last = 'Key' }
+        @{ Name = 'differences'; Make = { Compare-Checkpoint "$fixtures/comparison/reference.pt" "$fixtures/comparison/difference.pt" }; Last = 'Key' }
+        @{ Name = 'summaries'; Make = { Get-CheckpointInfo "$samples/boring.pt" -Summary }; Last = 'Path' }
         @{ Name = 'findings'; Make = { $verdicts[2].Findings }; Last = 'Message' }
-        @{ Name = 'estimates'; Make = { Measure-ModelMemory "$samples/boring.pt" }; Last = 'AdvisedMode' }
-        @{ Name = 'load reports'; Make = { (Import-ModelLowMemory "$samples/boring.pt").LoadReport }; Last = 'OnMeta' }
+        @{ Name = 'estimates'; Make = { Measure-ModelMemory "$samples/boring.pt" }; Last = 'Path' }
+        @{ Name = 'load reports'; Make = { (Import-ModelLowMemory "$samples/boring.pt").LoadReport }; Last = 'Path' }
     ) {
         $text = & $Make | Format-Table | Out-String -Width 80
         ($text -split '\r?\n')[1] | Should -Match "\s$Last\s*$"
@@ -102,7 +85,7 @@ Describe 'The other tables' {
 
         $text | Should -Match 'float32\s+\[10, 2\]\s+80 B in_proj\.weight'
         $text | Should -Match 'FileSize\s+: 3\.6 KiB'
-        $text | Should -Match '(?m)^boring\.pt\s+True'
+        $text | Should -Match '(?m)^True\s+0\s+0 boring\.pt'
         $text | Should -Match '"in_proj\.weight","float32","10x2","2,1"'
     }
 }

@@ -2,7 +2,7 @@ using System.Collections;
 
 namespace LowMem.PowerShell.Completion;
 
-/// <summary>Completes the keys of the checkpoint that -Path or -LiteralPath names.</summary>
+/// <summary>Completes the keys of the checkpoint that -Path, -LiteralPath or -Uri names.</summary>
 public sealed class CheckpointKeyCompleter : NameCompleter
 {
     /// <inheritdoc/>

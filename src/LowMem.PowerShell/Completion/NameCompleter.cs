@@ -25,7 +25,7 @@ public abstract class NameCompleter : IArgumentCompleter
         ArgumentNullException.ThrowIfNull(fakeBoundParameters);
         string word = (wordToComplete ?? string.Empty).Trim('\'', '"');
         var isMatch = GetMatcher(word);
-        return GetCandidates(PipelinePaths.AddTo(commandAst, fakeBoundParameters))
+        return GetCandidates(LiteralAddresses.Only(commandAst, PipelinePaths.AddTo(commandAst, fakeBoundParameters)))
             .Where(candidate => isMatch(candidate.Name))
             .DistinctBy(candidate => candidate.Name, StringComparer.Ordinal)
             .Take(MaxResults)

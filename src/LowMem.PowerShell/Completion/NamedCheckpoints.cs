@@ -27,7 +27,8 @@ internal static class NamedCheckpoints
             .Concat(Texts(parameters["LiteralPath"] ?? parameters["Checkpoint"] ?? parameters["ReferenceLiteralPath"]).SelectMany(path => Resolve(path, literal: true)))
             .Take(MaxFiles)
             .Select(TryList)
-            .OfType<CheckpointListing>();
+            .OfType<CheckpointListing>()
+            .Concat(RemoteListings.Of(parameters));
 
     private static IEnumerable<string> Texts(object? paths) =>
         (paths as IEnumerable<object?> ?? [paths]).Select(path => path?.ToString() ?? string.Empty).Where(text => text.Length > 0);

@@ -13,7 +13,7 @@ internal static class ExploredText
     private const int MostTypes = 3;
 
     /// <summary>A line of a tree as it is drawn.</summary>
-    public static string TreeLine(PSObject shown) => new TreeText(TerminalStyle.Detect()).Line(
+    public static string TreeLine(PSObject shown, TerminalStyle style) => new TreeText(style).Line(
         ShownObject.AsText(ShownObject.AsValue(shown, "Branches")),
         PlainText.Name(ShownObject.AsText(ShownObject.AsValue(shown, "Name"))),
         TreeDetail(shown),
@@ -21,20 +21,14 @@ internal static class ExploredText
         Number(shown, "ByteLength"),
         Share(shown));
 
-    /// <summary>What stands above the lines.</summary>
-    public static string TreeHeader() => new TreeText(TerminalStyle.Detect()).Header;
-
     /// <summary>A pattern as it is drawn.</summary>
-    public static string PatternLine(PSObject shown) => new PatternText(TerminalStyle.Detect()).Line(
+    public static string PatternLine(PSObject shown, TerminalStyle style) => new PatternText(style).Line(
         PlainText.Name(ShownObject.AsText(ShownObject.AsValue(shown, "Pattern"))),
         Number(shown, "Count").ToString(CultureInfo.InvariantCulture),
         PlainText.Name($"{ShownObject.AsNumbers(shown, "Shape")} {ShownObject.AsText(ShownObject.AsValue(shown, "DType"))}"),
         PlainText.Name(string.Join("; ", ShownObject.AsItems(ShownObject.AsValue(shown, "Numbers")).Select(ShownObject.AsText))),
         Number(shown, "ByteLength"),
         Share(shown));
-
-    /// <summary>What stands above patterns.</summary>
-    public static string PatternHeader() => new PatternText(TerminalStyle.Detect()).Header;
 
     /// <summary>What a group has in common; of a storage, the keys that share it.</summary>
     public static string GroupName(PSObject shown)

@@ -24,7 +24,7 @@ internal sealed record PatternText(TerminalStyle Style)
     /// <summary>The line above the first one.</summary>
     public string Header => Style.Head(Row("Pattern".PadRight(NameWidth) + " Tensors", "Size", "Share"));
 
-    /// <summary>A line. What does not fit is cut, the pattern last.</summary>
+    /// <summary>A line. What does not fit is cut: of the pattern its beginning, as far as the rest needs the room.</summary>
     /// <param name="pattern">The pattern, harmless.</param>
     /// <param name="count">How many tensors there are.</param>
     /// <param name="tensor">What each of them is.</param>
@@ -33,10 +33,11 @@ internal sealed record PatternText(TerminalStyle Style)
     /// <param name="share">The part of the whole.</param>
     public string Line(string pattern, string count, string tensor, string numbers, long bytes, double share)
     {
-        pattern = CellText.Cut(pattern, TextWidth, Style.IsPlain);
+        string what = $"{count} x {tensor}";
+        int most = Math.Max(NameWidth, TextWidth - 1 - Math.Min(CellText.GetWidth(what), Math.Max(8, TextWidth / 4)));
+        pattern = Style.IsWhole ? pattern : CellText.CutFront(pattern, most, Style.IsPlain);
         int used = CellText.GetWidth(pattern);
         int gap = Math.Max(1, NameWidth + 1 - used);
-        string what = $"{count} x {tensor}";
         int left = TextWidth - used - gap;
         string said = left > 3 ? CellText.Cut(what, left, Style.IsPlain) : string.Empty;
         left -= CellText.GetWidth(said);

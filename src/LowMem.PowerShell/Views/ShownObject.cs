@@ -1,7 +1,7 @@
 using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
-using LowMem.Checkpoints.Diagnostics;
+using LowMem.PowerShell.Views.Layouts;
 
 namespace LowMem.PowerShell.Views;
 
@@ -38,6 +38,8 @@ public sealed class ShownObject(PSObject shown)
     public string ModuleType => AsName(shown, "ModuleType") is var name && name == "ModuleContainer" ? "Container" : name;
 
     public string TiedTo => AsName(shown, "TiedTo");
+
+    public string KeyAndTied => TiedTo.Length > 0 ? $"{Key} = {TiedTo}" : Key;
 
     public string StorageKey => AsName(shown, "StorageKey");
 
@@ -169,11 +171,9 @@ public sealed class ShownObject(PSObject shown)
 
     public string StandardDeviation => AsNumber(shown, "StandardDeviation", DeviationWidth);
 
-    // What is wrong has lines of its own; what is not finite is counted already.
-    public string NotOrdinary => string.Join(
-        '\n',
-        AsItems(AsValue(shown, "Health")).Select(AsText).Where(id => id != FindingCodes.NonFiniteValues).Select(PlainText.Name)
-            .Prepend($"{AsText(AsValue(shown, "NaNCount"))}/{AsText(AsValue(shown, "InfinityCount"))}/{AsText(AsValue(shown, "ZeroCount"))}"));
+    public string SpecialCounts => StatisticsText.SpecialCounts(shown);
+
+    public string OtherHealth => StatisticsText.OtherHealth(shown);
 
     public string Health => PlainText.Format(string.Join(", ", AsItems(AsValue(shown, "Health")).Select(AsText)));
 
@@ -208,13 +208,9 @@ public sealed class ShownObject(PSObject shown)
 
     public string? Slice => NullWhenEmpty(AsLine(shown, "Slice"));
 
-    public string TreeLine => ExploredText.TreeLine(shown);
+    public string TreeLine => ExploredText.TreeLine(shown, TerminalStyle.Detect());
 
-    public string TreeHeader => ExploredText.TreeHeader();
-
-    public string PatternLine => ExploredText.PatternLine(shown);
-
-    public string PatternHeader => ExploredText.PatternHeader();
+    public string PatternLine => ExploredText.PatternLine(shown, TerminalStyle.Detect());
 
     public string Pattern => AsName(shown, "Pattern");
 
@@ -231,7 +227,22 @@ public sealed class ShownObject(PSObject shown)
     public string? Contents => NullWhenEmpty(AsLine(shown, "Contents"));
 
     public string TypeName => PlainText.Name(shown.TypeNames[0].Split('.', '+')[^1]);
+
+    public string DifferenceKey => AsName(shown, "DifferenceKey");
+
+    public string Section => ItemLayouts.Of(shown).Section(shown);
+
+    public string Common => (ItemLayouts.Of(shown) as RowLayout)?.Above(shown, TerminalStyle.Begin()) ?? string.Empty;
+
+    public string Heading => ItemLayouts.Of(shown).Heading(shown, TerminalStyle.Begin());
+
+    public string Row => ItemLayouts.Of(shown).Text(shown, TerminalStyle.Detect());
 #pragma warning restore CS1591
+
+    internal ShownItem Item => new(shown);
+
+    // Of an enumeration, a copy from a job keeps the name as its text alone.
+    internal string Get(string property) => PlainText.Format(AsText(shown.Properties[property]?.Value));
 
     private static string AsEstimate(PSObject item, string property) => AsInner(item, property) is { } mode
         ? $"{AsBytes(mode, "PeakPrivateBytes")}{(AsValue(mode, "Fits") is false ? ", does not fit" : string.Empty)}"

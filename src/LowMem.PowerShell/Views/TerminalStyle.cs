@@ -23,6 +23,16 @@ internal sealed record TerminalStyle(int Width, bool IsPlain)
     private static readonly PropertyInfo? PSStyleInstance =
         typeof(PSObject).Assembly.GetType("System.Management.Automation.PSStyle")?.GetProperty("Instance", BindingFlags.Public | BindingFlags.Static);
 
+    // Whether what the thread draws now goes to a file, a variable or a program. To find out takes too long for each of many lines.
+    [ThreadStatic]
+    private static bool goesAway;
+
+    /// <summary>Whether nothing is cut, since what is drawn does not go to a window.</summary>
+    public bool IsWhole { get; init; }
+
+    /// <summary>The columns to draw in. The last one stays free: some terminals go on to the next line once it is written to.</summary>
+    public int Room => Width - 1;
+
     /// <summary>Starts what is less important.</summary>
     public string Dim { get; private init; } = string.Empty;
 
@@ -32,12 +42,22 @@ internal sealed record TerminalStyle(int Width, bool IsPlain)
     /// <summary>Starts a heading.</summary>
     public string Heading { get; private init; } = string.Empty;
 
+    /// <summary>Starts the label of a list.</summary>
+    public string Accent { get; private init; } = string.Empty;
+
     /// <summary>Ends any of them.</summary>
     public string Reset { get; private init; } = string.Empty;
 
     /// <summary>A heading. PowerShell counts the characters of a colour where it breaks headings, so that it takes some room.</summary>
     /// <param name="text">The text.</param>
     public string Head(string text) => text.Length + Heading.Length + Reset.Length < Width ? Heading + text + Reset : text;
+
+    /// <summary>The style for what begins now, of which lines follow.</summary>
+    public static TerminalStyle Begin()
+    {
+        goesAway = !Console.IsOutputRedirected && DrawnFor.Text();
+        return Detect();
+    }
 
     /// <summary>The style of what is being written to now.</summary>
     public static TerminalStyle Detect()
@@ -49,6 +69,8 @@ internal sealed record TerminalStyle(int Width, bool IsPlain)
             || Console.OutputEncoding.CodePage is not (Utf8 or Utf16);
         return new TerminalStyle(GetWidth(), isPlain)
         {
+            IsWhole = Console.IsOutputRedirected || goesAway,
+            Accent = isPlain ? string.Empty : Text(Get(style, "Formatting"), "FormatAccent"),
             Dim = isPlain ? string.Empty : Text(Get(style, "Foreground"), "BrightBlack"),
             Bar = isPlain ? string.Empty : Text(Get(style, "Foreground"), "Cyan"),
             Heading = isPlain ? string.Empty : Text(Get(style, "Formatting"), "TableHeader"),

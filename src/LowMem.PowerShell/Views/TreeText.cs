@@ -48,12 +48,15 @@ internal sealed record TreeText(TerminalStyle Style)
         // Where it is deep, the part next to the name is enough.
         int most = NameWidth / 2;
         lines = lines.Length > most ? lines[^most..] : lines;
-        name = CellText.Cut(name, NameWidth - lines.Length, Style.IsPlain);
-        int left = NameWidth - lines.Length - CellText.GetWidth(name);
+        name = Style.IsWhole ? name : CellText.CutFront(name, NameWidth - lines.Length, Style.IsPlain);
+        int left = Math.Max(0, NameWidth - lines.Length - CellText.GetWidth(name));
         const int least = 4;
         string said = detail.Length > 0 && left > least ? $" {CellText.Cut(detail, left - 1, Style.IsPlain)}" : string.Empty;
         line.Append(Dim(lines)).Append(name).Append(Dim(said)).Append(' ', left - CellText.GetWidth(said));
-        return Row(line.ToString(), ShortCount.Format(parameters), ByteSize.Format(bytes), ShortCount.Percent(share), Bar(share)).TrimEnd();
+
+        // A bar that is cut short would say something else.
+        bool hasBar = lines.Length + CellText.GetWidth(name) <= NameWidth;
+        return Row(line.ToString(), ShortCount.Format(parameters), ByteSize.Format(bytes), ShortCount.Percent(share), hasBar ? Bar(share) : string.Empty).TrimEnd();
     }
 
     private string Row(string name, string parameters, string size, string share, string bar = "") => HasAll
