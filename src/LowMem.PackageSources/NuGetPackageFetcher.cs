@@ -21,6 +21,7 @@ public sealed class NuGetPackageFetcher : IPackageFetcher
         ArgumentNullException.ThrowIfNull(package);
         ArgumentNullException.ThrowIfNull(sources);
         ArgumentNullException.ThrowIfNull(destination);
+        ArgumentNullException.ThrowIfNull(arrived);
         var failures = new List<string>();
         foreach (var source in GetSources(sources))
         {
