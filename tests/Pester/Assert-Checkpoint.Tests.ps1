@@ -100,7 +100,7 @@ Describe 'What a verdict is in other forms' {
     }
 
     It 'shows the first reason in the table' {
-        $verdict | Out-String -Width 300 | Should -Match 'False +1 +0 .*Error UnsafeGlobal: .*names ''os.system'''
+        $verdict | Out-String -Width 300 | Should -Match '(?s)False +1 +0 .*Error UnsafeGlobal: .*names\s+''os.system'''
     }
 
     It 'sorts by the number of errors' {

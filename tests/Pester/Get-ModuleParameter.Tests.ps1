@@ -47,7 +47,7 @@ Describe 'Get-ModuleParameter' {
 
     It 'shows a table' {
         New-BoringSkeleton | Get-ModuleParameter -Key in_proj.weight | Out-String |
-            Should -Match 'float32\s+\[10, 2\]\s+meta\s+80 B in_proj\.weight'
+            Should -Match 'Linear\s+\[10, 2\]\s+meta\s+80 B in_proj\.weight'
     }
 
     It 'survives remoting without the live module' {

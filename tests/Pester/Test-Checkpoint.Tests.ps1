@@ -69,11 +69,11 @@ Describe 'Test-Checkpoint' {
 
         It 'shows a table of verdicts, and one of findings' {
             $text = Test-Checkpoint "$fixtures/bad-storage-missing.pt" | Out-String
-            $text | Should -Match 'Path\s+Passed\s+Errors\s+Warnings\s+FirstFinding'
-            $text | Should -Match 'bad-storage-missing\.pt\s+False\s+1\s+0\s+Error StorageMissing'
+            $text | Should -Match 'Passed\s+Errors\s+Warnings\s+Path'
+            $text | Should -Match 'False\s+1\s+0\s+bad-storage-missing\.pt\s+Error StorageMissing'
 
             $text = (Test-Checkpoint "$fixtures/bad-storage-missing.pt").Findings | Out-String
-            $text | Should -Match 'Severity\s+Code\s+Message'
+            $text | Should -Match 'Severity\s+Code\s+Key'
             $text | Should -Match 'Error\s+StorageMissing\s+'
         }
 
@@ -85,7 +85,7 @@ Describe 'Test-Checkpoint' {
 
             [regex]::Matches($text, '(?m)^\s+Directory: .*samples\s*$').Count | Should -Be 1
             [regex]::Matches($text, '(?m)^\s+Directory: .*models\s*$').Count | Should -Be 1
-            [regex]::Matches($text, '(?m)^boring\.pt\s+True\s').Count | Should -Be 2
+            [regex]::Matches($text, '(?m)^True\s+0\s+0\s+boring\.pt\s*$').Count | Should -Be 2
         }
 
         It 'tells a job''s owner what it told in the job' {
@@ -94,7 +94,7 @@ Describe 'Test-Checkpoint' {
             $copy = [Management.Automation.PSSerializer]::Deserialize([Management.Automation.PSSerializer]::Serialize($verdict, 1))
 
             $copy.Findings[0].Code | Should -BeExactly 'StorageMissing'
-            $copy | Out-String | Should -Match 'bad-storage-missing\.pt\s+False\s+1\s+0\s+Error StorageMissing'
+            $copy | Out-String | Should -Match 'False\s+1\s+0\s+bad-storage-missing\.pt\s+Error StorageMissing'
         }
 
         It 'shows a finding as one line of a log' {

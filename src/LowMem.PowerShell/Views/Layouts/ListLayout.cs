@@ -15,10 +15,10 @@ internal sealed class ListLayout(params (string Label, Func<ShownObject, string?
     public override string Section(PSObject item) => Interlocked.Increment(ref count).ToString(CultureInfo.InvariantCulture);
 
     /// <inheritdoc/>
-    public override string Heading(PSObject item, TerminalStyle style) => Draw(new ShownObject(item), fields.Take(1), style);
+    public override string Heading(PSObject item, TerminalStyle style) => string.Empty;
 
     /// <inheritdoc/>
-    public override string Text(PSObject item, TerminalStyle style) => Draw(new ShownObject(item), fields.Skip(1), style);
+    public override string Text(PSObject item, TerminalStyle style) => Draw(new ShownObject(item), fields, style);
 
     private string Draw(ShownObject shown, IEnumerable<(string Label, Func<ShownObject, string?> Text)> some, TerminalStyle style)
     {

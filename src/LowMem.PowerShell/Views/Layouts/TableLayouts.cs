@@ -52,7 +52,7 @@ internal static class TableLayouts
     public static readonly RowLayout Parameters = new(
         "parameters",
         [
-            new("ModuleType", 14, item => item.ModuleType, From: 110), new("DType", 8, item => item.DType, From: 70), new("Shape", 13, item => item.Shape, From: 50),
+            new("ModuleType", 14, item => item.ModuleType, From: 70), new("DType", 8, item => item.DType, From: 110), new("Shape", 13, item => item.Shape, From: 50),
             new("Device", 6, item => item.Get("Device"), From: 60), new("Size", 9, item => item.Size, IsRight: true),
         ],
         "Key",
