@@ -77,26 +77,35 @@ function Invoke-TestTask {
     $env:LOWMEM_TEST_SLOW = $Slow ? '1' : $null
     $env:LOWMEM_TEST_MODULE = if ($ModulePath) { (Get-Item -LiteralPath $ModulePath -ErrorAction Stop).FullName }
     $libraries = {
-        param($Root, $Configuration, $Projects)
+        param($Root, $Configuration)
         Import-Module ([WildcardPattern]::Escape("$Root/tools/Build.psm1"))
-        foreach ($project in $Projects) {
+        foreach ($project in [IO.Directory]::GetFiles("$Root/tests", '*.Tests.csproj', 'AllDirectories') | Sort-Object) {
             Invoke-LibraryTest -Project $project -Configuration $Configuration -ResultsDirectory "$Root/out/test-results"
         }
+    }
+    $commands = {
+        param($Root, $Manifest, $Path, $Name)
+        Import-Module ([WildcardPattern]::Escape("$Root/tools/Build.psm1"))
+        Invoke-CommandTest -Path $Path -Manifest $Manifest -Name $Name
     }
     if ($TestSuite -ne 'Commands') {
         Invoke-Native dotnet @(
             'msbuild', (Join-Path $root 'LowMem.slnx'), '-restore', "-p:Configuration=$Configuration", '-v:quiet', '-nologo') | Out-Host
     }
-    $projects = [IO.Directory]::GetFiles((Join-Path $root 'tests'), '*.Tests.csproj', 'AllDirectories') | Sort-Object
-    # Of two cores, the commands alone use one: they wait for processes of their own, as the loader and the page do. The first project is
-    # as long as the others together. What a job says comes when it is done.
-    $jobs = if ($TestSuite -eq 'All') {
-        foreach ($some in @($projects[0]), @($projects | Select-Object -Skip 1)) { Start-Job $libraries -ArgumentList $root, $Configuration, $some }
-    }
+    $manifest = if ($TestSuite -ne 'Libraries') { Get-PesterManifest -Version $PesterVersion }
+    # These start one process after the other, and wait.
+    $waiting = 'Automation', 'Build', 'Conventions', 'Fleet', 'Package', 'TorchSharp'
+    $others, $rest = [IO.Directory]::GetFiles((Join-Path $root 'tests' 'Pester'), '*.Tests.ps1').
+        Where({ [IO.Path]::GetFileName($_) -replace '\.Tests\.ps1$' -in $waiting }, 'Split')
+    # What a job says comes when it is done.
+    $jobs = @(
+        if ($TestSuite -eq 'All') { Start-Job $libraries -ArgumentList $root, $Configuration }
+        if ($TestSuite -ne 'Libraries') { Start-Job $commands -ArgumentList $root, $manifest, $others, 'Pester, with processes' }
+    )
     $counts = @(
         try {
-            if ($TestSuite -eq 'Libraries') { & $libraries $root $Configuration $projects }
-            else { Invoke-CommandTest -Path (Join-Path $root 'tests' 'Pester') -Manifest (Get-PesterManifest -Version $PesterVersion) }
+            if ($TestSuite -eq 'Libraries') { & $libraries $root $Configuration }
+            else { Invoke-CommandTest -Path $rest -Manifest $manifest }
         }
         finally {
             foreach ($job in $jobs) { Receive-Job $job -Wait -AutoRemoveJob -ErrorAction Stop }

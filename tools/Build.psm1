@@ -113,20 +113,23 @@ function Get-PesterManifest {
 function Invoke-CommandTest {
     <#
     .SYNOPSIS
-        Runs the Pester files of a directory in a process of its own and returns the counts.
+        Runs Pester files in a process of its own and returns the counts.
     .DESCRIPTION
         The count is that of the closing line: a run that ended without one, whatever its exit code, has failed.
     #>
     [CmdletBinding()]
     param(
-        [Parameter(Mandatory)][string] $Path,
-        [Parameter(Mandatory)][string] $Manifest
+        # Files or directories.
+        [Parameter(Mandatory)][string[]] $Path,
+        [Parameter(Mandatory)][string] $Manifest,
+        # What the counts are called.
+        [string] $Name = 'Pester'
     )
 
     $closing = $ended = $null
     $failure = [Collections.Generic.List[string]]::new()
     try {
-        Invoke-Script -Path "$PSScriptRoot/Pester/Invoke-PesterFile.ps1" -ArgumentList '-Path', $Path, '-Manifest', $Manifest | ForEach-Object {
+        Invoke-Script -Path "$PSScriptRoot/Pester/Invoke-PesterFile.ps1" -ArgumentList '-Path', ($Path -join '|'), '-Manifest', $Manifest | ForEach-Object {
             if ($_ -match '^(\d+) passed, (\d+) failed, (\d+) skipped$') { $closing = $Matches }
             elseif ($_ -match '^failed: (.*)') { $failure.Add($Matches[1]) }
             else { $_ }
@@ -137,7 +140,7 @@ function Invoke-CommandTest {
         $ended = $_
     }
     if (-not $closing) { throw "The run of Pester ended without its closing line: a test may have ended the process. $ended" }
-    ConvertTo-TestCount -Name Pester -Passed $closing[1] -Failed $closing[2] -Skipped $closing[3] -Failure $failure
+    ConvertTo-TestCount -Name $Name -Passed $closing[1] -Failed $closing[2] -Skipped $closing[3] -Failure $failure
 }
 
 Export-ModuleMember -Function Invoke-Native, Invoke-Script, Get-PowerShellCommand, Invoke-LibraryTest, Get-PesterManifest, Invoke-CommandTest

@@ -53,7 +53,7 @@ Describe 'The other tables' {
         $text = $tied | Get-ModuleParameter | Out-String -Width 200
 
         $text | Should -Match '(?m)^ModuleType\s+Shape\s+Device\s+Size Key'
-        $text | Should -Match '(?m)^float32\s+\[32000, 4096\] meta\s+500\.0 MiB language_modelling_head\.weight = transformer\.embedding\.weight'
+        $text | Should -Match '(?m)^Linear\s+\[32000, 4096\] meta\s+500\.0 MiB language_modelling_head\.weight = transformer\.embedding\.weight'
         $tied | Get-ModuleParameter | Format-Table | Out-String -Width 200 | Should -Match '500\.0 MiB language_modelling_head\.weight = transformer\.embedding\.weight'
     }
 

@@ -7,7 +7,7 @@
 #>
 [CmdletBinding()]
 param(
-    # Files or directories.
+    # Files or directories. From a command line, several are one text with bars between them.
     [Parameter(Mandatory)][string[]] $Path,
 
     # The Pester.psd1 to run them with.
@@ -16,6 +16,8 @@ param(
     # Runs only the tests whose full names match one of these patterns.
     [string[]] $FullNameFilter = @()
 )
+
+$Path = @($Path -split '\|')
 
 # Tests inherit the preferences of this script, so that it leaves them as they are.
 $env:PSModulePath = [IO.Path]::Combine($PSHOME, 'Modules')
