@@ -13,6 +13,11 @@ internal sealed class CheckpointDrive : PSDriveInfo, IDisposable
     /// <summary>Looking at the files takes no more than one part in so many of the time: of a thousand shards, a look takes a while.</summary>
     private const int LookShare = 20;
 
+    /// <summary>A look at so few files of this machine costs nothing; one that took long was held up by something else.</summary>
+    private const int FewFiles = 16;
+
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(2);
+
     private readonly Lock gate = new();
     private readonly RemoteAccess? remote;
     private readonly string name;
@@ -67,7 +72,9 @@ internal sealed class CheckpointDrive : PSDriveInfo, IDisposable
                 return listing;
             }
 
-            if (lastLook != 0 && Stopwatch.GetElapsedTime(lastLook) < LookShare * lookTime)
+            var pause = LookShare * lookTime;
+            bool isQuick = listing.Location == CheckpointLocation.Local && listing.Checkpoint.Files.Count <= FewFiles;
+            if (lastLook != 0 && Stopwatch.GetElapsedTime(lastLook) < (isQuick && pause > LongestPause ? LongestPause : pause))
             {
                 return listing;
             }
