@@ -24,53 +24,15 @@ internal static class CellText
     /// <param name="text">Text without control characters.</param>
     /// <param name="cells">The cells.</param>
     /// <param name="isPlain">Whether the ellipsis is ASCII.</param>
-    public static string Cut(string text, int cells, bool isPlain)
-    {
-        if (GetWidth(text) <= cells)
-        {
-            return text;
-        }
-
-        string ellipsis = isPlain ? ".." : "\u2026";
-        int room = cells - ellipsis.Length;
-        if (room < 0)
-        {
-            return new string('.', Math.Max(0, cells));
-        }
-
-        var kept = new StringBuilder();
-        foreach (var rune in text.EnumerateRunes())
-        {
-            room -= GetWidth(rune);
-            if (room < 0)
-            {
-                break;
-            }
-
-            kept.Append(rune.ToString());
-        }
-
-        return kept.Append(ellipsis).ToString();
-    }
+    public static string Cut(string text, int cells, bool isPlain) =>
+        Shorten(text, cells, isPlain, (room, ellipsis) => string.Concat(text.AsSpan(0, CountFitting(text, room)), ellipsis));
 
     /// <summary>The end of a text that takes no more than some cells, with an ellipsis where it was cut.</summary>
     /// <param name="text">Text without control characters.</param>
     /// <param name="cells">The cells.</param>
     /// <param name="isPlain">Whether the ellipsis is ASCII.</param>
-    public static string CutFront(string text, int cells, bool isPlain)
+    public static string CutFront(string text, int cells, bool isPlain) => Shorten(text, cells, isPlain, (room, ellipsis) =>
     {
-        if (GetWidth(text) <= cells)
-        {
-            return text;
-        }
-
-        string ellipsis = isPlain ? ".." : "\u2026";
-        int room = cells - ellipsis.Length;
-        if (room < 0)
-        {
-            return new string('.', Math.Max(0, cells));
-        }
-
         int over = GetWidth(text) - room;
         int start = 0;
         foreach (var rune in text.EnumerateRunes())
@@ -85,7 +47,7 @@ internal static class CellText
         }
 
         return ellipsis + text[start..];
-    }
+    });
 
     /// <summary>Breaks a text into lines, between words where there are any.</summary>
     /// <param name="text">One line without control characters.</param>
@@ -96,7 +58,8 @@ internal static class CellText
         cells = Math.Max(1, cells);
         while (GetWidth(text) > cells)
         {
-            int fits = CountFitting(text, cells);
+            // A line takes something, however narrow it is.
+            int fits = Math.Max(Rune.GetRuneAt(text, 0).Utf16SequenceLength, CountFitting(text, cells));
             int space = text.LastIndexOf(' ', Math.Min(fits, text.Length - 1));
             int end = space > 0 ? space : fits;
             if (space <= 0 && keepsWords)
@@ -115,13 +78,25 @@ internal static class CellText
         yield return text;
     }
 
+    /// <summary>The text where it fits, and dots where not even an ellipsis does.</summary>
+    private static string Shorten(string text, int cells, bool isPlain, Func<int, string, string> cut)
+    {
+        if (GetWidth(text) <= cells)
+        {
+            return text;
+        }
+
+        string ellipsis = isPlain ? ".." : "\u2026";
+        return cells < ellipsis.Length ? new string('.', Math.Max(0, cells)) : cut(cells - ellipsis.Length, ellipsis);
+    }
+
     private static int CountFitting(string text, int cells)
     {
         int count = 0;
         foreach (var rune in text.EnumerateRunes())
         {
             cells -= GetWidth(rune);
-            if (cells < 0 && count > 0)
+            if (cells < 0)
             {
                 break;
             }
