@@ -54,38 +54,54 @@ public sealed class RuntimeInstaller(IPackageFetcher fetcher)
                 return installed;
             }
 
-            DeleteFolder(fresh);
-            Directory.CreateDirectory(fresh);
-            string source = string.Empty;
-            for (int i = 0; i < packages.Count; i++)
+            try
             {
-                string file = Path.Combine(Path.GetDirectoryName(full)!, $"{packages[i].Id}.{packages[i].Version}.nupkg.part");
-                source = await FetchAsync(packages[i], sources, file, new Stage(progress, 2 * i + 1, packages[i]), cancellationToken).ConfigureAwait(false);
-                await UnpackAsync(packages[i], file, fresh, rid, new Stage(progress, 2 * i + 2, packages[i]), cancellationToken).ConfigureAwait(false);
+                return await InstallLockedAsync(full, fresh, rid, packages, sources, progress, cancellationToken).ConfigureAwait(false);
             }
-
-            Replace(full, fresh);
-            foreach (var package in packages)
+            catch
             {
-                File.Delete(Path.Combine(Path.GetDirectoryName(full)!, $"{package.Id}.{package.Version}.nupkg.part"));
+                // While it is locked: who waits for it puts the same folder together afterwards.
+                DeleteQuietly(fresh);
+                throw;
             }
-
-            return Describe(full, rid, source);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            DeleteQuietly(fresh);
             throw new ModelException(
                 ModelErrorIds.RuntimeNotWritten,
                 $"libtorch cannot be put into '{full}': {NativeMessage.GetFirstLine(exception)} It takes about 1 GB there for a moment, "
                 + "the right to write, and that no other session has one in use that is to be replaced.",
                 exception);
         }
-        catch
+    }
+
+    private async Task<RuntimeInstallation> InstallLockedAsync(
+        string folder,
+        string fresh,
+        string rid,
+        IReadOnlyList<NativePackage> packages,
+        IReadOnlyList<string> sources,
+        IProgress<RuntimeProgress>? progress,
+        CancellationToken cancellationToken)
+    {
+        string FileOf(NativePackage package) => Path.Combine(Path.GetDirectoryName(folder)!, $"{package.Id}.{package.Version}.nupkg.part");
+
+        DeleteFolder(fresh);
+        Directory.CreateDirectory(fresh);
+        string source = string.Empty;
+        foreach (var (i, package) in packages.Index())
         {
-            DeleteQuietly(fresh);
-            throw;
+            source = await FetchAsync(package, sources, FileOf(package), new Stage(progress, 2 * i + 1, package), cancellationToken).ConfigureAwait(false);
+            await UnpackAsync(package, FileOf(package), fresh, rid, new Stage(progress, 2 * i + 2, package), cancellationToken).ConfigureAwait(false);
         }
+
+        Replace(folder, fresh);
+        foreach (var package in packages)
+        {
+            File.Delete(FileOf(package));
+        }
+
+        return Describe(folder, rid, source);
     }
 
     private async Task<string> FetchAsync(

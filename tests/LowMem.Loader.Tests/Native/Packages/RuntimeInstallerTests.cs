@@ -55,6 +55,27 @@ public sealed class RuntimeInstallerTests : IDisposable
     }
 
     [Fact]
+    public async Task WhoIsStoppedWhileAnotherOneInstallsTakesNothingFromIt()
+    {
+        bool isThere = false;
+        await Assert.ThrowsAsync<ModelException>(() => Install(new Fetcher((_, file) =>
+        {
+            if (file.Length == 0 && !isThere)
+            {
+                using var soon = new CancellationTokenSource(TimeSpan.FromMilliseconds(100));
+                var waiting = new RuntimeInstaller(new Fetcher((_, _) => Assert.Fail("asked"))).InstallAsync(Folder, "linux-x64", [], false, null, soon.Token);
+                Assert.ThrowsAny<OperationCanceledException>(() => waiting.GetAwaiter().GetResult());
+                isThere = Directory.Exists($"{Folder}.new");
+            }
+
+            file.Write([1, 2, 3]);
+        })));
+
+        Assert.True(isThere);
+        Assert.False(Directory.Exists($"{Folder}.new"));
+    }
+
+    [Fact]
     public async Task AFolderThatCannotBeMadeIsOneError()
     {
         File.WriteAllText(directory["file"], string.Empty);
