@@ -25,6 +25,9 @@ internal sealed class CodeCounts
         }
     }
 
+    /// <summary>How often there is one.</summary>
+    public long Count(ushort code) => counts[code] + recent[code];
+
     /// <summary>Counts codes.</summary>
     public void Add(ReadOnlySpan<ushort> codes)
     {

@@ -16,6 +16,9 @@ internal sealed class NumberSketch
 
     private readonly CodeCounts buckets = new();
 
+    /// <summary>How many are in the buckets of the two zeros: these, and the nearest denormal ones.</summary>
+    public long NearZero => buckets.Count(0) + buckets.Count(Signed);
+
     /// <summary>Counts finite numbers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Add(ReadOnlySpan<double> numbers)

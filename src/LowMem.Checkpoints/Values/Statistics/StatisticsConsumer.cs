@@ -20,8 +20,11 @@ internal sealed class StatisticsConsumer(
     /// <summary>So many numbers are kept and sorted; of more, there is a sketch.</summary>
     public const int MostKept = 1 << 16;
 
-    /// <summary>The numbers that are looked at while they are in the nearest cache.</summary>
+    /// <summary>The numbers that are converted, and looked at while they are in the nearest cache.</summary>
     private const int Chunk = 1024;
+
+    /// <summary>The numbers of float32 that are looked at in one go: so many that what comes after costs nothing beside it.</summary>
+    private const int SingleChunk = 8 * Chunk;
 
     private static readonly ConcurrentBag<Part> Free = [];
 
@@ -152,11 +155,14 @@ internal sealed class StatisticsConsumer(
         var counts = NumberCounts.None;
         while (!numbers.IsEmpty)
         {
-            var chunk = numbers[..Math.Min(2 * Chunk, numbers.Length)];
-            if (SingleCounter.Count(chunk, counts.Finite.Mean) is { } finite)
+            var chunk = numbers[..Math.Min(SingleChunk, numbers.Length)];
+            long near = sketch.NearZero;
+            if (SingleCounter.Count(chunk, counts.Finite) is { } finite)
             {
-                counts += finite;
                 sketch.Add(chunk);
+
+                // Where nothing went into the buckets of the zeros, there is none.
+                counts += sketch.NearZero == near ? finite : finite with { Zero = chunk.Count(0f) };
             }
             else
             {
@@ -267,10 +273,11 @@ internal sealed class StatisticsConsumer(
             Integers += block.Integers;
         }
 
-        var sketch = new NumberSketch();
-        foreach (var part in parts)
+        var sketches = parts.Select(part => part.Sketch).ToList();
+        var sketch = sketches[0];
+        foreach (var other in sketches.Skip(1))
         {
-            sketch.Add(part.Sketch);
+            sketch.Add(other);
         }
 
         if (GathersEvidence)
