@@ -76,36 +76,40 @@ function Invoke-TestTask {
     # Read by the process that runs the tests of the commands.
     $env:LOWMEM_TEST_SLOW = $Slow ? '1' : $null
     $env:LOWMEM_TEST_MODULE = if ($ModulePath) { (Get-Item -LiteralPath $ModulePath -ErrorAction Stop).FullName }
-    $libraries = {
-        param($Root, $Configuration)
+    $lane = {
+        param($Root, $Configuration, $Projects, $Manifest, $Path, $Name)
         Import-Module ([WildcardPattern]::Escape("$Root/tools/Build.psm1"))
-        foreach ($project in [IO.Directory]::GetFiles("$Root/tests", '*.Tests.csproj', 'AllDirectories') | Sort-Object) {
+        foreach ($project in $Projects) {
             Invoke-LibraryTest -Project $project -Configuration $Configuration -ResultsDirectory "$Root/out/test-results"
         }
-    }
-    $commands = {
-        param($Root, $Manifest, $Path, $Name)
-        Import-Module ([WildcardPattern]::Escape("$Root/tools/Build.psm1"))
-        Invoke-CommandTest -Path $Path -Manifest $Manifest -Name $Name
+        if ($Path) { Invoke-CommandTest -Path $Path -Manifest $Manifest -Name $Name }
     }
     if ($TestSuite -ne 'Commands') {
         Invoke-Native dotnet @(
             'msbuild', (Join-Path $root 'LowMem.slnx'), '-restore', "-p:Configuration=$Configuration", '-v:quiet', '-nologo') | Out-Host
     }
     $manifest = if ($TestSuite -ne 'Libraries') { Get-PesterManifest -Version $PesterVersion }
-    # These start one process after the other, and wait.
+    $projects = [IO.Directory]::GetFiles("$root/tests", '*.Tests.csproj', 'AllDirectories') | Sort-Object
+    # Three lanes that take about as long: files that start one process after the other, and wait; files that come after the libraries; the rest.
     $waiting = 'Automation', 'Build', 'Conventions', 'Fleet', 'Package', 'TorchSharp'
-    $others, $rest = [IO.Directory]::GetFiles((Join-Path $root 'tests' 'Pester'), '*.Tests.ps1').
-        Where({ [IO.Path]::GetFileName($_) -replace '\.Tests\.ps1$' -in $waiting }, 'Split')
+    $late = 'Examples', 'Get-CheckpointInfo.Explore', 'Help', 'LayerByLayer', 'New-ModelSkeleton', 'Terminal', 'Views.Lines'
+    $files = [IO.Directory]::GetFiles((Join-Path $root 'tests' 'Pester'), '*.Tests.ps1') | Group-Object -AsHashTable -Property {
+        $name = [IO.Path]::GetFileName($_) -replace '\.Tests\.ps1$'
+        $name -in $waiting ? 'waiting' : $name -in $late -and $TestSuite -eq 'All' ? 'late' : 'rest'
+    }
     # What a job says comes when it is done.
     $jobs = @(
-        if ($TestSuite -eq 'All') { Start-Job $libraries -ArgumentList $root, $Configuration }
-        if ($TestSuite -ne 'Libraries') { Start-Job $commands -ArgumentList $root, $manifest, $others, 'Pester, with processes' }
+        if ($TestSuite -eq 'All') {
+            Start-Job $lane -ArgumentList $root, $Configuration, $projects, $manifest, $files['late'], 'Pester, after the libraries'
+        }
+        if ($TestSuite -ne 'Libraries') {
+            Start-Job $lane -ArgumentList $root, $Configuration, @(), $manifest, $files['waiting'], 'Pester, with processes'
+        }
     )
     $counts = @(
         try {
-            if ($TestSuite -eq 'Libraries') { & $libraries $root $Configuration }
-            else { Invoke-CommandTest -Path $rest -Manifest $manifest }
+            if ($TestSuite -eq 'Libraries') { & $lane $root $Configuration $projects }
+            else { & $lane $root $Configuration @() $manifest $files['rest'] 'Pester' }
         }
         finally {
             foreach ($job in $jobs) { Receive-Job $job -Wait -AutoRemoveJob -ErrorAction Stop }

@@ -120,12 +120,11 @@ public class RenameTests
     }
 
     [Theory]
-    [InlineData("layers.{0}.attention.weight", "h.{0}.weight.x")]
-    [InlineData("a.layers.{0}.weight", "b.c.blocks.{0}.kernel")]
-    [InlineData("layers.{0}.weight", "layers.{0}.wieght")]
-    public void AHundredThousandMismatchesAreToldInABoundedMessage(string ofModule, string ofFile)
+    [InlineData(20_000, "layers.{0}.attention.weight", "h.{0}.weight.x")]
+    [InlineData(20_000, "a.layers.{0}.weight", "b.c.blocks.{0}.kernel")]
+    [InlineData(100_000, "layers.{0}.weight", "layers.{0}.wieght")]
+    public void ManyMismatchesAreToldInABoundedMessage(int count, string ofModule, string ofFile)
     {
-        const int count = 100_000;
         var error = Fail(
             Enumerable.Range(0, count).Select(i => (string.Format(null, ofModule, i), new long[] { 2 })),
             Enumerable.Range(0, count - 1).Select(i => (string.Format(null, ofFile, i), new long[] { 2 })));
