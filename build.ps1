@@ -93,7 +93,7 @@ function Invoke-TestTask {
     # Three lanes that take about as long: files that start one process after the other, and wait; files that come after the libraries; the rest.
     $waiting = 'Automation', 'Build', 'Conventions', 'Fleet', 'Package', 'TorchSharp'
     $late = 'Examples', 'Get-CheckpointInfo.Explore', 'Help', 'LayerByLayer', 'New-ModelSkeleton', 'Terminal', 'Views.Lines'
-    $files = [IO.Directory]::GetFiles((Join-Path $root 'tests' 'Pester'), '*.Tests.ps1') | Group-Object -AsHashTable -Property {
+    $files = [IO.Directory]::GetFiles((Join-Path $root 'tests' 'Pester'), '*.Tests.ps1') | Group-Object -AsHashTable -AsString -Property {
         $name = [IO.Path]::GetFileName($_) -replace '\.Tests\.ps1$'
         $name -in $waiting ? 'waiting' : $name -in $late -and $TestSuite -eq 'All' ? 'late' : 'rest'
     }

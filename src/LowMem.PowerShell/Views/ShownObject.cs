@@ -188,6 +188,14 @@ public sealed class ShownObject(PSObject shown)
         ? PlainText.Format($"{ShortNumber.Format(edges[0], NumberWidth)}..{ShortNumber.Format(edges[^1], NumberWidth)}: {string.Join(", ", AsItems(AsValue(histogram, "Counts")).Select(AsText))}")
         : null;
 
+    // What is there only where somebody asked for it.
+    public string AskedFigures => string.Join("; ", new[]
+    {
+        First is { Length: > 0 } first ? $"first: {first}" : null,
+        Histogram is { } histogram ? $"histogram: {histogram}" : null,
+        AsName(shown, "Hash") is { Length: > 0 } hash ? $"SHA-256: {hash}" : null,
+    }.OfType<string>());
+
     public string? First => AsValue(shown, "First") is { } values
         ? PlainText.Format(string.Join(", ", AsItems(values).Take(MostFirst + 1).Select((value, index) => index < MostFirst ? AsText(value) : "...")))
         : null;

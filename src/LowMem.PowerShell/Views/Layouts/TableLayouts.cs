@@ -35,7 +35,10 @@ internal static class TableLayouts
             new("NaN/Inf/0", 9, item => item.SpecialCounts, IsRight: true, From: 70),
         ],
         "Key",
-        item => new(item.Key, "  ", item.OtherHealth));
+        item => new(item.Key, "  ", item.OtherHealth))
+    {
+        Sentence = item => item.AskedFigures,
+    };
 
     /// <summary>What differs between two checkpoints.</summary>
     public static readonly RowLayout Differences = new(
