@@ -197,7 +197,7 @@ public sealed class ShownObject(PSObject shown)
     }.OfType<string>());
 
     public string? First => AsValue(shown, "First") is { } values
-        ? PlainText.Format(string.Join(", ", AsItems(values).Take(MostFirst + 1).Select((value, index) => index < MostFirst ? AsText(value) : "...")))
+        ? PlainText.Format(string.Join(", ", AsItems(values).Take(MostFirst + 1).Select((value, index) => index < MostFirst ? AsText(Shortest(value)) : "...")))
         : null;
 
     public string RelativeChange => AsNumber(shown, "RelativeChange");
@@ -251,6 +251,9 @@ public sealed class ShownObject(PSObject shown)
 
     // Of an enumeration, a copy from a job keeps the name as its text alone.
     internal string Get(string property) => PlainText.Format(AsText(shown.Properties[property]?.Value));
+
+    /// <summary>A number of float32 has as many digits as tell it from its neighbours, though it was made a double.</summary>
+    private static object? Shortest(object? value) => value is double number && (float)number == number ? (float)number : value;
 
     private static string AsEstimate(PSObject item, string property) => AsInner(item, property) is { } mode
         ? $"{AsBytes(mode, "PeakPrivateBytes")}{(AsValue(mode, "Fits") is false ? ", does not fit" : string.Empty)}"
