@@ -61,7 +61,9 @@ public sealed class CheckpointNode
     /// <summary>The number of elements of all tensors here and below; elements that several of them share count once.</summary>
     public long ParameterCount => Figures.ParameterCount;
 
-    /// <summary>The bytes of all distinct storages here and below.</summary>
+    /// <summary>
+    /// The bytes of the storages that the tensors here and below cover, and what no tensor of the checkpoint covers of these; what several share counts once.
+    /// </summary>
     public long ByteLength => Figures.ByteLength;
 
     /// <summary>How many tensors there are of each element type.</summary>
@@ -71,9 +73,9 @@ public sealed class CheckpointNode
     /// The part of the checkpoint's bytes that lies here, from 0 to 1. Those of several nodes can come to more than 1 together when
     /// they share storages.
     /// </summary>
-    public double Share => tree.ByteLength == 0 ? 0 : (double)ByteLength / tree.ByteLength;
+    public double Share => tree.Storages.GetShare(ByteLength);
 
-    internal TensorFigures Figures => figures ??= TensorFigures.Of(tree.GetTensors(firstTensor, TensorCount));
+    internal TensorFigures Figures => figures ??= TensorFigures.Of(tree.GetTensors(firstTensor, TensorCount), tree.Storages);
 
     /// <summary>The names from the root down to this one; none for the root.</summary>
     public IReadOnlyList<string> GetNames()

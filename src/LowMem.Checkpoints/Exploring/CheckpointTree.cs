@@ -12,7 +12,7 @@ public sealed class CheckpointTree
     public const int MaxDepth = 64;
 
     private readonly TensorInfo[] tensors;
-    private readonly Lazy<TensorFigures> figures;
+    private readonly Lazy<StorageBytes> storages;
 
     /// <summary>Makes the tree.</summary>
     /// <param name="checkpoint">The checkpoint.</param>
@@ -32,7 +32,7 @@ public sealed class CheckpointTree
         }
 
         (Root, tensors) = builder.Build();
-        figures = new Lazy<TensorFigures>(() => Root.Figures);
+        storages = new Lazy<StorageBytes>(() => new StorageBytes(tensors));
     }
 
     /// <summary>What the tree is of.</summary>
@@ -41,8 +41,8 @@ public sealed class CheckpointTree
     /// <summary>The node above all others. Its name is empty, and it has no parent.</summary>
     public CheckpointNode Root { get; }
 
-    /// <summary>The bytes of all of it, what is shared once.</summary>
-    internal long ByteLength => figures.Value.ByteLength;
+    /// <summary>How many bytes some of the tensors stand for.</summary>
+    internal StorageBytes Storages => storages.Value;
 
     /// <summary>Splits a key into the names of the nodes from the root down; none of the root's own.</summary>
     /// <param name="key">The key; empty parts are names as well.</param>

@@ -30,7 +30,9 @@ public sealed record CheckpointTreeLine
     /// <summary>The number of elements of all of them; those that several share count once.</summary>
     public required long ParameterCount { get; init; }
 
-    /// <summary>The bytes of all distinct storages.</summary>
+    /// <summary>
+    /// The bytes of the storages that they cover, and what no tensor of the checkpoint covers of these; what several share counts once.
+    /// </summary>
     public required long ByteLength { get; init; }
 
     /// <summary>

@@ -18,7 +18,9 @@ public sealed record TensorGroup
     /// <summary>The number of elements of all of them; those that several share count once.</summary>
     public required long ParameterCount { get; init; }
 
-    /// <summary>The bytes of all distinct storages.</summary>
+    /// <summary>
+    /// The bytes of the storages that they cover, and what no tensor of the checkpoint covers of these; what several share counts once.
+    /// </summary>
     public required long ByteLength { get; init; }
 
     /// <summary>
@@ -64,11 +66,11 @@ public sealed record TensorGroup
             }
         }
 
-        long all = TensorFigures.Of(checkpoint.Tensors).ByteLength;
+        var storages = new StorageBytes(checkpoint.Tensors);
         return
         [
             .. groups.Where(group => grouping != TensorGrouping.Storage || group.Value.Count > 1)
-                .Select(group => Describe(checkpoint, grouping, group.Key.Name, group.Value, all))
+                .Select(group => Describe(checkpoint, grouping, group.Key.Name, group.Value, storages))
                 .OrderByDescending(group => group.ByteLength)
                 .ThenBy(group => group.Name, Checkpoints.Keys.NaturalOrder.Instance),
         ];
@@ -93,9 +95,9 @@ public sealed record TensorGroup
         return string.Join('.', names.Take(length).Select(name => FoldedKey.GetNumber(name) is null ? name : FoldedKey.Star));
     }
 
-    private static TensorGroup Describe(Checkpoint checkpoint, TensorGrouping grouping, string name, List<TensorInfo> tensors, long all)
+    private static TensorGroup Describe(Checkpoint checkpoint, TensorGrouping grouping, string name, List<TensorInfo> tensors, StorageBytes storages)
     {
-        var figures = TensorFigures.Of(tensors);
+        var figures = TensorFigures.Of(tensors, storages);
         return new TensorGroup
         {
             Name = name,
@@ -103,7 +105,7 @@ public sealed record TensorGroup
             TensorCount = tensors.Count,
             ParameterCount = figures.ParameterCount,
             ByteLength = figures.ByteLength,
-            Share = all == 0 ? 0 : (double)figures.ByteLength / all,
+            Share = storages.GetShare(figures.ByteLength),
             DTypes = figures.DTypes,
             Keys = [.. tensors.Select(tensor => tensor.Key)],
             Checkpoint = checkpoint.Path,

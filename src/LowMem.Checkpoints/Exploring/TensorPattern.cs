@@ -24,7 +24,9 @@ public sealed record TensorPattern
     /// <summary>The number of elements of all of them; those that several share count once.</summary>
     public required long ParameterCount { get; init; }
 
-    /// <summary>The bytes of all distinct storages.</summary>
+    /// <summary>
+    /// The bytes of the storages that they cover, and what no tensor of the checkpoint covers of these; what several share counts once.
+    /// </summary>
     public required long ByteLength { get; init; }
 
     /// <summary>The part of the checkpoint's bytes that this is, from 0 to 1.</summary>
@@ -62,13 +64,13 @@ public sealed record TensorPattern
             }
         }
 
-        long all = TensorFigures.Of(checkpoint.Tensors).ByteLength;
-        return [.. groups.Select(group => Describe(checkpoint, group.Key.Pattern, group.Value, all))];
+        var storages = new StorageBytes(checkpoint.Tensors);
+        return [.. groups.Select(group => Describe(checkpoint, group.Key.Pattern, group.Value, storages))];
     }
 
-    private static TensorPattern Describe(Checkpoint checkpoint, string pattern, Group group, long all)
+    private static TensorPattern Describe(Checkpoint checkpoint, string pattern, Group group, StorageBytes storages)
     {
-        var figures = TensorFigures.Of(group.Tensors);
+        var figures = TensorFigures.Of(group.Tensors, storages);
         return new TensorPattern
         {
             Pattern = pattern,
@@ -78,7 +80,7 @@ public sealed record TensorPattern
             Numbers = [.. group.Numbers.Select(NumberRanges.Of)],
             ParameterCount = figures.ParameterCount,
             ByteLength = figures.ByteLength,
-            Share = all == 0 ? 0 : (double)figures.ByteLength / all,
+            Share = storages.GetShare(figures.ByteLength),
             Checkpoint = checkpoint.Path,
         };
     }

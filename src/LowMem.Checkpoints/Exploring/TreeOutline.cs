@@ -11,14 +11,12 @@ public sealed class TreeOutline
     private readonly CheckpointTree tree;
     private readonly int maxDepth;
     private readonly NodeStructures? structures;
-    private readonly long all;
 
     private TreeOutline(CheckpointTree tree, int maxDepth, bool expand)
     {
         this.tree = tree;
         this.maxDepth = maxDepth;
         structures = expand ? null : new NodeStructures(tree);
-        all = tree.Root.ByteLength;
     }
 
     /// <summary>Makes the lines.</summary>
@@ -112,7 +110,7 @@ public sealed class TreeOutline
     private CheckpointTreeLine Describe(Row row, List<Block> below, bool isContents)
     {
         var (nodes, name, pattern) = row.Block;
-        var figures = nodes.Count == 1 ? nodes[0].Figures : TensorFigures.Of([.. nodes.SelectMany(node => node.Tensors)]);
+        var figures = nodes.Count == 1 ? nodes[0].Figures : TensorFigures.Of([.. nodes.SelectMany(node => node.Tensors)], tree.Storages);
         var first = nodes[0];
         return new CheckpointTreeLine
         {
@@ -123,7 +121,7 @@ public sealed class TreeOutline
             TensorCount = nodes.Sum(node => node.TensorCount),
             ParameterCount = figures.ParameterCount,
             ByteLength = figures.ByteLength,
-            Share = all == 0 ? 0 : (double)figures.ByteLength / all,
+            Share = tree.Storages.GetShare(figures.ByteLength),
             DTypes = figures.DTypes,
             Shape = below.Count == 0 ? first.Tensor?.Shape : null,
             Contents = isContents ? string.Join(", ", below.Select(child => $"{child.Name} {ShapeText(child.Nodes[0].Tensor!)}")) : null,

@@ -58,7 +58,7 @@ public sealed record CheckpointSummary
 
     internal static CheckpointSummary Of(Checkpoint checkpoint)
     {
-        var figures = TensorFigures.Of(checkpoint.Tensors);
+        var figures = TensorFigures.Of(checkpoint.Tensors, new StorageBytes(checkpoint.Tensors));
         return new CheckpointSummary
         {
             Path = checkpoint.Path,

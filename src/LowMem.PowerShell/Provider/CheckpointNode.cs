@@ -32,7 +32,9 @@ public sealed class CheckpointNode
     /// <summary>The number of elements; what several tensors share counts once.</summary>
     public long ParameterCount => node.ParameterCount;
 
-    /// <summary>The bytes of all distinct storages.</summary>
+    /// <summary>
+    /// The bytes of the storages that the tensors cover, and what no tensor of the checkpoint covers of these; what several share counts once.
+    /// </summary>
     public long ByteLength => node.ByteLength;
 
     /// <summary>How many tensors there are of each element type.</summary>

@@ -38,6 +38,7 @@ internal sealed class PageTensors
         var dtypes = new PageJson.Texts();
         var shapes = new PageJson.Texts();
         var files = new PageJson.Texts();
+        var storages = new StorageBytes([.. Tensors]);
         writer.WriteStartObject("tensors");
         Column("module", row => writer.WriteNumberValue(row.Module));
         Column("name", row => writer.WriteStringValue(DisplayText.Name(row.Name)));
@@ -45,7 +46,7 @@ internal sealed class PageTensors
         Column("shape", row => writer.WriteNumberValue(shapes.Add(DisplayText.Name($"[{string.Join(", ", row.Tensor.Shape)}]"))));
         Column("file", row => writer.WriteNumberValue(files.Add(PageNames.Leaf(row.Tensor.Path))));
         Column("elements", row => writer.WriteNumberValue(row.Tensor.ElementCount));
-        Column("bytes", row => writer.WriteNumberValue(CountBytes(row.Tensor)));
+        Column("bytes", row => writer.WriteNumberValue(storages.Count([row.Tensor])));
         WriteTies(writer);
         WriteNotes(writer);
         writer.WriteEndObject();
@@ -60,11 +61,6 @@ internal sealed class PageTensors
             cancellationToken.ThrowIfCancellationRequested();
         }
     }
-
-    /// <summary>The bytes of the elements, and of what a sparse or quantised tensor is made of.</summary>
-    private static double CountBytes(TensorInfo tensor) => tensor.Components.Count == 0
-        ? tensor.ByteLength
-        : tensor.Components.Values.Sum(CountBytes) + (tensor.Layout == TensorLayouts.Strided ? tensor.ByteLength : 0);
 
     /// <summary>Adds a node and what is below it: not by recursion, since names are as deep as the file says.</summary>
     private void Add(CheckpointNode root)
