@@ -4,17 +4,18 @@
 .DESCRIPTION
     Tasks, in the order in which they are named:
 
-    Build    the module in out/LowMem (default)
-    Demo     the main job on the sample, then memory of three ways to load
-    Test     the tests of the libraries and tools, then those of the commands
-    Analyze  formatting, analyzers and, where installed, PSScriptAnalyzer
-    Bench    memory and speed against the alternatives
-    Fuzz     changed fixtures, a minute for each format; what was learned stays in out/fuzz for the next time;
-             then changed pickles, a minute, compared with what a CPython reads, where there is one
-    Help     the help file of the commands, from docs/en-US, by platyPS
-    Package  in out/packages: the module for Install-PSResource, a zip with libtorch for this platform, and the libraries for C#
-    Bom      in out/packages: what is in the module's package and what that was made of, as SPDX
-    Clean    removes what the other tasks made
+    Build      the module in out/LowMem (default)
+    Demo       the main job on the sample, then memory of three ways to load
+    Test       the tests of the libraries and tools, then those of the commands
+    Analyze    formatting, analyzers and, where installed, PSScriptAnalyzer
+    Bench      memory and speed against the alternatives
+    Fuzz       changed fixtures, a minute for each format; what was learned stays in out/fuzz for the next time;
+               then changed pickles, a minute, compared with what a CPython reads, where there is one
+    Help       the help file of the commands, from docs/en-US, by platyPS
+    Package    in out/packages: the module for Install-PSResource, a zip with libtorch for this platform, and the libraries for C#
+    Bom        in out/packages: what is in the module's package and what that was made of, as SPDX
+    Reproduce  the packages of the commit that is checked out, twice, each from a clone of its own: they must be the same bytes
+    Clean      removes what the other tasks made
 
     Where there is no PowerShell 7.6, build.sh gets it: the .NET SDK is all that has to be there.
 .EXAMPLE
@@ -194,6 +195,11 @@ function Invoke-BomTask {
     New-PackageBom -Destination (Join-Path $out 'packages') -Stage (Join-Path $out 'module') -WorkingDirectory (Join-Path $out 'bom')
 }
 
+function Invoke-ReproduceTask {
+    Import-Module ([WildcardPattern]::Escape("$PSScriptRoot/tools/Reproduce.psm1")) -Force
+    Test-Reproduction -Repository $root -WorkingDirectory ([IO.Directory]::CreateTempSubdirectory('lowmem-').FullName)
+}
+
 function Invoke-CleanTask {
     $projects = foreach ($room in 'src', 'tests', 'tools', 'benchmarks') {
         $path = Join-Path $root $room
@@ -212,16 +218,17 @@ function Invoke-CleanTask {
 }
 
 $tasks = [ordered]@{
-    Build   = @{ Needs = @(); Action = { Invoke-BuildTask } }
-    Demo    = @{ Needs = @('Build'); Action = { Invoke-DemoTask } }
-    Test    = @{ Needs = @('Build'); Action = { Invoke-TestTask } }
-    Analyze = @{ Needs = @('Build'); Action = { Invoke-AnalyzeTask } }
-    Bench   = @{ Needs = @('Build'); Action = { Invoke-BenchTask } }
-    Fuzz    = @{ Needs = @(); Action = { Invoke-FuzzTask } }
-    Help    = @{ Needs = @(); Action = { Invoke-HelpTask } }
-    Package = @{ Needs = @('Build'); Action = { Invoke-PackageTask } }
-    Bom     = @{ Needs = @('Build'); Action = { Invoke-BomTask } }
-    Clean   = @{ Needs = @(); Action = { Invoke-CleanTask } }
+    Build     = @{ Needs = @(); Action = { Invoke-BuildTask } }
+    Demo      = @{ Needs = @('Build'); Action = { Invoke-DemoTask } }
+    Test      = @{ Needs = @('Build'); Action = { Invoke-TestTask } }
+    Analyze   = @{ Needs = @('Build'); Action = { Invoke-AnalyzeTask } }
+    Bench     = @{ Needs = @('Build'); Action = { Invoke-BenchTask } }
+    Fuzz      = @{ Needs = @(); Action = { Invoke-FuzzTask } }
+    Help      = @{ Needs = @(); Action = { Invoke-HelpTask } }
+    Package   = @{ Needs = @('Build'); Action = { Invoke-PackageTask } }
+    Bom       = @{ Needs = @('Build'); Action = { Invoke-BomTask } }
+    Reproduce = @{ Needs = @(); Action = { Invoke-ReproduceTask } }
+    Clean     = @{ Needs = @(); Action = { Invoke-CleanTask } }
 }
 
 # 'Build,Test' arrives as one string from the command line of pwsh.
