@@ -14,6 +14,7 @@
     Help     the help file of the commands, from docs/en-US, by platyPS
     Package  in out/packages: the module for Install-PSResource, a zip with libtorch for this platform, and the libraries for C#
     Bom      in out/packages: what is in the module's package and what that was made of, as SPDX
+    Release  all checks that a script can make before a version is published (docs/releasing.md); publishes nothing
     Clean    removes what the other tasks made
 
     Where there is no PowerShell 7.6, build.sh gets it: the .NET SDK is all that has to be there.
@@ -42,6 +43,9 @@ param(
     # Runs the tests, too, that take many seconds each and seldom change their outcome.
     [switch] $Slow,
 
+    # Counts which lines and branches of the libraries and commands the tests run. Takes longer; the report is in out/coverage.
+    [switch] $Coverage,
+
     # How many seconds the task Fuzz spends on each target.
     [ValidateRange(1, 86400)]
     [int] $FuzzSeconds = 60
@@ -55,6 +59,7 @@ Import-Module ([WildcardPattern]::Escape("$PSScriptRoot/tools/Build.psm1")) -For
 $root = $PSScriptRoot
 $out = Join-Path $root 'out'
 $moduleStage = Join-Path $out 'LowMem'
+$coverageReport = Join-Path $out 'coverage' 'coverage'
 $env:DOTNET_CLI_TELEMETRY_OPTOUT = '1'
 $env:DOTNET_NOLOGO = '1'
 $env:DOTNET_CLI_UI_LANGUAGE = 'en'
@@ -73,14 +78,17 @@ function Invoke-DemoTask {
 }
 
 function Invoke-TestTask {
+    if ($Coverage -and $ModulePath) { throw '-Coverage counts in a copy of the module that is built: leave out -ModulePath.' }
     # Read by the process that runs the tests of the commands.
     $env:LOWMEM_TEST_SLOW = $Slow ? '1' : $null
     $env:LOWMEM_TEST_MODULE = if ($ModulePath) { (Get-Item -LiteralPath $ModulePath -ErrorAction Stop).FullName }
     $libraries = {
-        param($Root, $Configuration)
+        param($Root, $Configuration, $Copies)
         Import-Module ([WildcardPattern]::Escape("$Root/tools/Build.psm1"))
         foreach ($project in [IO.Directory]::GetFiles("$Root/tests", '*.Tests.csproj', 'AllDirectories') | Sort-Object) {
-            Invoke-LibraryTest -Project $project -Configuration $Configuration -ResultsDirectory "$Root/out/test-results"
+            $name = [IO.Path]::GetFileNameWithoutExtension($project)
+            $assembly = $Copies ? @{ Assembly = "$Copies/$name/$name.dll" } : @{}
+            Invoke-LibraryTest -Project $project -Configuration $Configuration -ResultsDirectory "$Root/out/test-results" @assembly
         }
     }
     $commands = {
@@ -92,6 +100,8 @@ function Invoke-TestTask {
         Invoke-Native dotnet @(
             'msbuild', (Join-Path $root 'LowMem.slnx'), '-restore', "-p:Configuration=$Configuration", '-v:quiet', '-nologo') | Out-Host
     }
+    $copies = if ($Coverage) { Join-Path $out 'coverage' 'copies' }
+    $states = @(if ($Coverage) { New-TestCopy $copies })
     $manifest = if ($TestSuite -ne 'Libraries') { Get-PesterManifest -Version $PesterVersion }
     # These start one process after the other, and wait.
     $waiting = 'Automation', 'Build', 'Conventions', 'Fleet', 'Package', 'TorchSharp'
@@ -99,12 +109,12 @@ function Invoke-TestTask {
         Where({ [IO.Path]::GetFileName($_) -replace '\.Tests\.ps1$' -in $waiting }, 'Split')
     # What a job says comes when it is done.
     $jobs = @(
-        if ($TestSuite -eq 'All') { Start-Job $libraries -ArgumentList $root, $Configuration }
+        if ($TestSuite -eq 'All') { Start-Job $libraries -ArgumentList $root, $Configuration, $copies }
         if ($TestSuite -ne 'Libraries') { Start-Job $commands -ArgumentList $root, $manifest, $others, 'Pester, with processes' }
     )
     $counts = @(
         try {
-            if ($TestSuite -eq 'Libraries') { & $libraries $root $Configuration }
+            if ($TestSuite -eq 'Libraries') { & $libraries $root $Configuration $copies }
             else { Invoke-CommandTest -Path $rest -Manifest $manifest }
         }
         finally {
@@ -112,6 +122,11 @@ function Invoke-TestTask {
         }
     )
 
+    if ($Coverage) {
+        Export-Coverage -State $states -Report $coverageReport -ToolDirectory (Join-Path $out 'coverage' 'tool') |
+            Format-Table -Property * -AutoSize | Out-Host
+        Write-Host "Line by line: $(Join-Path $out 'coverage' 'html' 'index.html')"
+    }
     Write-Host ''
     foreach ($count in $counts) {
         Write-Host "$($count.Name): $($count.Passed) passed, $($count.Failed) failed, $($count.Skipped) skipped"
@@ -124,6 +139,24 @@ function Invoke-TestTask {
     Write-Host "$passed passed, $failed failed, $skipped skipped"
     if ($failed -gt 0) { throw "$failed tests failed." }
     if ($passed -eq 0) { throw 'No test ran.' }
+}
+
+# What the tests run with -Coverage: copies of the built tests and of the module, whose assemblies count what runs.
+function New-TestCopy([string] $Destination) {
+    Import-Module ([WildcardPattern]::Escape("$PSScriptRoot/tools/Coverage.psm1")) -Force
+    Initialize-Coverage -Report $coverageReport
+    $how = @{ Report = $coverageReport; Configuration = $Configuration }
+    if ($TestSuite -ne 'Commands') {
+        foreach ($project in [IO.Directory]::GetFiles((Join-Path $root 'tests'), '*.Tests.csproj', 'AllDirectories')) {
+            $built = Join-Path ([IO.Path]::GetDirectoryName($project)) 'bin' $Configuration 'net10.0'
+            New-CoverageCopy -Source $built -Destination (Join-Path $Destination ([IO.Path]::GetFileNameWithoutExtension($project))) @how
+        }
+    }
+    if ($TestSuite -ne 'Libraries') {
+        # coverlet counts in IL: that of the package, with the natives of the module.
+        New-CoverageCopy -Source (Join-Path $out 'module'), $moduleStage -Destination (Join-Path $Destination 'LowMem') @how
+        $env:LOWMEM_TEST_MODULE = Join-Path $Destination 'LowMem' 'LowMem.psd1'
+    }
 }
 
 function Invoke-AnalyzeTask {
@@ -190,6 +223,21 @@ function Invoke-BomTask {
     New-PackageBom -Destination (Join-Path $out 'packages') -Stage (Join-Path $out 'module') -WorkingDirectory (Join-Path $out 'bom')
 }
 
+function Invoke-ReleaseTask {
+    Import-Module ([WildcardPattern]::Escape("$PSScriptRoot/tools/Release.psm1")) -Force
+    $checks = @(Test-Release)
+    foreach ($check in $checks) {
+        Write-Host "$($check.Passed ? '[+]' : '[-]') $($check.Check)"
+        foreach ($fault in $check.Fault) { Write-Host "      $fault" }
+    }
+    Write-Host ''
+    Write-Host 'Left for a person (docs/releasing.md):'
+    $number = 0
+    foreach ($step in Get-ManualStep) { Write-Host "$((++$number)). $step" }
+    $failed = $checks.Where({ -not $_.Passed }).Count
+    if ($failed -gt 0) { throw "$failed of $($checks.Count) checks failed: nothing is to be published." }
+}
+
 function Invoke-CleanTask {
     $projects = foreach ($room in 'src', 'tests', 'tools', 'benchmarks') {
         $path = Join-Path $root $room
@@ -217,6 +265,7 @@ $tasks = [ordered]@{
     Help    = @{ Needs = @(); Action = { Invoke-HelpTask } }
     Package = @{ Needs = @('Build'); Action = { Invoke-PackageTask } }
     Bom     = @{ Needs = @('Build'); Action = { Invoke-BomTask } }
+    Release = @{ Needs = @('Build', 'Test', 'Analyze', 'Package', 'Bom'); Action = { Invoke-ReleaseTask } }
     Clean   = @{ Needs = @(); Action = { Invoke-CleanTask } }
 }
 
