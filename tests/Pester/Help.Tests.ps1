@@ -202,6 +202,11 @@ Describe 'docs/en-US' {
         }
     }
 
+    It 'has pages that the README links to, each of them' {
+        $readme = [IO.File]::ReadAllText("$pages/../../README.md")
+        foreach ($name in (Get-Command -Module LowMem).Name) { $readme.Contains("[$name](docs/en-US/$name.md)") | Should -BeTrue -Because $name }
+    }
+
     It 'has a page for every cmdlet and for nothing else' {
         $names = @([System.IO.Directory]::GetFiles($pages, '*.md') |
             ForEach-Object { [System.IO.Path]::GetFileNameWithoutExtension($_) })
