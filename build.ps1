@@ -15,6 +15,7 @@
     Package    in out/packages: the module for Install-PSResource, a zip with libtorch for this platform, and the libraries for C#
     Bom        in out/packages: what is in the module's package and what that was made of, as SPDX
     Reproduce  the packages of the commit that is checked out, twice, each from a clone of its own: they must be the same bytes
+    Release    all checks that a script can make before a version is published (docs/releasing.md); publishes nothing
     Clean      removes what the other tasks made
 
     Where there is no PowerShell 7.6, build.sh gets it: the .NET SDK is all that has to be there.
@@ -43,6 +44,9 @@ param(
     # Runs the tests, too, that take many seconds each and seldom change their outcome.
     [switch] $Slow,
 
+    # Counts which lines and branches of the libraries and commands the tests run. Takes longer; the report is in out/coverage.
+    [switch] $Coverage,
+
     # How many seconds the task Fuzz spends on each target.
     [ValidateRange(1, 86400)]
     [int] $FuzzSeconds = 60
@@ -56,6 +60,7 @@ Import-Module ([WildcardPattern]::Escape("$PSScriptRoot/tools/Build.psm1")) -For
 $root = $PSScriptRoot
 $out = Join-Path $root 'out'
 $moduleStage = Join-Path $out 'LowMem'
+$coverageReport = Join-Path $out 'coverage' 'coverage'
 $env:DOTNET_CLI_TELEMETRY_OPTOUT = '1'
 $env:DOTNET_NOLOGO = '1'
 $env:DOTNET_CLI_UI_LANGUAGE = 'en'
@@ -74,14 +79,17 @@ function Invoke-DemoTask {
 }
 
 function Invoke-TestTask {
+    if ($Coverage -and $ModulePath) { throw '-Coverage counts in a copy of the module that is built: leave out -ModulePath.' }
     # Read by the process that runs the tests of the commands.
     $env:LOWMEM_TEST_SLOW = $Slow ? '1' : $null
     $env:LOWMEM_TEST_MODULE = if ($ModulePath) { (Get-Item -LiteralPath $ModulePath -ErrorAction Stop).FullName }
     $lane = {
-        param($Root, $Configuration, $Projects, $Manifest, $Path, $Name)
+        param($Root, $Configuration, $Projects, $Copies, $Manifest, $Path, $Name)
         Import-Module ([WildcardPattern]::Escape("$Root/tools/Build.psm1"))
         foreach ($project in $Projects) {
-            Invoke-LibraryTest -Project $project -Configuration $Configuration -ResultsDirectory "$Root/out/test-results"
+            $library = [IO.Path]::GetFileNameWithoutExtension($project)
+            $assembly = $Copies ? @{ Assembly = "$Copies/$library/$library.dll" } : @{}
+            Invoke-LibraryTest -Project $project -Configuration $Configuration -ResultsDirectory "$Root/out/test-results" @assembly
         }
         if ($Path) { Invoke-CommandTest -Path $Path -Manifest $Manifest -Name $Name }
     }
@@ -89,6 +97,8 @@ function Invoke-TestTask {
         Invoke-Native dotnet @(
             'msbuild', (Join-Path $root 'LowMem.slnx'), '-restore', "-p:Configuration=$Configuration", '-v:quiet', '-nologo') | Out-Host
     }
+    $copies = if ($Coverage) { Join-Path $out 'coverage' 'copies' }
+    $states = @(if ($Coverage) { New-TestCopy $copies })
     $manifest = if ($TestSuite -ne 'Libraries') { Get-PesterManifest -Version $PesterVersion }
     $projects = [IO.Directory]::GetFiles("$root/tests", '*.Tests.csproj', 'AllDirectories') | Sort-Object
     # Three lanes that take about as long: files that start one process after the other, and wait; files that come after the libraries; the rest.
@@ -101,22 +111,27 @@ function Invoke-TestTask {
     # What a job says comes when it is done.
     $jobs = @(
         if ($TestSuite -eq 'All') {
-            Start-Job $lane -ArgumentList $root, $Configuration, $projects, $manifest, $files['late'], 'Pester, after the libraries'
+            Start-Job $lane -ArgumentList $root, $Configuration, $projects, $copies, $manifest, $files['late'], 'Pester, after the libraries'
         }
         if ($TestSuite -ne 'Libraries') {
-            Start-Job $lane -ArgumentList $root, $Configuration, @(), $manifest, $files['waiting'], 'Pester, with processes'
+            Start-Job $lane -ArgumentList $root, $Configuration, @(), $null, $manifest, $files['waiting'], 'Pester, with processes'
         }
     )
     $counts = @(
         try {
-            if ($TestSuite -eq 'Libraries') { & $lane $root $Configuration $projects }
-            else { & $lane $root $Configuration @() $manifest $files['rest'] 'Pester' }
+            if ($TestSuite -eq 'Libraries') { & $lane $root $Configuration $projects $copies }
+            else { & $lane $root $Configuration @() $null $manifest $files['rest'] 'Pester' }
         }
         finally {
             foreach ($job in $jobs) { Receive-Job $job -Wait -AutoRemoveJob -ErrorAction Stop }
         }
     )
 
+    if ($Coverage) {
+        Export-Coverage -State $states -Report $coverageReport -ToolDirectory (Join-Path $out 'coverage' 'tool') |
+            Format-Table -Property * -AutoSize | Out-Host
+        Write-Host "Line by line: $(Join-Path $out 'coverage' 'html' 'index.html')"
+    }
     Write-Host ''
     foreach ($count in $counts) {
         Write-Host "$($count.Name): $($count.Passed) passed, $($count.Failed) failed, $($count.Skipped) skipped"
@@ -129,6 +144,24 @@ function Invoke-TestTask {
     Write-Host "$passed passed, $failed failed, $skipped skipped"
     if ($failed -gt 0) { throw "$failed tests failed." }
     if ($passed -eq 0) { throw 'No test ran.' }
+}
+
+# What the tests run with -Coverage: copies of the built tests and of the module, whose assemblies count what runs.
+function New-TestCopy([string] $Destination) {
+    Import-Module ([WildcardPattern]::Escape("$PSScriptRoot/tools/Coverage.psm1")) -Force
+    Initialize-Coverage -Report $coverageReport
+    $how = @{ Report = $coverageReport; Configuration = $Configuration }
+    if ($TestSuite -ne 'Commands') {
+        foreach ($project in [IO.Directory]::GetFiles((Join-Path $root 'tests'), '*.Tests.csproj', 'AllDirectories')) {
+            $built = Join-Path ([IO.Path]::GetDirectoryName($project)) 'bin' $Configuration 'net10.0'
+            New-CoverageCopy -Source $built -Destination (Join-Path $Destination ([IO.Path]::GetFileNameWithoutExtension($project))) @how
+        }
+    }
+    if ($TestSuite -ne 'Libraries') {
+        # coverlet counts in IL: that of the package, with the natives of the module.
+        New-CoverageCopy -Source (Join-Path $out 'module'), $moduleStage -Destination (Join-Path $Destination 'LowMem') @how
+        $env:LOWMEM_TEST_MODULE = Join-Path $Destination 'LowMem' 'LowMem.psd1'
+    }
 }
 
 function Invoke-AnalyzeTask {
@@ -200,6 +233,21 @@ function Invoke-ReproduceTask {
     Test-Reproduction -Repository $root -WorkingDirectory ([IO.Directory]::CreateTempSubdirectory('lowmem-').FullName)
 }
 
+function Invoke-ReleaseTask {
+    Import-Module ([WildcardPattern]::Escape("$PSScriptRoot/tools/Release.psm1")) -Force
+    $checks = @(Test-Release)
+    foreach ($check in $checks) {
+        Write-Host "$($check.Passed ? '[+]' : '[-]') $($check.Check)"
+        foreach ($fault in $check.Fault) { Write-Host "      $fault" }
+    }
+    Write-Host ''
+    Write-Host 'Left for a person (docs/releasing.md):'
+    $number = 0
+    foreach ($step in Get-ManualStep) { Write-Host "$((++$number)). $step" }
+    $failed = $checks.Where({ -not $_.Passed }).Count
+    if ($failed -gt 0) { throw "$failed of $($checks.Count) checks failed: nothing is to be published." }
+}
+
 function Invoke-CleanTask {
     $projects = foreach ($room in 'src', 'tests', 'tools', 'benchmarks') {
         $path = Join-Path $root $room
@@ -228,6 +276,7 @@ $tasks = [ordered]@{
     Package   = @{ Needs = @('Build'); Action = { Invoke-PackageTask } }
     Bom       = @{ Needs = @('Build'); Action = { Invoke-BomTask } }
     Reproduce = @{ Needs = @(); Action = { Invoke-ReproduceTask } }
+    Release   = @{ Needs = @('Build', 'Test', 'Analyze', 'Package', 'Bom'); Action = { Invoke-ReleaseTask } }
     Clean     = @{ Needs = @(); Action = { Invoke-CleanTask } }
 }
 

@@ -46,6 +46,32 @@ function Get-PowerShellCommand {
     [IO.Path]::Combine($PSHOME, 'pwsh.dll')
 }
 
+function Install-DotnetTool {
+    <#
+    .SYNOPSIS
+        Gets a .NET tool through NuGet, unless it is there, and returns the path of its program.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param(
+        [Parameter(Mandatory)][string] $Package,
+        [Parameter(Mandatory)][string] $Version,
+
+        # What its program is called.
+        [Parameter(Mandatory)][string] $Command,
+
+        # Where tools are kept.
+        [Parameter(Mandatory)][string] $Destination
+    )
+
+    $folder = [IO.Path]::Combine($Destination, $Version)
+    $program = [IO.Path]::Combine($folder, $IsWindows ? "$Command.exe" : $Command)
+    if (-not [IO.File]::Exists($program)) {
+        Invoke-Native dotnet @('tool', 'install', $Package, '--tool-path', $folder, '--version', $Version) | Out-Host
+    }
+    $program
+}
+
 function ConvertTo-TestCount([string] $Name, [int] $Passed, [int] $Failed, [int] $Skipped, [string[]] $Failure = @()) {
     [pscustomobject]@{ Name = $Name; Passed = $Passed; Failed = $Failed; Skipped = $Skipped; Failure = $Failure }
 }
@@ -59,14 +85,18 @@ function Invoke-LibraryTest {
     param(
         [Parameter(Mandatory)][string] $Project,
         [Parameter(Mandatory)][string] $Configuration,
-        [Parameter(Mandatory)][string] $ResultsDirectory
+        [Parameter(Mandatory)][string] $ResultsDirectory,
+
+        # The tests in another folder than the one they were built in.
+        [string] $Assembly
     )
 
+    $tests = $Assembly ? @($Assembly) : @($Project, '--no-build', '-c', $Configuration)
     $name = [IO.Path]::GetFileNameWithoutExtension($Project)
     $report = [IO.Path]::Combine($ResultsDirectory, "$name.trx")
     if ([IO.File]::Exists($report)) { [IO.File]::Delete($report) }
 
-    & dotnet test $Project --no-build --nologo -v quiet -c $Configuration --results-directory $ResultsDirectory `
+    & dotnet test @tests --nologo -v quiet --results-directory $ResultsDirectory `
         --logger "trx;LogFileName=$name.trx" --logger 'console;verbosity=minimal' | Out-Host
     $exitCode = $LASTEXITCODE
     if (-not [IO.File]::Exists($report)) { throw "The tests of $name did not run: exit code $exitCode and no report." }
@@ -143,4 +173,4 @@ function Invoke-CommandTest {
     ConvertTo-TestCount -Name $Name -Passed $closing[1] -Failed $closing[2] -Skipped $closing[3] -Failure $failure
 }
 
-Export-ModuleMember -Function Invoke-Native, Invoke-Script, Get-PowerShellCommand, Invoke-LibraryTest, Get-PesterManifest, Invoke-CommandTest
+Export-ModuleMember -Function Invoke-Native, Invoke-Script, Get-PowerShellCommand, Install-DotnetTool, Invoke-LibraryTest, Get-PesterManifest, Invoke-CommandTest

@@ -95,12 +95,7 @@ function New-PackageBom {
         [Parameter(Mandatory)][string] $WorkingDirectory
     )
 
-    $toolVersion = '4.1.13'
-    $program = [IO.Path]::Combine($WorkingDirectory, $toolVersion, $IsWindows ? 'sbom-tool.exe' : 'sbom-tool')
-    if (-not [IO.File]::Exists($program)) {
-        Invoke-Native dotnet @('tool', 'install', 'Microsoft.Sbom.DotNetTool', '--tool-path', [IO.Path]::GetDirectoryName($program), '--version', $toolVersion) |
-            Out-Host
-    }
+    $program = Install-DotnetTool -Package Microsoft.Sbom.DotNetTool -Version 4.1.13 -Command sbom-tool -Destination $WorkingDirectory
 
     $version = (Import-PowerShellDataFile ([WildcardPattern]::Escape("$Stage/LowMem.psd1"))).ModuleVersion
     $manifests = [IO.Path]::Combine($WorkingDirectory, 'manifest')

@@ -81,10 +81,11 @@ Describe 'Help of <Name>' -ForEach $cmdlets {
         Get-Text $help.alertSet.alert | Should -Not -BeNullOrEmpty
     }
 
-    It 'has at least two examples, each with code' {
+    It 'has at least three examples, each with code and a title that says what for' {
         $examples = @($help.examples.example)
-        ($examples.Count -ge 2) | Should -BeTrue
+        $examples.Count | Should -BeGreaterOrEqual 3
         foreach ($example in $examples) {
+            $example.title | Should -Match 'Example \d+: \w'
             $example.code | Should -Not -BeNullOrEmpty -Because $example.title
         }
     }
@@ -170,6 +171,40 @@ Describe 'docs/en-US' {
 
         $topic | Should -Match 'about_LowMem'
         foreach ($name in (Get-Command -Module LowMem).Name) { $topic | Should -Match $name }
+    }
+
+    It 'has topics that Get-Help finds, in 80 columns, with commands and parameters that exist' {
+        $topics = @([IO.Directory]::GetFiles($pages, 'about_*.help.txt'))
+        $topics.ForEach({ [IO.Path]::GetFileName($_) -replace '\.help\.txt$' }) | Sort-Object |
+            Should -Be 'about_LowMem', 'about_LowMem_Formats', 'about_LowMem_Memory', 'about_LowMem_Provider', 'about_LowMem_Safety'
+        foreach ($topic in $topics) {
+            $lines = [IO.File]::ReadAllLines($topic)
+            $name = $lines[1].Trim()
+            [IO.Path]::GetFileName($topic) | Should -Be "$name.help.txt"
+            Get-Help $name | Out-String | Should -Match ([regex]::Escape($lines[4].Trim()))
+            @($lines.Where({ $_.Length -gt 79 })) | Should -BeNullOrEmpty
+
+            # Code is what looks like a call of ours; the rest of a pipeline may be on the next line.
+            foreach ($line in $lines -match '^ {8,}.*\b[A-Z]\w+-[A-Z]\w+ .*-[A-Z]' -notmatch '[.,;:] ') {
+                $calls = [Management.Automation.Language.Parser]::ParseInput(($line -replace '\|\s*$'), [ref] $null, [ref] $null).FindAll(
+                    { $args[0] -is [Management.Automation.Language.CommandAst] }, $true)
+                foreach ($call in $calls) {
+                    $command = Get-Command $call.GetCommandName() -Module LowMem -ErrorAction Ignore
+                    if (-not $command) { continue }
+                    foreach ($parameter in $call.CommandElements.Where({ $_ -is [Management.Automation.Language.CommandParameterAst] })) {
+                        $command.Parameters.Keys | Should -Contain $parameter.ParameterName -Because "$line"
+                    }
+                }
+            }
+            foreach ($seen in [regex]::Matches(($lines -join "`n"), '\b(Get|Test|New|Import|Export|Measure|Move|Convert|Compare|Join|Assert|Install)-(LowMem|Checkpoint|Model|Module)\w*')) {
+                Get-Command $seen.Value -Module LowMem -ErrorAction Ignore | Should -Not -BeNullOrEmpty -Because "$($seen.Value) in $name"
+            }
+        }
+    }
+
+    It 'has pages that the README links to, each of them' {
+        $readme = [IO.File]::ReadAllText("$pages/../../README.md")
+        foreach ($name in (Get-Command -Module LowMem).Name) { $readme.Contains("[$name](docs/en-US/$name.md)") | Should -BeTrue -Because $name }
     }
 
     It 'has a page for every cmdlet and for nothing else' {
