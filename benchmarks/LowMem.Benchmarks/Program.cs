@@ -18,7 +18,7 @@ IReadOnlyList<IBenchmark> benchmarks =
 [
     new LoadBenchmark(), new ColdBenchmark(), new ForwardBenchmark(), new TensorCountBenchmark(), new SparseBenchmark(), new ListingBenchmark(), new SafetyBenchmark(),
     new VerifyBenchmark(), new PassBenchmark(), new GatherBenchmark(), new StatisticsBenchmark(), new CompareBenchmark(), new ConvertBenchmark(),
-    new FolderBenchmark(), new ExploreBenchmark(),
+    new FolderBenchmark(), new ExploreBenchmark(), new StartupBenchmark(),
 ];
 if (options.Only.FirstOrDefault(only => benchmarks.All(benchmark => benchmark.Name != only)) is { } unknown)
 {

@@ -1,0 +1,11 @@
+<#
+.SYNOPSIS
+    Starts, imports the module where one is named, lists a checkpoint where one is named, and says how much processor time that took.
+#>
+param([string] $Module, [string] $Checkpoint)
+
+$ErrorActionPreference = 'Stop'
+if ($Module) { Import-Module $Module }
+if ($Checkpoint -and @(Get-CheckpointInfo $Checkpoint).Count -eq 0) { throw "There is nothing in '$Checkpoint'." }
+# PowerShell writes numbers into texts as the invariant culture does.
+[Console]::Out.WriteLine("$([Diagnostics.Process]::GetCurrentProcess().TotalProcessorTime.TotalSeconds)")
