@@ -3,6 +3,7 @@
 BeforeAll {
     . "$PSScriptRoot/Setup.ps1"
     Import-Module ([WildcardPattern]::Escape("$root/tools/Package.psm1"))
+    Import-Module ([WildcardPattern]::Escape("$root/tools/Reproduce.psm1"))
     $packages = "$TestDrive/packages"
     $package = New-ModulePackage -Destination $packages -Stage "$root/out/module"
     $libraries = @(New-LibraryPackage -Destination $packages)
@@ -111,6 +112,51 @@ Describe 'The packages' {
     It 'are the same bytes when they are made again' {
         $again = New-ModulePackage -Destination "$TestDrive/again" -Stage "$root/out/module"
         (Get-FileHash -LiteralPath $again).Hash | Should -Be (Get-FileHash -LiteralPath $package).Hash
+    }
+
+    It 'for one platform have our assemblies and TorchSharp compiled ahead for it, and all others as IL' {
+        # The zip of all that is staged but the natives of half a gigabyte, of which one stays: by it, the platform is known.
+        $stage = "$TestDrive/stage"
+        foreach ($file in [IO.Directory]::GetFiles("$root/out/LowMem", '*', 'AllDirectories')) {
+            if ([IO.FileInfo]::new($file).Length -gt 20MB) { continue }
+            $copy = [IO.Path]::Combine($stage, [IO.Path]::GetRelativePath("$root/out/LowMem", $file))
+            $null = [IO.Directory]::CreateDirectory([IO.Path]::GetDirectoryName($copy))
+            [IO.File]::Copy($file, $copy)
+        }
+        $entries = Get-Entry (New-ModuleArchive -Destination "$TestDrive/archive" -Stage $stage)
+
+        # What a compiler of .NET writes for a platform: the number of the processor, changed by that of the system.
+        $processor = [Runtime.InteropServices.RuntimeInformation]::ProcessArchitecture -eq 'Arm64' ? 0xaa64 : 0x8664
+        $native = '{0:x}' -f ($processor -bxor ($IsLinux ? 0x7b79 : $IsMacOS ? 0x4644 : 0))
+        # LibTorchSharp.dll of Windows is no assembly.
+        $assemblies = @($entries.Keys -like '*.dll' -ne 'LowMem/LibTorchSharp.dll').Where({ $IsLinux -or $_ -notmatch '/(c10|torch|uv|lib)[^/]*$' })
+        $ahead = @($assemblies | Where-Object { $_ -match '^LowMem/(LowMem\.\w+|TorchSharp)\.dll$' } | Sort-Object)
+        $ahead | Should -Be @('Checkpoints', 'Loader', 'PowerShell' | ForEach-Object { "LowMem/LowMem.$_.dll" }; 'LowMem/TorchSharp.dll')
+        foreach ($assembly in $assemblies) {
+            Get-Machine $entries[$assembly] | Should -Be ($assembly -in $ahead ? $native : 'IL') -Because $assembly
+        }
+    }
+
+    It 'of two builds are compared by their entries, and what differs is named' {
+        foreach ($build in 'first', 'second') {
+            $null = [IO.Directory]::CreateDirectory("$TestDrive/$build")
+            foreach ($name in 'same.zip', 'time.zip', 'content.zip') {
+                $zip = [IO.Compression.ZipFile]::Open("$TestDrive/$build/$name", 'Create')
+                foreach ($part in 'a', 'b') {
+                    $entry = $zip.CreateEntry($part)
+                    $changed = $build -eq 'second' -and $part -eq 'b'
+                    $entry.LastWriteTime = [DateTimeOffset]::new(2000 + [int] ($changed -and $name -eq 'time.zip'), 1, 1, 0, 0, 0, [TimeSpan]::Zero)
+                    $writer = [IO.StreamWriter]::new($entry.Open())
+                    $writer.Write($changed -and $name -eq 'content.zip' ? 'other' : 'text')
+                    $writer.Dispose()
+                }
+                $zip.Dispose()
+            }
+        }
+        [IO.File]::WriteAllText("$TestDrive/first/only.zip", '')
+
+        Compare-Package -First "$TestDrive/first" -Second "$TestDrive/second" |
+            Should -Be @('content.zip: b', "only.zip: it is not in '$TestDrive/second'.", 'time.zip: b')
     }
 
     It 'come with symbols and documentation, for programs' {

@@ -9,6 +9,9 @@ internal static class FileErrors
     private const int NoSpace = 28;
     private const int TooLarge = 27;
 
+    // ERROR_INVALID_NAME of Windows. Elsewhere the code of an exception is that of the system, a small number.
+    private const int InvalidName = unchecked((int)0x8007007B);
+
     public static bool IsFileError(Exception exception) =>
         exception is IOException or UnauthorizedAccessException or NotSupportedException;
 
@@ -30,6 +33,8 @@ internal static class FileErrors
         _ when DescribeLink(path) is { } link => new CheckpointException(CheckpointErrorIds.NotFound, path, link, exception),
         FileNotFoundException or DirectoryNotFoundException => new CheckpointException(
             CheckpointErrorIds.NotFound, path, "there is no such file.", exception),
+        IOException { HResult: InvalidName } => new CheckpointException(
+            CheckpointErrorIds.NotFound, path, "there is no such file: Windows allows no such name.", exception),
         UnauthorizedAccessException => new CheckpointException(
             CheckpointErrorIds.AccessDenied, path, "the file may not be read by this user.", exception),
         _ => new CheckpointException(
