@@ -45,13 +45,25 @@ internal sealed class StatisticsConsumer(
     /// <summary>The percentiles that are wanted; none of no numbers.</summary>
     public IReadOnlyList<double> Percentiles { get; private set; } = [];
 
+    /// <summary>How many bins the histogram has that is wanted; 0 for none.</summary>
+    public int BinCount { get; init; }
+
+    /// <summary>
+    /// Whether the numbers have to be looked at once more for a histogram: its bins begin at the least number, and there are too many
+    /// others to keep.
+    /// </summary>
+    public bool NeedsSecondLook => BinCount > 0 && !HoldsAll(type, byteLength);
+
+    /// <summary>The histogram, where no second look is needed for it; null when there is no finite number.</summary>
+    public TensorHistogram? Histogram { get; private set; }
+
     /// <summary>Whether the evidence comes from here, so that nobody looks at the values once more for it.</summary>
     public bool GathersEvidence => evidence is not null && !IsKept && type.Name == "float32";
 
     private bool IsKept => numberCount <= MostKept;
 
     /// <summary>Whether there are so few codes that all are counted.</summary>
-    private bool IsCounted => !IsKept && type.Kind != DTypeKind.Complex && type.BitSize is 8 or 16 && type.Name != "float4_e2m1fn_x2";
+    private bool IsCounted => !IsKept && HasFewCodes(type);
 
     private bool IsInteger => type.Kind is DTypeKind.Integer or DTypeKind.Boolean or DTypeKind.Quantized;
 
@@ -124,12 +136,17 @@ internal sealed class StatisticsConsumer(
         parts.Add(part);
     }
 
+    /// <summary>Whether all numbers are there at the end, each with how often it comes: there are few of them, or few that differ.</summary>
+    public static bool HoldsAll(DType type, long byteLength) => HasFewCodes(type) || ElementConverter.CountNumbers(type, byteLength) <= MostKept;
+
     /// <summary>Blocks are whole units: elements, or of elements smaller than a byte as many as fill whole bytes.</summary>
     public static int UnitOf(DType type) => type.BitSize % 8 == 0 ? type.ByteSize : type.BitSize == 6 ? 3 : 1;
 
     /// <summary>The bytes of so many numbers that whole elements have.</summary>
     public static int GetByteLength(DType type, int numbers) =>
         (int)type.GetByteLength(numbers) / (type.Kind == DTypeKind.Complex || type.Name == "float4_e2m1fn_x2" ? 2 : 1);
+
+    private static bool HasFewCodes(DType type) => type.Kind != DTypeKind.Complex && type.BitSize is 8 or 16 && type.Name != "float4_e2m1fn_x2";
 
     /// <summary>Those of integers that are exact as float64.</summary>
     private static IntegerTotals SmallIntegers(List<CountedNumber> ordered) => new(
@@ -218,6 +235,7 @@ internal sealed class StatisticsConsumer(
         Array.Sort(numbers, 0, finite);
         List<CountedNumber> ordered = [.. numbers.Take(finite).Select(number => new CountedNumber(number, 1))];
         FindPercentiles(ordered);
+        Histogram = HistogramBins.CountAll(ordered, repeat, BinCount);
         if (IsInteger && finite > 0 && Integers is null)
         {
             Integers = SmallIntegers(ordered);
@@ -260,6 +278,7 @@ internal sealed class StatisticsConsumer(
 
         ordered.Sort((left, right) => left.Number.CompareTo(right.Number));
         FindPercentiles(ordered);
+        Histogram = HistogramBins.CountAll(ordered, repeat, BinCount);
         Counts = counts with { Finite = Moments.Of(ordered) };
         Integers = IsInteger && ordered.Count > 0 ? SmallIntegers(ordered) : null;
     }

@@ -18,7 +18,6 @@ public sealed class StatisticsScan
 
     private readonly Checkpoint checkpoint;
     private readonly IReadOnlyList<TensorView> views;
-    private readonly long valueLength;
 
     /// <summary>Plans a scan of whole tensors.</summary>
     /// <param name="checkpoint">The checkpoint.</param>
@@ -37,7 +36,6 @@ public sealed class StatisticsScan
         ArgumentNullException.ThrowIfNull(views);
         this.checkpoint = checkpoint;
         this.views = views;
-        valueLength = views.Sum(view => DistinctElements.Of(view).View.ByteLength);
     }
 
     /// <summary>The percentages of percentiles unless others are asked for.</summary>
@@ -49,7 +47,7 @@ public sealed class StatisticsScan
     /// <summary>Whether the SHA-256 of the values is computed as well.</summary>
     public bool ComputesHash { get; init; }
 
-    /// <summary>How many bins the histograms have; 0 for none. They take a second pass.</summary>
+    /// <summary>How many bins the histograms have; 0 for none. For those of more numbers than are kept or counted one by one, they are read again.</summary>
     public int BinCount { get; init; }
 
     /// <summary>How many values of each are kept as they are, from the first on.</summary>
@@ -59,12 +57,10 @@ public sealed class StatisticsScan
     public IReadOnlyDictionary<TensorView, ScaledView> Scaled { get; init; } = System.Collections.ObjectModel.ReadOnlyDictionary<TensorView, ScaledView>.Empty;
 
     /// <summary>The bytes of values that are looked at, in all passes.</summary>
-    public long ByteLength => valueLength * PassCount;
+    public long ByteLength => views.Sum(CountLooks);
 
     /// <summary>Which of the views are looked at here, by their places; null when all are. The others are taken to be looked at elsewhere.</summary>
     internal Func<int, bool>? IsHere { get; init; }
-
-    private int PassCount => BinCount > 0 ? 2 : 1;
 
     /// <summary>Why a tensor has no figures, in words; null when it has.</summary>
     /// <param name="tensor">The tensor.</param>
@@ -99,12 +95,14 @@ public sealed class StatisticsScan
         var group = new List<(int Index, TensorView View)>();
         int number = 0;
         long length = 0;
+        long looks = 0;
         long scales = 0;
         long done = 0;
         foreach (var (index, view) in views.Index())
         {
             // Who looks at a part of them still counts all: groups are the same for everybody.
             length += DistinctElements.Of(view).View.ByteLength;
+            looks += CountLooks(view);
             scales += Scaled.GetValueOrDefault(view)?.Tensor.Grid.Count ?? 0;
             if (IsHere?.Invoke(index) ?? true)
             {
@@ -115,8 +113,9 @@ public sealed class StatisticsScan
             {
                 long before = done;
                 yield return RunGroup(reader, health, number++, group, now => progress?.Invoke(before + now), cancellationToken);
-                done += length * PassCount;
+                done += looks;
                 length = 0;
+                looks = 0;
                 scales = 0;
                 group.Clear();
             }
@@ -128,11 +127,24 @@ public sealed class StatisticsScan
         }
     }
 
+    /// <summary>The bytes that are looked at for the figures of a tensor.</summary>
+    private long CountLooks(TensorView view)
+    {
+        long length = DistinctElements.Of(view).View.ByteLength;
+        if (BinCount == 0)
+        {
+            return length;
+        }
+
+        var numbers = Scaled.GetValueOrDefault(view)?.Numbers;
+        return StatisticsConsumer.HoldsAll(Checkpoints.DType.Get((numbers ?? view).Tensor.DType), numbers?.ByteLength ?? length) ? length : 2 * length;
+    }
+
     private StatisticsGroup RunGroup(
         TensorDataReader reader, HealthCheck health, int number, List<(int Index, TensorView View)> group, Action<long> progress, CancellationToken cancellationToken)
     {
         var plan = new BlockPlan(reader);
-        List<Item> items = [.. group.Select(each => new Item(each.View, Scaled.GetValueOrDefault(each.View), reader, Percentages, ComputesHash, cancellationToken))];
+        List<Item> items = [.. group.Select(each => new Item(each.View, Scaled.GetValueOrDefault(each.View), reader, this, cancellationToken))];
         foreach (var item in items)
         {
             item.Plan(plan, health);
@@ -141,10 +153,10 @@ public sealed class StatisticsScan
         BlockPass.Run(plan, (now, _) => progress(now), cancellationToken);
         var ids = Judge(reader, health, cancellationToken);
         long looked = group.Sum(each => DistinctElements.Of(each.View).View.ByteLength);
-        var histograms = BinCount == 0 ? null : RunHistograms(reader, items, now => progress(looked + now), cancellationToken);
+        var histograms = RunHistograms(reader, items, now => progress(looked + now), cancellationToken);
         List<(int Index, TensorStatistics Figures)> all = [.. items.Select((item, place) => (group[place].Index, Describe(item) with
         {
-            Histogram = histograms?[place]?.Histogram,
+            Histogram = item.Statistics.Histogram ?? histograms[place]?.Histogram,
             Health = item.Evidence is null ? [] : ids[item.Evidence],
             First = FirstCount == 0 ? null : item.ReadFirst(reader, FirstCount, cancellationToken),
         }))];
@@ -169,7 +181,7 @@ public sealed class StatisticsScan
             judged => judged.Findings.Where(finding => finding.Severity != FindingSeverity.Information).Select(finding => finding.Code).ToArray());
     }
 
-    /// <summary>Counts by bins, now that the least and the greatest number are known; null where there is none.</summary>
+    /// <summary>Counts by bins, now that the least and the greatest number are known; null where there is no number, or all have been counted.</summary>
     private List<HistogramConsumer?> RunHistograms(TensorDataReader reader, List<Item> items, Action<long> progress, CancellationToken cancellationToken)
     {
         var plan = new BlockPlan(reader);
@@ -177,14 +189,20 @@ public sealed class StatisticsScan
         foreach (var item in items)
         {
             var finite = item.Statistics.Counts.Finite;
-            consumers.Add(finite.Count == 0 ? null : new HistogramConsumer(item.Statistics.Type, finite.Minimum, finite.Maximum, item.Repeat, BinCount));
+            consumers.Add(item.Statistics.NeedsSecondLook && finite.Count > 0
+                ? new HistogramConsumer(item.Statistics.Type, item.Repeat, new HistogramBins(finite.Minimum, finite.Maximum, BinCount))
+                : null);
             if (consumers[^1] is { } consumer)
             {
                 item.Add(plan, consumer);
             }
         }
 
-        BlockPass.Run(plan, (now, _) => progress(now), cancellationToken);
+        if (consumers.Exists(consumer => consumer is not null))
+        {
+            BlockPass.Run(plan, (now, _) => progress(now), cancellationToken);
+        }
+
         return consumers;
     }
 
@@ -225,7 +243,7 @@ public sealed class StatisticsScan
         private readonly ScaleTable? table;
 
         public Item(
-            TensorView view, ScaledView? scaled, TensorDataReader reader, IReadOnlyList<double> percentages, bool computesHash, CancellationToken cancellationToken)
+            TensorView view, ScaledView? scaled, TensorDataReader reader, StatisticsScan scan, CancellationToken cancellationToken)
         {
             View = view;
             Scaled = scaled;
@@ -237,8 +255,8 @@ public sealed class StatisticsScan
             var type = Checkpoints.DType.Get(Shown.Tensor.DType);
             long length = scaled is null ? distinct.ByteLength : Shown.ByteLength / Repeat;
             Evidence = EvidenceConsumer.CanExamine(type) && view.ElementCount > 0 ? new EvidenceConsumer(0, type, length, isBigEndian: false) : null;
-            Statistics = new StatisticsConsumer(type, length, Repeat, percentages, Evidence);
-            Hash = computesHash ? new HashConsumer() : null;
+            Statistics = new StatisticsConsumer(type, length, Repeat, scan.Percentages, Evidence) { BinCount = scan.BinCount };
+            Hash = scan.ComputesHash ? new HashConsumer() : null;
         }
 
         public TensorView View { get; }
