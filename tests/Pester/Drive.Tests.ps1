@@ -117,6 +117,12 @@ Describe 'A checkpoint as a drive' {
         $module | Should -Match '"DTypes":\{"float32":8\}'
     }
 
+    It 'puts the types of a module into CSV' {
+        $row = Get-Item model:/model_state_dict | ConvertTo-Csv | ConvertFrom-Csv
+        $row.DTypes | Should -BeExactly 'float32=8'
+        $row.Key | Should -BeExactly 'model_state_dict'
+    }
+
     It 'shows modules, tensors and values in one table, as wide as a narrow window' {
         $text = Get-ChildItem model:/model_state_dict -Recurse | Out-String -Width 80
 
