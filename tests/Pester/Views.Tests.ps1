@@ -49,6 +49,13 @@ Describe 'The table of verdicts' {
 }
 
 Describe 'The other tables' {
+    It 'shows below the row of a tensor the figures that were asked for' {
+        $figures = Get-CheckpointTensor "$fixtures/dtypes.pt" -Key int8 -First 2 -Hash -Histogram 2
+        $text = "first: $($figures.First -join ', '); histogram: -128..127: $($figures.Histogram.Counts -join ', '); SHA-256: $($figures.Hash)"
+        (($figures | Out-String) -replace '\s+', ' ').Trim() | Should -BeLike "* int8 $text"
+        (Get-CheckpointTensor "$fixtures/dtypes.pt" -Key int8 | Out-String) | Should -Not -Match 'first:|SHA-256'
+    }
+
     It 'say what a parameter is tied to' {
         $text = $tied | Get-ModuleParameter | Out-String -Width 200
 

@@ -67,8 +67,8 @@ internal static class SingleCounter
             var second = origin.GetDistance(Vector512.WidenUpper(vector));
             lower += first;
             upper += second;
-            lowerSquares = Vector512.FusedMultiplyAdd(first, first, lowerSquares);
-            upperSquares = Vector512.FusedMultiplyAdd(second, second, upperSquares);
+            lowerSquares = Vector512.MultiplyAddEstimate(first, first, lowerSquares);
+            upperSquares = Vector512.MultiplyAddEstimate(second, second, upperSquares);
         }
 
         double sum = Vector512.Sum(lower + upper);
