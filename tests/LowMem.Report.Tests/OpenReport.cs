@@ -3,6 +3,9 @@ namespace LowMem.Report.Tests;
 /// <summary>A page in the browser. When it is left, nothing may have gone wrong in it, and nothing but the file may have been asked for.</summary>
 internal sealed class OpenReport : IAsyncDisposable
 {
+    /// <summary>Milliseconds after which something never comes, on a machine that is busy with other tests.</summary>
+    public const int Patience = 120_000;
+
     private readonly IBrowserContext context;
     private readonly List<string> wrong = [];
 
@@ -17,7 +20,7 @@ internal sealed class OpenReport : IAsyncDisposable
     public static async Task<OpenReport> CreateAsync(IBrowserContext context, string path)
     {
         var page = await context.NewPageAsync();
-        page.SetDefaultTimeout(60_000);
+        page.SetDefaultTimeout(Patience);
         var report = new OpenReport(context, page);
         string address = new Uri(path).AbsoluteUri;
         page.Console += (_, message) => report.wrong.Add($"{message.Type}: {message.Text}");

@@ -14,6 +14,7 @@ public sealed class ReportBrowser : IAsyncLifetime
         if (Executables.Find(Names) is { } path)
         {
             playwright = await Playwright.CreateAsync();
+            Assertions.SetDefaultExpectTimeout(OpenReport.Patience);
             browser = await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
             {
                 ExecutablePath = path,

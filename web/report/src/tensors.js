@@ -27,7 +27,14 @@ export function tensorTable(model, open) {
   const group = choose('group', [['', 'nothing'], ['pattern', 'pattern of key'], ['block', 'layer'], ['module', 'module'], ['dtype', 'type'], ['shape', 'shape'], ['file', 'file']]);
   const status = el('p', { role: 'status', class: 'status' });
   let waiting = 0;
-  find.addEventListener('input', () => { clearTimeout(waiting); waiting = setTimeout(() => update(false), model.count > 20000 ? 120 : 0); });
+  const filtered = () => { clearTimeout(waiting); waiting = 0; update(false); };
+  find.addEventListener('input', () => {
+    clearTimeout(waiting);
+    if (model.count > 20000) waiting = setTimeout(filtered, 120);
+    else filtered();
+  });
+  // Whoever goes on to the table walks through what was asked for, and not through what was there before.
+  find.addEventListener('blur', () => { if (waiting) filtered(); });
   for (const select of [type, only, group]) select.addEventListener('change', () => { opened.clear(); update(false); });
 
   /** @param {boolean} keep */
@@ -51,7 +58,7 @@ export function tensorTable(model, open) {
     /** @param {string} text */
     filter(text) {
       find.value = text;
-      update(false);
+      filtered();
       element.scrollIntoView();
       find.focus({ preventScroll: true });
     },
