@@ -79,6 +79,7 @@ public sealed class TableTests(ReportBrowser browser) : IDisposable
     {
         await using var report = await browser.OpenAsync(model.Report(model.Write($"many{count}.safetensors", Many(count))));
         await report.Find("#find").FillAsync("layers.1*.part3");
+        await report.ShowsAsync(".status", $" of {count:N0} tensors");
 
         // All in one task of the page, as hands that are quicker than any clock of it.
         await report.Page.EvaluateAsync("""
