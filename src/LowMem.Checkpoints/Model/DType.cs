@@ -79,7 +79,9 @@ public sealed record DType
             return checked(elementCount * ByteSize);
         }
 
-        return (long)(((Int128)elementCount * BitSize + 7) / 8);
+        // By eights, so that bits never overflow where bytes do not.
+        var (eights, rest) = Math.DivRem(elementCount, 8);
+        return checked((eights * BitSize) + (((rest * BitSize) + 7) / 8));
     }
 
     /// <inheritdoc/>

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using LowMem.Checkpoints.Diagnostics;
 
 namespace LowMem.Checkpoints.Pickle;
@@ -95,8 +94,6 @@ internal sealed class PickleMachine
         };
     }
 
-    // These are optimised at once: a checkpoint of many tensors is read before the runtime would get to it.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private PickleNode Run()
     {
         while (true)
@@ -145,7 +142,6 @@ internal sealed class PickleMachine
         return stack.Pop();
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Step(PickleOpcode opcode)
     {
         switch (opcode)
@@ -189,7 +185,6 @@ internal sealed class PickleMachine
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void StepComposite(PickleOpcode opcode)
     {
         switch (opcode)

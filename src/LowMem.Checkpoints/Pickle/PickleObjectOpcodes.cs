@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using LowMem.Checkpoints.Diagnostics;
 
 namespace LowMem.Checkpoints.Pickle;
@@ -7,7 +6,6 @@ namespace LowMem.Checkpoints.Pickle;
 internal sealed class PickleObjectOpcodes(PickleSource source, PickleCursor cursor, PickleStack stack, PickleHeap heap)
 {
     /// <summary>Carries out an opcode that is none of a leaf or a container.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Step(PickleOpcode opcode)
     {
         long start = cursor.Position - 1;

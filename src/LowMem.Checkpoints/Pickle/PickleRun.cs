@@ -47,7 +47,6 @@ internal sealed class PickleRun(PickleCursor cursor, PickleMemo memo)
     public long Cost { get; private set; }
 
     /// <summary>Reads from where the cursor is, which stays there; false when something else is there.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public bool TryRead(PicklePattern pattern)
     {
         if (!memo.IsInOrder)
@@ -108,7 +107,6 @@ internal sealed class PickleRun(PickleCursor cursor, PickleMemo memo)
     }
 
     /// <summary>The next opcode that does something but put what there is into the memo.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private PickleOpcode Next(ReadOnlySpan<byte> bytes)
     {
         while (position < bytes.Length)
@@ -226,7 +224,6 @@ internal sealed class PickleRun(PickleCursor cursor, PickleMemo memo)
         return digits = length > 1 && text[0] == (byte)'0' ? -1 : value;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private long ReadNumber(PickleOpcode opcode, ReadOnlySpan<byte> bytes)
     {
         Cost += PickleScalarReader.CostOf(opcode);
@@ -264,7 +261,6 @@ internal sealed class PickleRun(PickleCursor cursor, PickleMemo memo)
     }
 
     /// <summary>As the pickler writes a tuple, by its length.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool TryReadNumbers(PickleOpcode opcode, ReadOnlySpan<byte> bytes)
     {
         int count = numberCount;

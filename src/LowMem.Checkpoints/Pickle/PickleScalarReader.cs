@@ -4,7 +4,6 @@ namespace LowMem.Checkpoints.Pickle;
 internal static class PickleScalarReader
 {
     /// <summary>The leaf that an opcode pushes, or null when it does something else.</summary>
-    [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.AggressiveOptimization)]
     public static PickleScalar? TryRead(PickleOpcode opcode, PickleCursor cursor, PickleHeap heap) => opcode switch
     {
         PickleOpcode.None => PickleScalar.None,

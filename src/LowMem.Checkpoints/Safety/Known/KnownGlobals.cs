@@ -1,5 +1,3 @@
-using System.Collections.Frozen;
-
 namespace LowMem.Checkpoints.Safety.Known;
 
 /// <summary>
@@ -8,12 +6,8 @@ namespace LowMem.Checkpoints.Safety.Known;
 /// </summary>
 internal static class KnownGlobals
 {
-    private static readonly FrozenDictionary<string, KnownUse> Uses = new[]
-    {
-        KnownPython.All, KnownTorch.All, KnownTorchModules.All, KnownNumpy.All, KnownTrainers.All, KnownEstimators.All,
-    }
-        .SelectMany(list => list)
-        .ToFrozenDictionary(pair => pair.Key, pair => pair.Value, StringComparer.Ordinal);
+    private static readonly Dictionary<string, KnownUse> Uses = Join(
+        KnownPython.All, KnownTorch.All, KnownTorchModules.All, KnownNumpy.All, KnownTrainers.All, KnownEstimators.All);
 
     /// <summary>Every name on the lists.</summary>
     public static IEnumerable<string> Names => Uses.Keys;
@@ -27,6 +21,20 @@ internal static class KnownGlobals
         }
 
         return IsTorchScript(fullName) || KnownTorch.IsType(fullName) ? KnownUse.Called : KnownUse.None;
+    }
+
+    private static Dictionary<string, KnownUse> Join(params ReadOnlySpan<KnownList> lists)
+    {
+        var uses = new Dictionary<string, KnownUse>(StringComparer.Ordinal);
+        foreach (var list in lists)
+        {
+            foreach (var (name, use) in list)
+            {
+                uses.Add(name, use);
+            }
+        }
+
+        return uses;
     }
 
     /// <summary>

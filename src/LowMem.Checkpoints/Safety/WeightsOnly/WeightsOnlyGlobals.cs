@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using static LowMem.Checkpoints.Safety.WeightsOnly.NodeKind;
 
 namespace LowMem.Checkpoints.Safety.WeightsOnly;
@@ -9,7 +8,7 @@ namespace LowMem.Checkpoints.Safety.WeightsOnly;
 /// </summary>
 internal static class WeightsOnlyGlobals
 {
-    private static readonly FrozenDictionary<string, NodeKind> Kinds = Create();
+    private static readonly Dictionary<string, NodeKind> Kinds = Create();
 
     /// <summary>The kind of an allowed global; null for any other.</summary>
     /// <param name="fullName">Module and name, with Python-3 names.</param>
@@ -26,7 +25,7 @@ internal static class WeightsOnlyGlobals
             : null;
     }
 
-    private static FrozenDictionary<string, NodeKind> Create()
+    private static Dictionary<string, NodeKind> Create()
     {
         var kinds = new Dictionary<string, NodeKind>(StringComparer.Ordinal)
         {
@@ -78,6 +77,6 @@ internal static class WeightsOnlyGlobals
             }
         }
 
-        return kinds.ToFrozenDictionary(StringComparer.Ordinal);
+        return kinds;
     }
 }

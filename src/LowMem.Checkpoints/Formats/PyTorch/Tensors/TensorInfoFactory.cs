@@ -113,7 +113,7 @@ internal sealed class TensorInfoFactory(
     /// <summary>Elements smaller than a byte can only be read whole, in the order in which they are packed.</summary>
     private static string? PackingProblem(DType? type, long[] stride, long[] shape, TensorDescription description) =>
         type is { ByteSize: 0 }
-        && (!StridedLayout.IsContiguous(shape, stride) || (Int128)description.StorageOffset * type.BitSize % 8 != 0)
+        && (!StridedLayout.IsContiguous(shape, stride) || description.StorageOffset % 8 * type.BitSize % 8 != 0)
             ? "its elements are smaller than a byte and not packed in order"
             : null;
 
