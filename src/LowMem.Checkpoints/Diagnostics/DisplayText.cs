@@ -24,7 +24,8 @@ public static class DisplayText
     private const char Replacement = '?';
 
     /// <summary>Most text is this and nothing else, and stays as it is.</summary>
-    private static readonly SearchValues<char> Printable = SearchValues.Create([.. Enumerable.Range(0x20, 0x7f - 0x20).Select(code => (char)code)]);
+    private static readonly SearchValues<char> Printable = SearchValues.Create(
+        " !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~");
 
     /// <summary>A name from a file, for a message or a column: harmless, and cut when it is long.</summary>
     /// <param name="text">The text, or null.</param>

@@ -6,11 +6,11 @@ internal sealed class PickleMapping : PickleNode
     /// <summary>Up to here looking at each entry is no slower than an index.</summary>
     private const int IndexedFrom = 16;
 
-    private PieceList<KeyValuePair<PickleNode, PickleNode>>? entries;
+    private PieceList<PickleEntry>? entries;
     private Dictionary<string, PickleNode>? index;
 
-    public IReadOnlyList<KeyValuePair<PickleNode, PickleNode>> Entries =>
-        entries ?? (IReadOnlyList<KeyValuePair<PickleNode, PickleNode>>)[];
+    public IReadOnlyList<PickleEntry> Entries =>
+        entries ?? (IReadOnlyList<PickleEntry>)[];
 
     public int Count => entries?.Count ?? 0;
 

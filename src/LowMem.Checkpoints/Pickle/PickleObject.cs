@@ -38,7 +38,7 @@ internal abstract class PickleObject : PickleNode
     public IReadOnlyList<PickleNode> Items => changes?.Items ?? (IReadOnlyList<PickleNode>)[];
 
     /// <summary>What SETITEM(S) put on it.</summary>
-    public IReadOnlyList<KeyValuePair<PickleNode, PickleNode>> Entries => Mapping?.Entries ?? [];
+    public IReadOnlyList<PickleEntry> Entries => Mapping?.Entries ?? [];
 
     /// <summary>The same as a dict; null when there is nothing.</summary>
     public PickleMapping? Mapping => changes?.Mapping;

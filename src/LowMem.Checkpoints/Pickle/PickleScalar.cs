@@ -13,8 +13,7 @@ internal sealed class PickleScalar : PickleNode
     public static readonly PickleScalar True = new(true);
     public static readonly PickleScalar False = new(false);
 
-    private static readonly PickleScalar[] SmallIntegers =
-        [.. Enumerable.Range(0, 256).Select(value => new PickleScalar((long)value))];
+    private static readonly PickleScalar[] SmallIntegers = CreateSmallIntegers();
 
     private PickleScalar(object? value) => Value = value;
 
@@ -36,4 +35,15 @@ internal sealed class PickleScalar : PickleNode
     public static PickleScalar OfDigits(long value) => new(value.ToString(CultureInfo.InvariantCulture));
 
     public static PickleScalar Of(byte[] value) => new(value);
+
+    private static PickleScalar[] CreateSmallIntegers()
+    {
+        var integers = new PickleScalar[256];
+        for (int value = 0; value < integers.Length; value++)
+        {
+            integers[value] = new PickleScalar((long)value);
+        }
+
+        return integers;
+    }
 }

@@ -23,8 +23,13 @@ internal static class AttributePairs
     /// <summary>Whether the object is a dict by one of Python's own types.</summary>
     public static bool IsDict(PickleObject made) => made.CallableName is { } name && Dicts.Contains(ModuleAliases.Resolve(name));
 
-    private static IEnumerable<KeyValuePair<string?, PickleNode>> OfMapping(PickleMapping? mapping) =>
-        mapping is null ? [] : mapping.Entries.Select(part => Pair(part.Key, part.Value));
+    private static IEnumerable<KeyValuePair<string?, PickleNode>> OfMapping(PickleMapping? mapping)
+    {
+        foreach (var (key, value) in mapping?.Entries ?? [])
+        {
+            yield return Pair(key, value);
+        }
+    }
 
     /// <summary>A dict, or pairs in a list, as Python 2 wrote an OrderedDict. What else is an argument gives names that nobody can tell.</summary>
     private static IEnumerable<KeyValuePair<string?, PickleNode>> OfArgument(PickleNode argument) => argument switch

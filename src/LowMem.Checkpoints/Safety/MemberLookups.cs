@@ -89,7 +89,7 @@ internal static class MemberLookups
             }
         }
 
-        void PushEntries(IReadOnlyList<KeyValuePair<PickleNode, PickleNode>> entries)
+        void PushEntries(IReadOnlyList<PickleEntry> entries)
         {
             foreach (var (key, value) in entries)
             {

@@ -58,8 +58,8 @@ public sealed class GetCheckpointInfoCommand : CheckpointUriCommand
     protected override void BeginProcessing()
     {
         base.BeginProcessing();
-        (bool IsGiven, string Name)[] forms = [(Summary, nameof(Summary)), (Tree, nameof(Tree)), (Pattern, nameof(Pattern)), (IsGrouped, nameof(Group))];
-        string[] given = [.. forms.Where(form => form.IsGiven).Select(form => form.Name)];
+        string?[] forms = [Summary ? nameof(Summary) : null, Tree ? nameof(Tree) : null, Pattern ? nameof(Pattern) : null, IsGrouped ? nameof(Group) : null];
+        string[] given = [.. forms.OfType<string>()];
         if (given.Length > 1)
         {
             ThrowTerminatingError(ErrorRecords.ParametersExclusive(given[0], given[1]));

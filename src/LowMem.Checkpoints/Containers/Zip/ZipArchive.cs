@@ -23,7 +23,7 @@ internal sealed class ZipArchive
     private readonly int[] headerLengths;
 
     /// <summary>Where all records begin, in the order of the file; null as long as nobody asked.</summary>
-    private long[]? headers;
+    private IReadOnlyList<ZipEntry>? inFileOrder;
 
     internal ZipArchive(
         RandomAccessSource file, ZipDirectory directory, long directoryOffset, List<CheckpointFinding> findings)
@@ -119,16 +119,30 @@ internal sealed class ZipArchive
     public IReadOnlyList<ZipEntry> Entries => directory;
 
     /// <summary>The entries by the place of their local headers.</summary>
-    public IReadOnlyList<ZipEntry> EntriesInFileOrder => directory.InFileOrder();
+    public IReadOnlyList<ZipEntry> EntriesInFileOrder => inFileOrder ??= directory.InFileOrder();
 
     public List<CheckpointFinding> Findings { get; }
 
     /// <summary>Where the next record begins, or the directory behind the last one.</summary>
     public long FindNextHeader(ZipEntry entry)
     {
-        headers ??= [.. directory.Select(each => each.HeaderOffset).Append(directoryOffset).Distinct().Order()];
-        int index = Array.BinarySearch(headers, entry.HeaderOffset);
-        return headers[Math.Min(index + 1, headers.Length - 1)];
+        var entries = EntriesInFileOrder;
+        int next = 0;
+        for (int end = entries.Count; next < end;)
+        {
+            int middle = next + ((end - next) / 2);
+            if (entries[middle].HeaderOffset > entry.HeaderOffset)
+            {
+                end = middle;
+            }
+            else
+            {
+                next = middle + 1;
+            }
+        }
+
+        long header = next < entries.Count ? entries[next].HeaderOffset : Math.Max(entry.HeaderOffset, directoryOffset);
+        return directoryOffset > entry.HeaderOffset ? Math.Min(header, directoryOffset) : header;
     }
 
     /// <summary>The entry of that exact name, or null.</summary>

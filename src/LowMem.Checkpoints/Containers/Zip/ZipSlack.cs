@@ -43,12 +43,13 @@ internal sealed class ZipSlack(ZipArchive archive, CancellationToken cancellatio
         }
 
         long end = 0;
+        int index = 0;
         ZipEntry? before = null;
-        foreach (var (index, entry) in archive.EntriesInFileOrder.Index())
+        foreach (var entry in archive.EntriesInFileOrder)
         {
             cancellationToken.ThrowIfCancellationRequested();
             var (_, compressedLength, start) = entry.GetSizes();
-            window.Expect(index);
+            window.Expect(index++);
             if (ReadGap(end, start, before) is { } gap)
             {
                 yield return gap;

@@ -17,10 +17,18 @@ internal static class DictKeys
 
     /// <param name="dict">The dict.</param>
     /// <param name="numbers">The numbers by which some of the keys go, or null.</param>
-    public static IEnumerable<(string Name, PickleNode Node)> Of(PickleMapping dict, IReadOnlyDictionary<PickleNode, int>? numbers) =>
-        dict.Entries.All(entry => IsPlain(entry.Key))
-            ? dict.Entries.Select(entry => (PythonText.OfKey(entry.Key), entry.Value))
-            : Distinct(dict, numbers);
+    public static IEnumerable<(string Name, PickleNode Node)> Of(PickleMapping dict, IReadOnlyDictionary<PickleNode, int>? numbers)
+    {
+        foreach (var entry in dict.Entries)
+        {
+            if (!IsPlain(entry.Key))
+            {
+                return Distinct(dict, numbers);
+            }
+        }
+
+        return Plain(dict);
+    }
 
     /// <summary>The keys that may hold tensors themselves, with the names of their entries.</summary>
     public static IEnumerable<(string Name, PickleNode Key)> HoldingTensors(PickleMapping dict, IReadOnlyDictionary<PickleNode, int>? numbers) =>
@@ -31,6 +39,14 @@ internal static class DictKeys
     private static bool HoldsTensors(PickleNode key) => key is not PickleScalar && ObjectParts.MayHoldTensors(key);
 
     private static bool IsPlain(PickleNode key) => key is PickleScalar;
+
+    private static IEnumerable<(string Name, PickleNode Node)> Plain(PickleMapping dict)
+    {
+        foreach (var (key, value) in dict.Entries)
+        {
+            yield return (PythonText.OfKey(key), value);
+        }
+    }
 
     private static IEnumerable<(string Name, PickleNode Node)> Distinct(PickleMapping dict, IReadOnlyDictionary<PickleNode, int>? numbers)
     {

@@ -21,7 +21,7 @@ internal static class PythonValues
     };
 
     /// <summary>The entries of a dict, OrderedDict, defaultdict or Counter; null when the node is none of them.</summary>
-    public static IReadOnlyList<KeyValuePair<PickleNode, PickleNode>>? AsMapping(PickleNode node) => AsDict(node)?.Entries;
+    public static IReadOnlyList<PickleEntry>? AsMapping(PickleNode node) => AsDict(node)?.Entries;
 
     /// <summary>A dict, OrderedDict, defaultdict or Counter as a dict; null when the node is none of them.</summary>
     public static PickleMapping? AsDict(PickleNode node) => node switch

@@ -30,9 +30,13 @@ internal sealed class ZipStorageResolver(ZipArchive archive, string prefix, stri
     public static IEnumerable<StoredStorage> ListStorages(ZipArchive archive, string folder)
     {
         byte[] start = Encoding.UTF8.GetBytes(folder);
-        return archive.Entries
-            .Where(entry => HiddenRecords.IsTensorData(entry.NameBytes, start))
-            .Select(entry => new StoredStorage(archive.File.Name, Encoding.UTF8.GetString(entry.NameBytes[start.Length..]), entry.Length));
+        foreach (var entry in archive.Entries)
+        {
+            if (HiddenRecords.IsTensorData(entry.NameBytes, start))
+            {
+                yield return new StoredStorage(archive.File.Name, Encoding.UTF8.GetString(entry.NameBytes[start.Length..]), entry.Length);
+            }
+        }
     }
 
     public ResolvedStorage Resolve(PicklePersistentId id)
