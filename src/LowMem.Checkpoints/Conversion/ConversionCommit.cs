@@ -6,7 +6,8 @@ namespace LowMem.Checkpoints.Conversion;
 /// <remarks>
 /// One file is one rename. Of several, the index comes last; but where old shards have the names of new ones, renaming these one by one
 /// would leave a mixture in between. So an index is put in place first that names the new shards where they were made; then these
-/// get their places as second names, and the index that says so follows.
+/// get their places as second names, and the index that says so follows. A new shard that is not where it was made has its place: a kill
+/// came when the new set was complete, or on the way to it where no name is that of an old shard.
 /// </remarks>
 internal static class ConversionCommit
 {
@@ -24,7 +25,7 @@ internal static class ConversionCommit
         else
         {
             WriteStaged(directory, FinalIndex, set.MakeIndex(string.Empty));
-            if (old.HasIndex && set.Files.Any(file => old.Shards.Contains(file, StringComparer.Ordinal)))
+            if (old.HasIndex && set.Files.Any(file => old.Shards.Contains(file, StringComparer.Ordinal)) && set.Files.All(directory.IsStaged))
             {
                 WriteStaged(directory, destination.IndexName, set.MakeIndex(directory.StagingName + "/"));
                 directory.Move(destination.IndexName, destination.IndexName);

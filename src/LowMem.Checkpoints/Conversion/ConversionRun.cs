@@ -112,7 +112,7 @@ public sealed class ConversionRun
         }
 
         if (!settings.Replaces && journal?.Replaces != true
-            && names.Concat(stale).FirstOrDefault(name => journal?.Find(name) is null && directory.Exists(name)) is { } there)
+            && names.Concat(stale).FirstOrDefault(name => directory.Exists(name) && !IsOurs(name, journal)) is { } there)
         {
             throw new CheckpointException(
                 CheckpointErrorIds.OutputExists, directory.GetPath(there), "there is such a file already. Name another one, or replace it with -Force.");
@@ -120,6 +120,12 @@ public sealed class ConversionRun
 
         return journal;
     }
+
+    /// <summary>Whether the run that was killed put a file in its place: a shard that it recorded, or the index of them.</summary>
+    private bool IsOurs(string name, ConversionJournal? journal) =>
+        journal is not null
+        && (journal.Find(name) is not null
+            || (name == plan.Destination.IndexName && plan.MakeIndex?.Invoke(string.Empty) is { } index && directory.Holds(name, index)));
 
     private int WriteFiles(ConversionJournal? earlier, IProgress<VerificationProgress>? progress, CancellationToken cancellationToken)
     {

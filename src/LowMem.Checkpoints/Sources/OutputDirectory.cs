@@ -68,6 +68,20 @@ internal sealed partial class OutputDirectory
     /// <summary>Whether something is in the place of a file.</summary>
     public bool Exists(string name) => System.IO.Path.Exists(GetPath(name));
 
+    /// <summary>Whether a file in its place has these bytes, and no others.</summary>
+    public bool Holds(string name, ReadOnlySpan<byte> content)
+    {
+        try
+        {
+            using var file = CheckpointLocation.Local.Open(GetPath(name));
+            return file.Length == content.Length && content.SequenceEqual(file.ReadRange(0, file.Length, "the file"));
+        }
+        catch (CheckpointException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Whether a directory is in the place of a file.</summary>
     public bool IsDirectory(string name) => Directory.Exists(GetPath(name));
 
@@ -128,6 +142,12 @@ internal sealed partial class OutputDirectory
     public void Link(string name) => Do(
         () =>
         {
+            // What is in the place goes only where there is something to take it.
+            if (!File.Exists(GetStaged(name)))
+            {
+                throw new FileNotFoundException(null, GetStaged(name));
+            }
+
             File.Delete(GetPath(name));
             if (!TryLink(GetStaged(name), GetPath(name)))
             {

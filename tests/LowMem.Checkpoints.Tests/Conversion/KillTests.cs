@@ -1,5 +1,6 @@
 using LowMem.Checkpoints.Conversion;
 using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Sources;
 using LowMem.Checkpoints.Tests.Builders;
 
 namespace LowMem.Checkpoints.Tests.Conversion;
@@ -56,6 +57,57 @@ public sealed class KillTests : IDisposable
 
         // Else the kills came too early or too late to show anything.
         Assert.True(leftovers > Kills, $"{leftovers} conversions were interrupted");
+    }
+
+    /// <summary>
+    /// The last moments of a conversion, which a kill at random seldom finds: the index has its place, and some of the files in the making
+    /// are removed, or none.
+    /// </summary>
+    [Theory]
+    [InlineData(true, 4096)]
+    [InlineData(true, 9000)]
+    [InlineData(false, 4096)]
+    public void ASetThatWasCompleteIsThereAfterResume(bool replaces, long oldShardSize)
+    {
+        string source = Write("new.safetensors", 1);
+        string destination = Path.Combine(directory.FullName, "out", "set.safetensors");
+        var expected = Expect(source, destination, 4096);
+        Assert.True(expected.Count > 2, "an index, and two shards at least");
+        for (int left = 0; left < expected.Count; left++)
+        {
+            Directory.Delete(Path.GetDirectoryName(destination)!, recursive: true);
+            Directory.CreateDirectory(Path.GetDirectoryName(destination)!);
+            if (replaces)
+            {
+                Expect(Write("old.safetensors", 2), destination, oldShardSize);
+            }
+
+            var plan = KilledChild.Plan(source, destination, 4096);
+            new ConversionRun(plan, new ConversionSettings { Replaces = replaces }).Run(null, TestContext.Current.CancellationToken);
+            LeaveBehind(plan, replaces, left);
+
+            new ConversionRun(plan, new ConversionSettings { Resumes = true }).Run(null, TestContext.Current.CancellationToken);
+
+            Assert.True(Same(ReadSet(destination), expected), $"{left} files in the making were left: {string.Join(", ", ReadSet(destination).Keys)}");
+        }
+    }
+
+    /// <summary>What is there when a kill comes while the files in the making are removed: the journal, and the last of them.</summary>
+    private static void LeaveBehind(ConversionPlan plan, bool replaces, int count)
+    {
+        var output = new OutputDirectory(plan.Destination.Directory, plan.Destination.FileName);
+        output.CreateStaging();
+        var journal = new ConversionJournal { Fingerprint = ConversionJournal.GetFingerprint(plan), Replaces = replaces };
+        foreach (var file in plan.Files)
+        {
+            journal.Add(file.Name, ShardWriter.GetDigest(output.GetPath(file.Name), file.Name, TestContext.Current.CancellationToken));
+        }
+
+        journal.Write(output);
+        foreach (var file in plan.Files.TakeLast(count))
+        {
+            File.Copy(output.GetPath(file.Name), output.GetStaged(file.Name));
+        }
     }
 
     /// <summary>Ends what was interrupted, as a user would.</summary>
