@@ -41,11 +41,12 @@ public sealed record ConversionDestination(ConversionFormat Format, string Direc
     /// <param name="isDirectory">Whether it is known to be a directory.</param>
     /// <param name="format">The format; null to go by the extension, and to write safetensors to a directory.</param>
     /// <param name="source">What is converted.</param>
-    /// <exception cref="CheckpointException">The extension says no format.</exception>
+    /// <exception cref="CheckpointException">The extension says no format, or the system allows no such name.</exception>
     public static ConversionDestination Of(string path, bool isDirectory, ConversionFormat? format, string source)
     {
         ArgumentNullException.ThrowIfNull(path);
         ArgumentNullException.ThrowIfNull(source);
+        OutputName.Require(path);
         string extension = Path.GetExtension(path);
         ConversionFormat? named = string.Equals(extension, ".safetensors", StringComparison.OrdinalIgnoreCase) ? ConversionFormat.Safetensors
             : PyTorchExtensions.Contains(extension, StringComparer.OrdinalIgnoreCase) ? ConversionFormat.PyTorch

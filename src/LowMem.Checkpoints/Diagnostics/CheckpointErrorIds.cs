@@ -63,6 +63,9 @@ public static class CheckpointErrorIds
     /// <summary>What was to be a part is none, or was changed since it was made.</summary>
     public const string PartInvalid = "PartInvalid";
 
+    /// <summary>The system allows no file of the name that is to be written.</summary>
+    public const string OutputNameInvalid = "OutputNameInvalid";
+
     /// <summary>There is no room for what is to be written.</summary>
     public const string OutputDiskFull = "OutputDiskFull";
 

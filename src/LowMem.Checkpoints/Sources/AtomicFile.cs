@@ -27,6 +27,7 @@ internal static class AtomicFile
     /// <summary>Says in plain words why a file cannot be written.</summary>
     public static CheckpointException Wrap(Exception exception, string path) => exception switch
     {
+        PathTooLongException => new CheckpointException(CheckpointErrorIds.OutputNameInvalid, path, "the path, or that of a temporary file beside it, is too long for the system. Choose a shorter one.", exception),
         DirectoryNotFoundException => new CheckpointException(CheckpointErrorIds.NotFound, path, "the directory to write to does not exist.", exception),
         IOException io when FileErrors.IsFull(io) => Full(exception, path),
         _ => new CheckpointException(CheckpointErrorIds.AccessDenied, path, $"the file cannot be written: {exception.Message}", exception),

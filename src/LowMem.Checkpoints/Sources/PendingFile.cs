@@ -13,11 +13,13 @@ internal sealed class PendingFile : IDisposable
     private readonly FileStream stream;
     private bool done;
 
-    /// <exception cref="CheckpointException">The file cannot be made.</exception>
+    /// <exception cref="CheckpointException">The file cannot be made, or the system allows no such name.</exception>
     public PendingFile(string path)
     {
+        OutputName.Require(path);
         this.path = path;
-        temporary = $"{path}.{Guid.NewGuid():N}.tmp";
+        string unique = $"{Guid.NewGuid():N}.tmp";
+        temporary = OutputName.Fits($"{Path.GetFileName(path)}.{unique}") ? $"{path}.{unique}" : Path.Combine(Path.GetDirectoryName(path) ?? string.Empty, unique);
         try
         {
             stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None);

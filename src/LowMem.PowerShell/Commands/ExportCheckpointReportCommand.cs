@@ -86,7 +86,7 @@ public sealed class ExportCheckpointReportCommand : CheckpointUriCommand
 
     private string FindOutput(string path)
     {
-        string full = System.IO.Path.GetFullPath(GetFilePath(Destination));
+        string full = ResolveOutput(Destination);
         if (!Directory.Exists(full) && !IsDirectory)
         {
             return full;

@@ -48,7 +48,7 @@ public sealed class ExportCheckpointVerdictCommand : LowMemCommand
         string basePath = string.Empty;
         Guard(() =>
         {
-            output = System.IO.Path.GetFullPath(GetFilePath(Path!));
+            output = ResolveOutput(Path!);
             basePath = BasePath is null ? SessionState.Path.CurrentFileSystemLocation.ProviderPath : GetFilePath(BasePath);
         });
         if (!MyInvocation.BoundParameters.ContainsKey(nameof(Format)))

@@ -168,7 +168,7 @@ public sealed class JoinCheckpointPartCommand : LowMemCommand
 
     private void WriteManifest(JoinedCheckpoint joined, CheckpointManifest manifest)
     {
-        string output = System.IO.Path.GetFullPath(OutputPath is null ? joined.ManifestPath! : GetFilePath(OutputPath));
+        string output = OutputPath is null ? System.IO.Path.GetFullPath(joined.ManifestPath!) : ResolveOutput(OutputPath);
         if (File.Exists(output) && (!Force || written.Contains(output)))
         {
             WriteError(ErrorRecords.OutputExists(output));

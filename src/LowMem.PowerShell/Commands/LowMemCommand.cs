@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
 using LowMem.Checkpoints.Diagnostics;
+using LowMem.Checkpoints.Sources;
 using LowMem.PowerShell.Errors;
 using LowMem.PowerShell.Pipeline;
 
@@ -53,6 +54,24 @@ public abstract class LowMemCommand : PSCmdlet, IDisposable
     /// <summary>A path of the file system in full, whether or not there is something.</summary>
     /// <param name="path">The path as it was given.</param>
     protected string GetFilePath(string path) => FilePaths.Get(SessionState, path);
+
+    /// <summary>The full path of a file or directory that is to be written.</summary>
+    /// <param name="path">The path as it was given.</param>
+    /// <exception cref="RefusedException">The path is none, or the system allows no such name.</exception>
+    protected string ResolveOutput(string path)
+    {
+        string full = System.IO.Path.GetFullPath(GetFilePath(path));
+        try
+        {
+            OutputName.Require(full);
+        }
+        catch (CheckpointException exception)
+        {
+            throw new RefusedException(ErrorRecords.Of(exception, path));
+        }
+
+        return full;
+    }
 
     /// <summary>Says that one item could not be worked on.</summary>
     /// <param name="record">Why.</param>

@@ -88,9 +88,9 @@ public sealed class NewCheckpointManifestCommand : PartedCheckpointCommand
         WriteObject(InvokeProvider.Item.Get([output], force: true, literalPath: true), enumerateCollection: true);
     }
 
-    private string GetOutput(string path) => System.IO.Path.GetFullPath(OutputPath is null
-        ? GetDefaultOutput(path)
-        : GetFilePath(OutputPath));
+    private string GetOutput(string path) => OutputPath is null
+        ? System.IO.Path.GetFullPath(GetDefaultOutput(path))
+        : ResolveOutput(OutputPath);
 
     /// <summary>Beside the checkpoint: that of a file in an archive beside the archive, with a name that is none inside it.</summary>
     private static string GetDefaultOutput(string path)

@@ -55,9 +55,9 @@ public sealed class NewCheckpointSignatureCommand : CheckpointPathCommand
                 CheckpointErrorIds.Unsupported, path, $"whole files are signed, and this is inside one. Name the archive itself: {inside.File}");
         }
 
-        string output = System.IO.Path.GetFullPath(OutputPath is not null
-            ? GetFilePath(OutputPath)
-            : Directory.Exists(path) ? System.IO.Path.Combine(path, "model.sig") : path + ".sig");
+        string output = OutputPath is not null
+            ? ResolveOutput(OutputPath)
+            : System.IO.Path.GetFullPath(Directory.Exists(path) ? System.IO.Path.Combine(path, "model.sig") : path + ".sig");
 
         // Even by force, the signature of one model does not replace that of the one before.
         if (File.Exists(output) && (!Force || written.Contains(output)))

@@ -253,7 +253,7 @@ internal static class ErrorRecords
         CheckpointErrorIds.AccessDenied => ErrorCategory.PermissionDenied,
         CheckpointErrorIds.Unsupported or CheckpointErrorIds.ConversionUnsupported or ModelErrorIds.ModuleUnsupported => ErrorCategory.NotImplemented,
         CheckpointErrorIds.Unsafe => ErrorCategory.SecurityError,
-        CheckpointErrorIds.SliceInvalid or CheckpointErrorIds.ShardInvalid or CheckpointErrorIds.OutputIsInput or CheckpointErrorIds.OutputFormatUnknown => ErrorCategory.InvalidArgument,
+        CheckpointErrorIds.SliceInvalid or CheckpointErrorIds.ShardInvalid or CheckpointErrorIds.OutputIsInput or CheckpointErrorIds.OutputFormatUnknown or CheckpointErrorIds.OutputNameInvalid => ErrorCategory.InvalidArgument,
         CheckpointErrorIds.OutputExists or CheckpointErrorIds.ConversionUnfinished => ErrorCategory.ResourceExists,
         CheckpointErrorIds.OutputDiskFull => ErrorCategory.ResourceUnavailable,
         CheckpointErrorIds.UriInvalid => ErrorCategory.InvalidArgument,
