@@ -65,6 +65,15 @@ internal sealed class PartConversion(ConversionPlan plan, ConversionSettings set
                 "an earlier conversion was killed and left this directory. Remove it, or write over it with -Force.");
         }
 
+        // What is read now lies where this part would write.
+        if (ConversionCommit.IsHalfDone(directory, plan.Destination))
+        {
+            throw new CheckpointException(
+                CheckpointErrorIds.ConversionUnfinished,
+                directory.Staging,
+                "an earlier conversion was killed while its files took their places, and some are still in this directory. Bring it to its end first: Join-CheckpointPart or Convert-Checkpoint -Resume, as it was called.");
+        }
+
         if (!settings.Replaces)
         {
             ConversionOutputCheck.RefuseReplacing(directory, changed);

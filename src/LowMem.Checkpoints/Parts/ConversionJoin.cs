@@ -39,20 +39,29 @@ public sealed class ConversionJoin
     /// <summary>What was converted.</summary>
     public string Source => items.First(item => item.HasCommon).Path;
 
-    /// <summary>Puts the files in place.</summary>
+    /// <summary>Puts the files in place. Called again after a kill, it goes on: what has its place already is read and compared.</summary>
     /// <param name="replaces">Whether what is there is replaced, also when the parts were not told so.</param>
+    /// <param name="cancellationToken">Ends that comparison early.</param>
     /// <exception cref="CheckpointException">A file is not there, or not as it was written, or something is in the way.</exception>
-    public ConversionReport Run(bool replaces)
+    public ConversionReport Run(bool replaces, CancellationToken cancellationToken = default)
     {
         string[] changed = [.. set.Names, .. ConversionOutputCheck.FindStale(directory, set)];
         ConversionOutputCheck.Run(directory, set, changed, checkpoint: null);
+        var placed = CheckFiles(cancellationToken);
         if (!replaces && !common.Replaces)
         {
-            ConversionOutputCheck.RefuseReplacing(directory, changed);
+            ConversionOutputCheck.RefuseReplacing(directory, changed.Where(name => !placed.Contains(name) && !IsIndex(name)));
         }
 
-        CheckFiles();
-        ConversionCommit.Run(directory, set);
+        if (ConversionCommit.IsHalfDone(directory, set.Destination))
+        {
+            ConversionCommit.FinishHalfDone(directory, set.Destination);
+        }
+        else
+        {
+            ConversionCommit.Run(directory, set);
+        }
+
         return new ConversionReport
         {
             Path = set.Path,
@@ -68,6 +77,9 @@ public sealed class ConversionJoin
             Duration = TimeSpan.FromTicks(items.Max(item => item.Conversion!.Duration)),
         };
     }
+
+    /// <summary>Whether a name is that of the index, and the index is there.</summary>
+    private bool IsIndex(string name) => name == set.Destination.IndexName && common.Index is { } index && directory.Holds(name, Encoding.UTF8.GetBytes(index));
 
     /// <summary>The index, with something in front of the names of the files.</summary>
     private static byte[] MakeIndex(string index, string before)
@@ -85,15 +97,23 @@ public sealed class ConversionJoin
             document.RootElement.GetProperty("weight_map").EnumerateObject().Select(file => KeyValuePair.Create(file.Name, before + file.Value.GetString())));
     }
 
-    private void CheckFiles()
+    /// <summary>Makes sure that all files are there.</summary>
+    /// <returns>The names of those that have their places already.</returns>
+    private HashSet<string> CheckFiles(CancellationToken cancellationToken)
     {
         var faults = new List<string>();
+        var placed = new HashSet<string>(StringComparer.Ordinal);
         foreach (var (number, file) in common.Files.Index())
         {
-            int writers = items.Count(item => item.Conversion!.Files[number].Digest is not null);
+            string[] digests = [.. items.Select(item => item.Conversion!.Files[number].Digest).OfType<string>()];
             long? length = directory.FindStagedLength(file.Name);
-            string? fault = writers != 1 ? "was written by no part, or by several"
-                : length is null ? "is not there"
+            if (digests.Length == 1 && IsPlaced(file, digests[0], cancellationToken))
+            {
+                placed.Add(file.Name);
+            }
+
+            string? fault = digests.Length != 1 ? "was written by no part, or by several"
+                : length is null ? placed.Contains(file.Name) ? null : "is not there"
                 : length != file.Length ? $"has {length} bytes, and not {file.Length}"
                 : null;
             if (fault is not null)
@@ -109,5 +129,13 @@ public sealed class ConversionJoin
                 directory.Staging,
                 $"the files that the parts wrote have to be in this directory, and are not: {DisplayText.Names(faults, 20)}. Bring them there, or run those parts again.");
         }
+
+        return placed;
+    }
+
+    private bool IsPlaced(WrittenFileRecord file, string digest, CancellationToken cancellationToken)
+    {
+        string path = directory.GetPath(file.Name);
+        return new FileInfo(path) is { Exists: true } there && there.Length == file.Length && ShardWriter.GetDigest(path, path, cancellationToken) == digest;
     }
 }

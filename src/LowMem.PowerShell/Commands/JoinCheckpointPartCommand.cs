@@ -162,7 +162,7 @@ public sealed class JoinCheckpointPartCommand : LowMemCommand
         }
         else if (joined.Conversion is { } conversion && ShouldProcess(conversion.Path, $"Bring the converted files of '{conversion.Source}' into their places"))
         {
-            WriteObject(conversion.Run(Force));
+            WriteObject(conversion.Run(Force, StopToken));
         }
     }
 

@@ -155,7 +155,7 @@ public sealed class DividedTests
         var first = PartJob.RunAll(3, Operation, path);
         var again = PartJob.Run(new PartNumber(2, 3), Operation(), path);
         Assert.Empty(Directory.GetFiles(other));
-        var report = Assert.Single(PartJob.Join(first.Where(part => part.Part != "2/3").Append(again))).Conversion!.Run(replaces: false);
+        var report = Assert.Single(PartJob.Join(first.Where(part => part.Part != "2/3").Append(again))).Conversion!.Run(replaces: false, TestContext.Current.CancellationToken);
 
         Assert.Equal(Directory.GetFiles(one).Select(Path.GetFileName).Order(StringComparer.Ordinal), Directory.GetFiles(other).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         Assert.All(Directory.GetFiles(one), file => Assert.Equal(File.ReadAllBytes(file), File.ReadAllBytes(Path.Combine(other, Path.GetFileName(file)))));
@@ -176,7 +176,7 @@ public sealed class DividedTests
         string lost = Directory.GetFiles(staging).Order(StringComparer.Ordinal).First();
         File.Delete(lost);
 
-        var error = Assert.Throws<CheckpointException>(() => PartJob.Join(parts)[0].Conversion!.Run(replaces: false));
+        var error = Assert.Throws<CheckpointException>(() => PartJob.Join(parts)[0].Conversion!.Run(replaces: false, TestContext.Current.CancellationToken));
 
         Assert.Equal(CheckpointErrorIds.PartsNotWhole, error.ErrorId);
         Assert.Contains($"'{Path.GetFileName(lost)}' is not there", error.Message, StringComparison.Ordinal);

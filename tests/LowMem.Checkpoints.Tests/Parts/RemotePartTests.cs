@@ -90,7 +90,7 @@ public sealed class RemotePartTests : RemoteFixture, IDisposable
                     new ConversionSettings()),
                 PartJob.NoOptions) { Locate = OneMachine() },
             uri);
-        Assert.Single(PartJob.Join(parts)).Conversion!.Run(replaces: false);
+        Assert.Single(PartJob.Join(parts)).Conversion!.Run(replaces: false, TestContext.Current.CancellationToken);
 
         Assert.Equal(Directory.GetFiles(one).Select(File.ReadAllBytes), Directory.GetFiles(other).Select(File.ReadAllBytes));
     }
