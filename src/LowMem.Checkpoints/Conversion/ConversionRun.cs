@@ -106,9 +106,7 @@ public sealed class ConversionRun
             throw new CheckpointException(
                 CheckpointErrorIds.ConversionUnfinished,
                 directory.Staging,
-                isOther
-                    ? "an earlier conversion was killed and left this directory, but it was of other files or with other options. Remove it and begin anew with -Force."
-                    : "an earlier conversion was killed and left this directory. Go on with -Resume, or remove it and begin anew with -Force.");
+                DescribeUnfinished(isOther));
         }
 
         if (!settings.Replaces && journal?.Replaces != true
@@ -119,6 +117,17 @@ public sealed class ConversionRun
         }
 
         return journal;
+    }
+
+    private string DescribeUnfinished(bool isOther)
+    {
+        bool isHalfDone = ConversionCommit.IsHalfDone(directory, plan.Destination);
+        string what = isHalfDone ? "an earlier conversion was killed while its files took their places, and the index names files in this directory: do not remove it."
+            : isOther ? "an earlier conversion was killed and left this directory, but it was of other files or with other options."
+            : "an earlier conversion was killed and left this directory.";
+        string then = isOther ? isHalfDone ? "It was of other files or with other options: begin anew with -Force." : "Remove it and begin anew with -Force."
+            : $"Go on with -Resume, or {(isHalfDone ? string.Empty : "remove it and ")}begin anew with -Force.";
+        return $"{what} {then}";
     }
 
     /// <summary>Whether the run that was killed put a file in its place: a shard that it recorded, or the index of them.</summary>

@@ -57,13 +57,6 @@ internal sealed class PartConversion(ConversionPlan plan, ConversionSettings set
     {
         string[] changed = [.. plan.Set.Names, .. ConversionOutputCheck.FindStale(directory, plan.Set)];
         ConversionOutputCheck.Run(directory, plan.Set, changed, plan.Checkpoint);
-        if (directory.IsStagingLink || (!settings.Replaces && directory.IsStaged(ConversionJournal.FileName)))
-        {
-            throw new CheckpointException(
-                CheckpointErrorIds.ConversionUnfinished,
-                directory.Staging,
-                "an earlier conversion was killed and left this directory. Remove it, or write over it with -Force.");
-        }
 
         // What is read now lies where this part would write.
         if (ConversionCommit.IsHalfDone(directory, plan.Destination))
@@ -72,6 +65,14 @@ internal sealed class PartConversion(ConversionPlan plan, ConversionSettings set
                 CheckpointErrorIds.ConversionUnfinished,
                 directory.Staging,
                 "an earlier conversion was killed while its files took their places, and some are still in this directory. Bring it to its end first: Join-CheckpointPart or Convert-Checkpoint -Resume, as it was called.");
+        }
+
+        if (directory.IsStagingLink || (!settings.Replaces && directory.IsStaged(ConversionJournal.FileName)))
+        {
+            throw new CheckpointException(
+                CheckpointErrorIds.ConversionUnfinished,
+                directory.Staging,
+                "an earlier conversion was killed and left this directory. Remove it, or write over it with -Force.");
         }
 
         if (!settings.Replaces)

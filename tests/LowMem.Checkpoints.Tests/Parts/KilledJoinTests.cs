@@ -68,6 +68,8 @@ public sealed class KilledJoinTests : IDisposable
 
             // No part may write over what is read now.
             Assert.Equal(CheckpointErrorIds.ConversionUnfinished, Assert.Single(PartJob.Join(RunParts(plan, replaces: true))).Problem!.ErrorId);
+            var unfinished = Assert.Throws<CheckpointException>(() => new ConversionRun(plan, new ConversionSettings()).Run(null, TestContext.Current.CancellationToken));
+            Assert.Contains("do not remove it", unfinished.Message, StringComparison.Ordinal);
 
             Join(parts);
 
