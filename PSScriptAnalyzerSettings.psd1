@@ -8,6 +8,8 @@
         'PSReviewUnusedParameter'
         # The rule does not see that what BeforeAll and BeforeDiscovery of Pester assign is used in other blocks.
         'PSUseDeclaredVarsMoreThanAssignments'
+        # PowerShell 7 reads a file without a byte order mark as UTF-8, and the module needs 7.6.
+        'PSUseBOMForUnicodeEncodedFile'
         # Functions named New-... in tests and samples make objects in memory. The cmdlets are in C#, and have -WhatIf where
         # something changes.
         'PSUseShouldProcessForStateChangingFunctions'

@@ -66,7 +66,7 @@ Describe '<Name>' -ForEach $commands {
     It 'fills -OutVariable, and -PipelineVariable for what comes behind' {
         $where = @{ LiteralPath = $file; OutVariable = 'global:conventionsOut'; PipelineVariable = 'conventionsEach' }
         $given = @(& $Run)
-        $global:conventionsOut.Count | Should -Be $given.Count
+        (Get-Variable conventionsOut -Scope Global -ValueOnly).Count | Should -Be $given.Count
         Remove-Variable conventionsOut -Scope Global
 
         $out = Get-NewPath

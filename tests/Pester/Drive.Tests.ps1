@@ -137,7 +137,7 @@ Describe 'A checkpoint as a drive' {
         'Move-Item model:/epoch model:/x', 'Copy-Item model:/epoch model:/x', 'Set-Content model:/epoch 3', 'Add-Content model:/epoch 3', 'Clear-Content model:/epoch',
         'Set-ItemProperty model:/epoch -Name Value -Value 3', 'Clear-ItemProperty model:/epoch -Name Value', 'New-ItemProperty model:/epoch -Name x -Value 3',
         'Remove-ItemProperty model:/epoch -Name Value', 'Rename-ItemProperty model:/epoch -Name Value -NewName x') {
-        { Invoke-Expression "$_ -ErrorAction Stop" } | Should -Throw -ErrorId 'CheckpointReadOnly*'
+        { & ([scriptblock]::Create("$_ -ErrorAction Stop")) } | Should -Throw -ErrorId 'CheckpointReadOnly*'
     }
 
     It 'writes the part of a module that is piped to Convert-Checkpoint, under its full keys' {
@@ -211,7 +211,7 @@ Describe 'Keys as paths' {
 
         $completions.Count | Should -Be (Get-ChildItem odd:/).Count
         foreach ($completion in $completions) {
-            @(Invoke-Expression "Get-Item $completion").Count | Should -Be 1 -Because $completion
+            @(& ([scriptblock]::Create("Get-Item $completion"))).Count | Should -Be 1 -Because $completion
         }
     }
 

@@ -72,7 +72,6 @@ Describe 'A fleet over SSH' -Skip:([bool]$noFleet) {
         $sshd = @(Get-Command -Name sshd -CommandType Application -ErrorAction Ignore)[0].Source ?? '/usr/sbin/sshd'
         $folder = [IO.Directory]::CreateTempSubdirectory('lowmem-sshd-').FullName
         $models = (New-Item -ItemType Directory "$folder/models").FullName
-        # Small ones, and many, so that there is work left when a machine is lost.
         foreach ($number in 1..12) { Copy-Item -LiteralPath "$fixtures/boring-model.pt" -Destination "$models/model-$number.pt" }
         foreach ($key in 'host', 'user') { ssh-keygen -q -t ed25519 -N '' -f "$folder/$key" }
         Copy-Item "$folder/user.pub" "$folder/authorized"
@@ -97,7 +96,16 @@ PasswordAuthentication no
 KbdInteractiveAuthentication no
 PermitRootLogin prohibit-password
 MaxStartups 50
-Subsystem powershell $shell -sshs -NoLogo -NoProfile
+Subsystem sftp internal-sftp
+Match LocalAddress 127.0.0.3
+    ForceCommand sh $folder/third-machine.sh
+"@
+        # It gets ready, and hangs as soon as it is given a part: so it is killed with a part in hand, however fast or busy all are.
+        Set-Content "$folder/third-machine.sh" @"
+if mkdir $folder/ready 2> /dev/null; then exec sh -c "`$SSH_ORIGINAL_COMMAND"; fi
+echo `$PPID `$`$ > $folder/hanging.new
+mv $folder/hanging.new $folder/hanging
+exec sleep 3600
 "@
         $server = Start-Process -FilePath $sshd -ArgumentList '-D', '-f', "$folder/sshd_config", '-E', "$folder/sshd.log" -PassThru
         foreach ($try in 1..50) {
@@ -106,18 +114,10 @@ Subsystem powershell $shell -sshs -NoLogo -NoProfile
         }
         $options = "@{ UserKnownHostsFile = '$folder/known'; GlobalKnownHostsFile = '/dev/null'; StrictHostKeyChecking = 'no'; IdentitiesOnly = 'yes'; BatchMode = 'yes'; LogLevel = 'ERROR'; ServerAliveInterval = '1'; ServerAliveCountMax = '2' }"
 
-        # The processes of the sessions to one address, which only this sshd has.
-        function Get-SessionProcess([string] $Address) {
-            foreach ($id in [IO.Directory]::GetDirectories('/proc').ForEach({ [IO.Path]::GetFileName($_) }) -match '^\d+$') {
-                try { $environment = [IO.File]::ReadAllText("/proc/$id/environ") } catch { continue }
-                if ($environment -match "SSH_CONNECTION=\S+ \d+ $([regex]::Escape($Address)) $port\0") { [int]$id }
-            }
-        }
-
-        function Start-Fleet([string] $Reports, [int] $Parts, [int[]] $Hosts, [string] $More = '') {
+        function Start-Fleet([string] $Reports, [int] $Parts, [int[]] $Hosts, [string] $More = '', [string[]] $Path = $models) {
             $machines = $Hosts.ForEach({ "'$([Environment]::UserName)@127.0.0.${_}:$port'" }) -join ', '
             Set-Content "$folder/fleet.ps1" @"
-& '$samples/fleet/Invoke-FleetTest.ps1' -HostName $machines -Path '$models' -ReportDirectory '$Reports' -PartCount $Parts -Level Values -Module '$modulePath' -KeyFilePath '$folder/user' -SshOption $options $More
+& '$samples/fleet/Invoke-FleetTest.ps1' -HostName $machines -Path '$($Path -join "', '")' -ReportDirectory '$Reports' -PartCount $Parts -Level Values -Module '$modulePath' -PowerShell '$shell' -KeyFilePath '$folder/user' -SshOption $options $More
 exit `$LASTEXITCODE
 "@
             $command = @(Get-PowerShellCommand)
@@ -134,22 +134,18 @@ exit `$LASTEXITCODE
 
     It 'gives the share of a machine that is killed to the others, and the verdicts of one machine' {
         $reports = "$folder/reports"
-        $process = Start-Fleet $reports 16 (1..4 + 9)
+        $process = Start-Fleet $reports 8 (1..4 + 9)
         $said = $process.StandardError.ReadToEndAsync()
-        foreach ($try in 1..600) {
-            if ($process.HasExited -or (Get-ChildItem "$reports/part-*" -ErrorAction Ignore)) { break }
-            Start-Sleep -Milliseconds 100
-        }
-        $victims = @(Get-SessionProcess '127.0.0.3')
-        foreach ($id in $victims) { Stop-Process -Id $id -Force }
+        while (-not $process.HasExited -and -not (Test-Path "$folder/hanging")) { Start-Sleep -Milliseconds 100 }
+        # The process of sshd that serves it, and what hangs, if that is still there: the connection ends without a word.
+        foreach ($id in (Get-Content "$folder/hanging") -split ' ') { Stop-Process -Id $id -Force -ErrorAction Ignore }
         $out = $process.StandardOutput.ReadToEnd()
         $process.WaitForExit()
 
-        $victims.Count | Should -BeGreaterThan 0
         $process.ExitCode | Should -Be 0 -Because $said.Result
         $out.Trim().Split("`n")[-1] | Should -Be '12 passed, 0 failed, 0 not tested'
-        $said.Result | Should -Match 'lost: 127\.0\.0\.3, with part \d+/16, which another one takes'
-        $said.Result | Should -Match 'lost: .*127\.0\.0\.9'
+        $said.Result | Should -Match 'lost: \S+@127\.0\.0\.3:\d+, with part \d+/8, which another one takes'
+        $said.Result | Should -Match 'lost: \S+@127\.0\.0\.9:\d+: .*refused'
         $joined = Get-Content "$reports/verdicts.jsonl" | ConvertFrom-Json
         $whole = Test-Checkpoint -LiteralPath $models -Recurse -Level Values
         $joined.Path | Should -Be $whole.Path
@@ -164,5 +160,16 @@ exit `$LASTEXITCODE
         $process.WaitForExit()
         $process.ExitCode | Should -Be 0 -Because $said.Result
         $out.Trim().Split("`n")[-1] | Should -Be '12 passed, 0 failed, 0 not tested'
+        Get-ChildItem "$HOME/lowmem-*" | Should -BeNullOrEmpty
+    }
+
+    It 'ends with 2 when something cannot be tested, and has the verdicts on all else' {
+        $reports = "$folder/untested"
+        $process = Start-Fleet $reports 1 1 -Path $models, "$folder/none.pt"
+        $said = $process.StandardError.ReadToEndAsync()
+        $out = $process.StandardOutput.ReadToEnd()
+        $process.WaitForExit()
+        $process.ExitCode | Should -Be 2 -Because $said.Result
+        $out.Trim().Split("`n")[-1] | Should -Be '12 passed, 0 failed, 1 not tested'
     }
 }

@@ -132,7 +132,7 @@ Describe 'In a window' -Skip:(-not $hasTerminal) {
 
 Describe 'Where output is redirected' {
     It 'nothing of the <_> is cut' -ForEach $kinds.Where{ $_ -notin 'tree', 'patterns' } {
-        $text = Invoke-Expression "$($make[$_]) | Out-String -Width 2000"
+        $text = & ([scriptblock]::Create("$($make[$_]) | Out-String -Width 2000"))
         $text | Should -Not -BeLike "*`u{2026}*"
         $text | Should -Not -Match '\.\.'
     }

@@ -1,6 +1,6 @@
 <#
 .SYNOPSIS
-Types the lines of session.ps1 into this PowerShell, and shows each of them with its prompt and what comes.
+Types the lines of session.txt into this PowerShell, and shows each of them with its prompt and what comes.
 .DESCRIPTION
 For record.py, which makes a picture of it, and for the test that holds the picture to what the module says today.
 #>
@@ -16,7 +16,7 @@ $ErrorActionPreference = 'Stop'
 $PSStyle.OutputRendering = if ($Plain) { 'PlainText' } else { 'Ansi' }
 $ProgressPreference = 'SilentlyContinue'
 Import-Module (Resolve-Path $Module).Path
-$lines = Get-Content "$PSScriptRoot/session.ps1" | Where-Object { $_ -and $_ -notlike '#*' }
+$lines = Get-Content "$PSScriptRoot/session.txt" | Where-Object { $_ -and $_ -notlike '#*' }
 Set-Location "$PSScriptRoot/../../samples"
 foreach ($line in $lines) {
     $place = (Get-Location).Drive.Provider.Name -eq 'FileSystem' ? (Split-Path -Leaf $PWD) : $PWD.Path

@@ -128,7 +128,11 @@ public sealed class ConvertCheckpointCommand : PartedCheckpointCommand
 
     /// <inheritdoc/>
     private protected override PartOperation CreateOperation() => new ConversionOperation(
-        task => requests.Remove(task.Path, out var request) ? request : throw new KeyNotFoundException(task.Path), PartOptions.Of(this, nameof(Destination), nameof(Force), nameof(Resume), nameof(Verify), nameof(PassThru))) { Locate = LocationOf };
+        task => requests.Remove(task.Path, out var request) ? request : throw new KeyNotFoundException(task.Path),
+        PartOptions.Of(this, nameof(Destination), nameof(Force), nameof(Resume), nameof(Verify), nameof(PassThru)))
+    {
+        Locate = LocationOf,
+    };
 
     /// <inheritdoc/>
     private protected override bool Prepare(PartTask task)

@@ -93,7 +93,11 @@ public sealed class GetCheckpointTensorCommand : PartedCheckpointCommand
 
     /// <inheritdoc/>
     private protected override PartOperation CreateOperation() => new StatisticsOperation(
-        task => requests.Remove(task.Path, out var request) ? request : throw new KeyNotFoundException(task.Path), PartOptions.Of(this)) { Locate = LocationOf };
+        task => requests.Remove(task.Path, out var request) ? request : throw new KeyNotFoundException(task.Path),
+        PartOptions.Of(this))
+    {
+        Locate = LocationOf,
+    };
 
     /// <inheritdoc/>
     private protected override bool Prepare(PartTask task)

@@ -64,7 +64,10 @@ internal static class PartJob
                 new StatisticsSettings { ComputesHash = hash, BinCount = bins, FirstCount = 3 },
                 figures => figures);
         },
-        NoOptions) { IgnoresCost = ignoresCost };
+        NoOptions)
+    {
+        IgnoresCost = ignoresCost,
+    };
 
     /// <summary>All that a verdict says but what it cost.</summary>
     public static string Describe(CheckpointVerdict verdict) => string.Join(

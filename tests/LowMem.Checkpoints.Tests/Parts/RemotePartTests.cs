@@ -88,7 +88,10 @@ public sealed class RemotePartTests : RemoteFixture, IDisposable
                 task => new ConversionRequest(
                     ConversionPlan.Create(Checkpoint.Open(task.Location, task.Path, Stop), ConversionDestination.Of(other, isDirectory: true, null, task.Path), options, Stop),
                     new ConversionSettings()),
-                PartJob.NoOptions) { Locate = OneMachine() },
+                PartJob.NoOptions)
+            {
+                Locate = OneMachine(),
+            },
             uri);
         Assert.Single(PartJob.Join(parts)).Conversion!.Run(replaces: false, TestContext.Current.CancellationToken);
 
