@@ -102,7 +102,7 @@ internal static class EncodedPickles
     public static IEnumerable<byte[]> Decode(ReadOnlyMemory<byte> content)
     {
         int place = 0;
-        while (content.Span[place..].IndexOfAny(Letters) is >= 0 and int start)
+        while (content.Length - place >= ShortestRun && content.Span[place..].IndexOfAny(Letters) is >= 0 and int start)
         {
             place += start;
             int length = LengthOfRun(content.Span[place..]);

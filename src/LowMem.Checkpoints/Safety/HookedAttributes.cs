@@ -144,9 +144,12 @@ internal static class HookedAttributes
         {
             if (seen.Add((node, false)))
             {
-                foreach (var (key, _) in AttributePairs.Of(node).Where(pair => pair.Key is not null && Names.Contains(pair.Key)))
+                foreach (var (key, _) in AttributePairs.Of(node))
                 {
-                    yield return key!;
+                    if (key is not null && Names.Contains(key))
+                    {
+                        yield return key;
+                    }
                 }
             }
         }

@@ -10,13 +10,12 @@ internal sealed class BufferedSource(RandomAccessSource source) : RandomAccessSo
     private const int PageLength = 4096;
 
     private const int MaxBlockLength = 64 << 10;
-    private const int BlockCount = 8;
 
     /// <summary>Behind a longer gap, a read is somewhere else: headers of records that lie far apart bring a page each.</summary>
     private const int MaxGap = 4 * PageLength;
 
     private readonly Lock gate = new();
-    private readonly Block[] blocks = [.. Enumerable.Range(0, BlockCount).Select(_ => new Block())];
+    private readonly Block[] blocks = [new(), new(), new(), new(), new(), new(), new(), new()];
     private long clock;
 
     public override CheckpointFile Version => source.Version;

@@ -24,11 +24,9 @@ internal static unsafe partial class UnixFileType
     /// cgroup, cgroup2, devpts, configfs, bpf, pstore, efivarfs, selinuxfs (f_type of <c>linux/magic.h</c>). Their files
     /// are called regular, have length 0 or a made-up one, and <c>/proc/self/mem</c> is the memory of the process.
     /// </summary>
-    private static readonly uint[] KernelFileSystems =
-    [
-        0x9fa0, 0x62656572, 0x64626720, 0x74726163, 0x73636673, 0x27e0eb, 0x63677270, 0x1cd1, 0x62656570, 0xcafe4a11,
-        0x6165676c, 0xde5e81e4, 0xf97cff8c,
-    ];
+    private static bool IsOfKernel(uint fileSystem) => fileSystem is
+        0x9fa0 or 0x62656572 or 0x64626720 or 0x74726163 or 0x73636673 or 0x27e0eb or 0x63677270 or 0x1cd1
+        or 0x62656570 or 0xcafe4a11 or 0x6165676c or 0xde5e81e4 or 0xf97cff8c;
 
     /// <summary>What is at the path, in words, unless it is a file, a directory, or cannot be looked at; then null.</summary>
     public static string? DescribeSpecial(string path)
@@ -49,7 +47,7 @@ internal static unsafe partial class UnixFileType
             return special;
         }
 
-        return OperatingSystem.IsLinux() && KernelFileSystems.Contains(GetFileSystemType(handle))
+        return OperatingSystem.IsLinux() && IsOfKernel(GetFileSystemType(handle))
             ? "a file of the kernel, which holds no data of its own"
             : null;
     }

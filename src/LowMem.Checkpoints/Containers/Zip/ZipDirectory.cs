@@ -32,7 +32,16 @@ internal sealed class ZipDirectory(ZipEntryPlaces places) : IReadOnlyList<ZipEnt
     }
 
     /// <summary>Entries whose name another one has before them.</summary>
-    public IEnumerable<ZipEntry> Duplicates => index.Duplicates.Select(number => this[number]);
+    public IEnumerable<ZipEntry> Duplicates
+    {
+        get
+        {
+            foreach (int number in index.Duplicates)
+            {
+                yield return this[number];
+            }
+        }
+    }
 
     /// <summary>The entries by the place of their local headers.</summary>
     public IReadOnlyList<ZipEntry> InFileOrder()
