@@ -121,13 +121,12 @@ public sealed class ConversionRun
 
     private string DescribeUnfinished(bool isOther)
     {
-        bool isHalfDone = ConversionCommit.IsHalfDone(directory, plan.Destination);
-        string what = isHalfDone ? "an earlier conversion was killed while its files took their places, and the index names files in this directory: do not remove it."
-            : isOther ? "an earlier conversion was killed and left this directory, but it was of other files or with other options."
-            : "an earlier conversion was killed and left this directory.";
-        string then = isOther ? isHalfDone ? "It was of other files or with other options: begin anew with -Force." : "Remove it and begin anew with -Force."
-            : $"Go on with -Resume, or {(isHalfDone ? string.Empty : "remove it and ")}begin anew with -Force.";
-        return $"{what} {then}";
+        const string Other = " It was of other files or with other options.";
+        return ConversionCommit.IsHalfDone(directory, plan.Destination)
+            ? "an earlier conversion was killed while its files took their places, and the index names files in this directory: do not remove it."
+                + (isOther ? $"{Other} Begin anew with -Force." : " Go on with -Resume, or begin anew with -Force.")
+            : "an earlier conversion was killed and left this directory."
+                + (isOther ? $"{Other} Remove it and begin anew with -Force." : " Go on with -Resume, or remove it and begin anew with -Force.");
     }
 
     /// <summary>Whether the run that was killed put a file in its place: a shard that it recorded, or the index of them.</summary>

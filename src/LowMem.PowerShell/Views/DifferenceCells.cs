@@ -8,23 +8,17 @@ public static class DifferenceCells
 {
     /// <summary><see cref="CheckpointDifference.Key"/>.</summary>
     /// <param name="difference">A <see cref="CheckpointDifference"/>.</param>
-    public static object Key(PSObject difference) => Of(difference).Key;
+    public static object Key(PSObject difference) => CellItems.Of<CheckpointDifference>(difference).Key;
 
     /// <summary><see cref="CheckpointDifference.Change"/> as text, which JSON and jobs keep.</summary>
     /// <param name="difference">A <see cref="CheckpointDifference"/>.</param>
-    public static object Change(PSObject difference) => Of(difference).Change.ToString();
+    public static object Change(PSObject difference) => CellItems.Of<CheckpointDifference>(difference).Change.ToString();
 
     /// <summary><see cref="CheckpointDifference.Reference"/>, as text <c>1; 2</c> where it is a list.</summary>
     /// <param name="difference">A <see cref="CheckpointDifference"/>.</param>
-    public static object? Reference(PSObject difference) => ReadableValue.Any(Of(difference).Reference);
+    public static object? Reference(PSObject difference) => ReadableValue.Any(CellItems.Of<CheckpointDifference>(difference).Reference);
 
     /// <summary><see cref="CheckpointDifference.Difference"/>, as text <c>1; 2</c> where it is a list.</summary>
     /// <param name="difference">A <see cref="CheckpointDifference"/>.</param>
-    public static object? Difference(PSObject difference) => ReadableValue.Any(Of(difference).Difference);
-
-    private static CheckpointDifference Of(PSObject difference)
-    {
-        ArgumentNullException.ThrowIfNull(difference);
-        return (CheckpointDifference)difference.BaseObject;
-    }
+    public static object? Difference(PSObject difference) => ReadableValue.Any(CellItems.Of<CheckpointDifference>(difference).Difference);
 }

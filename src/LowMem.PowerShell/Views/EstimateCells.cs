@@ -8,19 +8,13 @@ public static class EstimateCells
 {
     /// <summary><see cref="MemoryEstimate.Path"/>, which is to stay the first column.</summary>
     /// <param name="estimate">A <see cref="MemoryEstimate"/>.</param>
-    public static object Path(PSObject estimate) => Of(estimate).Path;
+    public static object Path(PSObject estimate) => CellItems.Of<MemoryEstimate>(estimate).Path;
 
     /// <summary><see cref="MemoryEstimate.MissingKeys"/>.</summary>
     /// <param name="estimate">A <see cref="MemoryEstimate"/>.</param>
-    public static object MissingKeys(PSObject estimate) => ReadableValue.Names(Of(estimate).MissingKeys);
+    public static object MissingKeys(PSObject estimate) => ReadableValue.Names(CellItems.Of<MemoryEstimate>(estimate).MissingKeys);
 
     /// <summary><see cref="MemoryEstimate.Faults"/>.</summary>
     /// <param name="estimate">A <see cref="MemoryEstimate"/>.</param>
-    public static object Faults(PSObject estimate) => ReadableValue.Items(Of(estimate).Faults);
-
-    private static MemoryEstimate Of(PSObject estimate)
-    {
-        ArgumentNullException.ThrowIfNull(estimate);
-        return (MemoryEstimate)estimate.BaseObject;
-    }
+    public static object Faults(PSObject estimate) => ReadableValue.Items(CellItems.Of<MemoryEstimate>(estimate).Faults);
 }

@@ -8,19 +8,13 @@ public static class NodeCells
 {
     /// <summary><see cref="CheckpointNode.Name"/>.</summary>
     /// <param name="node">A <see cref="CheckpointNode"/>.</param>
-    public static object Name(PSObject node) => Of(node).Name;
+    public static object Name(PSObject node) => CellItems.Of<CheckpointNode>(node).Name;
 
     /// <summary><see cref="CheckpointNode.Key"/>.</summary>
     /// <param name="node">A <see cref="CheckpointNode"/>.</param>
-    public static object Key(PSObject node) => Of(node).Key;
+    public static object Key(PSObject node) => CellItems.Of<CheckpointNode>(node).Key;
 
     /// <summary><see cref="CheckpointNode.DTypes"/>, as text <c>float32=8; int64=1</c>.</summary>
     /// <param name="node">A <see cref="CheckpointNode"/>.</param>
-    public static object DTypes(PSObject node) => ReadableValue.Pairs(Of(node).DTypes);
-
-    private static CheckpointNode Of(PSObject node)
-    {
-        ArgumentNullException.ThrowIfNull(node);
-        return (CheckpointNode)node.BaseObject;
-    }
+    public static object DTypes(PSObject node) => ReadableValue.Pairs(CellItems.Of<CheckpointNode>(node).DTypes);
 }

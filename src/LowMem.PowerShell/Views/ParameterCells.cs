@@ -8,31 +8,25 @@ public static class ParameterCells
 {
     /// <summary><see cref="ModuleParameter.Key"/>.</summary>
     /// <param name="parameter">A <see cref="ModuleParameter"/>.</param>
-    public static object Key(PSObject parameter) => Of(parameter).Key;
+    public static object Key(PSObject parameter) => CellItems.Of<ModuleParameter>(parameter).Key;
 
     /// <summary><see cref="ModuleParameter.Name"/>.</summary>
     /// <param name="parameter">A <see cref="ModuleParameter"/>.</param>
-    public static object Name(PSObject parameter) => Of(parameter).Name;
+    public static object Name(PSObject parameter) => CellItems.Of<ModuleParameter>(parameter).Name;
 
     /// <summary><see cref="ModuleParameter.ModulePath"/>.</summary>
     /// <param name="parameter">A <see cref="ModuleParameter"/>.</param>
-    public static object ModulePath(PSObject parameter) => Of(parameter).ModulePath;
+    public static object ModulePath(PSObject parameter) => CellItems.Of<ModuleParameter>(parameter).ModulePath;
 
     /// <summary><see cref="ModuleParameter.ModuleType"/>.</summary>
     /// <param name="parameter">A <see cref="ModuleParameter"/>.</param>
-    public static object ModuleType(PSObject parameter) => Of(parameter).ModuleType;
+    public static object ModuleType(PSObject parameter) => CellItems.Of<ModuleParameter>(parameter).ModuleType;
 
     /// <summary><see cref="ModuleParameter.Shape"/>, as text <c>10x2</c>.</summary>
     /// <param name="parameter">A <see cref="ModuleParameter"/>.</param>
-    public static object Shape(PSObject parameter) => ReadableValue.Shape(Of(parameter).Shape);
+    public static object Shape(PSObject parameter) => ReadableValue.Shape(CellItems.Of<ModuleParameter>(parameter).Shape);
 
     /// <summary>The live submodule that owns it.</summary>
     /// <param name="parameter">A <see cref="ModuleParameter"/>.</param>
-    public static object Module(PSObject parameter) => Of(parameter).GetModule();
-
-    private static ModuleParameter Of(PSObject parameter)
-    {
-        ArgumentNullException.ThrowIfNull(parameter);
-        return (ModuleParameter)parameter.BaseObject;
-    }
+    public static object Module(PSObject parameter) => CellItems.Of<ModuleParameter>(parameter).GetModule();
 }

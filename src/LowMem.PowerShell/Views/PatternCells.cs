@@ -8,27 +8,21 @@ public static class PatternCells
 {
     /// <summary><see cref="TensorPattern.Pattern"/>.</summary>
     /// <param name="pattern">A <see cref="TensorPattern"/>.</param>
-    public static object Pattern(PSObject pattern) => Of(pattern).Pattern;
+    public static object Pattern(PSObject pattern) => CellItems.Of<TensorPattern>(pattern).Pattern;
 
     /// <summary><see cref="TensorPattern.Count"/>.</summary>
     /// <param name="pattern">A <see cref="TensorPattern"/>.</param>
-    public static object Count(PSObject pattern) => Of(pattern).Count;
+    public static object Count(PSObject pattern) => CellItems.Of<TensorPattern>(pattern).Count;
 
     /// <summary><see cref="TensorPattern.DType"/>.</summary>
     /// <param name="pattern">A <see cref="TensorPattern"/>.</param>
-    public static object DType(PSObject pattern) => Of(pattern).DType;
+    public static object DType(PSObject pattern) => CellItems.Of<TensorPattern>(pattern).DType;
 
     /// <summary><see cref="TensorPattern.Shape"/>, as text <c>10x2</c>.</summary>
     /// <param name="pattern">A <see cref="TensorPattern"/>.</param>
-    public static object Shape(PSObject pattern) => ReadableValue.Shape(Of(pattern).Shape);
+    public static object Shape(PSObject pattern) => ReadableValue.Shape(CellItems.Of<TensorPattern>(pattern).Shape);
 
     /// <summary><see cref="TensorPattern.Numbers"/>, as text <c>0..31; 0..7</c>.</summary>
     /// <param name="pattern">A <see cref="TensorPattern"/>.</param>
-    public static object Numbers(PSObject pattern) => ReadableValue.Names(Of(pattern).Numbers);
-
-    private static TensorPattern Of(PSObject pattern)
-    {
-        ArgumentNullException.ThrowIfNull(pattern);
-        return (TensorPattern)pattern.BaseObject;
-    }
+    public static object Numbers(PSObject pattern) => ReadableValue.Names(CellItems.Of<TensorPattern>(pattern).Numbers);
 }

@@ -11,13 +11,13 @@ public static class RowCells
 
     /// <summary><see cref="TensorRow.Index"/>, as <c>[0, 3]</c>.</summary>
     /// <param name="row">A <see cref="TensorRow"/>.</param>
-    public static object Index(PSObject row) => $"[{string.Join(", ", Of(row).Index)}]";
+    public static object Index(PSObject row) => $"[{string.Join(", ", CellItems.Of<TensorRow>(row).Index)}]";
 
     /// <summary>The first of <see cref="TensorRow.Values"/>.</summary>
     /// <param name="row">A <see cref="TensorRow"/>.</param>
     public static object Values(PSObject row)
     {
-        var values = Of(row).Values;
+        var values = CellItems.Of<TensorRow>(row).Values;
         string text = string.Join(' ', values.Cast<object>().Take(MostValues).Select(Text));
         return values.Length > MostValues ? $"{text} ..." : text;
     }
@@ -25,10 +25,4 @@ public static class RowCells
     private static string Text(object value) => value is float or double
         ? ((IFormattable)value).ToString("G5", CultureInfo.InvariantCulture)
         : Convert.ToString(value, CultureInfo.InvariantCulture) ?? string.Empty;
-
-    private static TensorRow Of(PSObject row)
-    {
-        ArgumentNullException.ThrowIfNull(row);
-        return (TensorRow)row.BaseObject;
-    }
 }

@@ -8,39 +8,33 @@ public static class SummaryCells
 {
     /// <summary><see cref="CheckpointSummary.Path"/>.</summary>
     /// <param name="summary">A <see cref="CheckpointSummary"/>.</param>
-    public static object Path(PSObject summary) => Of(summary).Path;
+    public static object Path(PSObject summary) => CellItems.Of<CheckpointSummary>(summary).Path;
 
     /// <summary><see cref="CheckpointSummary.Format"/>.</summary>
     /// <param name="summary">A <see cref="CheckpointSummary"/>.</param>
-    public static object Format(PSObject summary) => Of(summary).Format;
+    public static object Format(PSObject summary) => CellItems.Of<CheckpointSummary>(summary).Format;
 
     /// <summary><see cref="CheckpointSummary.DTypes"/>, as text <c>float32=8; int64=1</c>.</summary>
     /// <param name="summary">A <see cref="CheckpointSummary"/>.</param>
-    public static object DTypes(PSObject summary) => ReadableValue.Pairs(Of(summary).DTypes);
+    public static object DTypes(PSObject summary) => ReadableValue.Pairs(CellItems.Of<CheckpointSummary>(summary).DTypes);
 
     /// <summary><see cref="CheckpointSummary.Globals"/>.</summary>
     /// <param name="summary">A <see cref="CheckpointSummary"/>.</param>
-    public static object Globals(PSObject summary) => ReadableValue.Names(Of(summary).Globals);
+    public static object Globals(PSObject summary) => ReadableValue.Names(CellItems.Of<CheckpointSummary>(summary).Globals);
 
     /// <summary><see cref="CheckpointSummary.UnknownGlobals"/>.</summary>
     /// <param name="summary">A <see cref="CheckpointSummary"/>.</param>
-    public static object UnknownGlobals(PSObject summary) => ReadableValue.Names(Of(summary).UnknownGlobals);
+    public static object UnknownGlobals(PSObject summary) => ReadableValue.Names(CellItems.Of<CheckpointSummary>(summary).UnknownGlobals);
 
     /// <summary><see cref="CheckpointSummary.UnsafeGlobals"/>.</summary>
     /// <param name="summary">A <see cref="CheckpointSummary"/>.</param>
-    public static object UnsafeGlobals(PSObject summary) => ReadableValue.Names(Of(summary).UnsafeGlobals);
+    public static object UnsafeGlobals(PSObject summary) => ReadableValue.Names(CellItems.Of<CheckpointSummary>(summary).UnsafeGlobals);
 
     /// <summary><see cref="CheckpointSummary.Values"/>, as text <c>epoch=3; lr=0.1</c>.</summary>
     /// <param name="summary">A <see cref="CheckpointSummary"/>.</param>
-    public static object Values(PSObject summary) => ReadableValue.Pairs(Of(summary).Values);
+    public static object Values(PSObject summary) => ReadableValue.Pairs(CellItems.Of<CheckpointSummary>(summary).Values);
 
     /// <summary><see cref="CheckpointSummary.Metadata"/>.</summary>
     /// <param name="summary">A <see cref="CheckpointSummary"/>.</param>
-    public static object Metadata(PSObject summary) => ReadableValue.Pairs(Of(summary).Metadata);
-
-    private static CheckpointSummary Of(PSObject summary)
-    {
-        ArgumentNullException.ThrowIfNull(summary);
-        return (CheckpointSummary)summary.BaseObject;
-    }
+    public static object Metadata(PSObject summary) => ReadableValue.Pairs(CellItems.Of<CheckpointSummary>(summary).Metadata);
 }

@@ -22,7 +22,7 @@ internal sealed class ZipArchive
     /// <summary>How long the local header of each entry is; 0 as long as nobody read it.</summary>
     private readonly int[] headerLengths;
 
-    /// <summary>Where all records begin, in the order of the file; null as long as nobody asked.</summary>
+    /// <summary>The entries by the place of their local headers; null as long as nobody asked.</summary>
     private IReadOnlyList<ZipEntry>? inFileOrder;
 
     internal ZipArchive(
