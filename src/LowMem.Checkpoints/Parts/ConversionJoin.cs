@@ -47,8 +47,9 @@ public sealed class ConversionJoin
     {
         string[] changed = [.. set.Names, .. ConversionOutputCheck.FindStale(directory, set)];
         ConversionOutputCheck.Run(directory, set, changed, checkpoint: null);
-        var placed = CheckFiles(cancellationToken);
-        if (!replaces && !common.Replaces)
+        bool mayReplace = replaces || common.Replaces;
+        var placed = CheckFiles(mayReplace, cancellationToken);
+        if (!mayReplace)
         {
             ConversionOutputCheck.RefuseReplacing(directory, changed.Where(name => !placed.Contains(name) && !IsIndex(name)));
         }
@@ -98,8 +99,8 @@ public sealed class ConversionJoin
     }
 
     /// <summary>Makes sure that all files are there.</summary>
-    /// <returns>The names of those that have their places already.</returns>
-    private HashSet<string> CheckFiles(CancellationToken cancellationToken)
+    /// <returns>The names of those that have their places already; where files may be replaced, of those that are nowhere else.</returns>
+    private HashSet<string> CheckFiles(bool mayReplace, CancellationToken cancellationToken)
     {
         var faults = new List<string>();
         var placed = new HashSet<string>(StringComparer.Ordinal);
@@ -107,7 +108,7 @@ public sealed class ConversionJoin
         {
             string[] digests = [.. items.Select(item => item.Conversion!.Files[number].Digest).OfType<string>()];
             long? length = directory.FindStagedLength(file.Name);
-            if (digests.Length == 1 && IsPlaced(file, digests[0], cancellationToken))
+            if (digests.Length == 1 && (length is null || !mayReplace) && IsPlaced(file, digests[0], cancellationToken))
             {
                 placed.Add(file.Name);
             }
